@@ -1,0 +1,47 @@
+"""Every error monitorcli raises on purpose.
+
+    MonitorError
+      BadRequest          an argument, option or reference that cannot be used
+      DirectoryInUse      the directory already holds a recording, or a live writer
+      NoRecording         nothing to resume, clear, inspect or load
+      DirectoryUnusable   the directory cannot be made, read or written
+      BadFile             a file is ours, but unreadable
+      UnequalEnvironments load_results was asked to merge different environments
+      EncoderFailed       ffmpeg is missing, refused a frame or died
+"""
+
+
+class MonitorError(Exception):
+    """A problem the user can act on; `hint` holds the ways out, one a line."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class BadRequest(MonitorError):
+    """An argument, option or reference that cannot be used."""
+
+
+class DirectoryInUse(MonitorError):
+    """The directory already holds a recording, or a writer in it is alive."""
+
+
+class NoRecording(MonitorError):
+    """There is nothing to resume, clear, inspect or load."""
+
+
+class DirectoryUnusable(MonitorError):
+    """The directory cannot be made, read or written."""
+
+
+class BadFile(MonitorError):
+    """A file is ours by its name, but cannot be understood."""
+
+
+class UnequalEnvironments(MonitorError):
+    """`load_results` merges one environment only; the directory holds several."""
+
+
+class EncoderFailed(MonitorError):
+    """ffmpeg is missing, refused a frame or died; costs a video, never the run."""

@@ -1,0 +1,143 @@
+"""A monitor directory: its file names, what is in it, making it, clearing it, writing files whole."""
+
+from __future__ import annotations
+
+import enum
+import json
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from monitorcli.errors import DirectoryInUse, DirectoryUnusable
+
+PREFIX = "openaigym."
+MANIFEST_PREFIX = "openaigym.manifest."
+RUN_PREFIX = "openaigym.run."
+# Half-written files; never begins like a manifest, because Gym's reader takes every file that does.
+TEMPORARY_PREFIX = "openaigym.tmp."
+
+
+class Existing(enum.Enum):
+    """What to do about a recording that is already there."""
+
+    REFUSE = "refuse"
+    KEEP = "keep"
+    CLEAR = "clear"
+
+
+class Owned(NamedTuple):
+    """A file of ours in a monitor directory; `size` is in bytes."""
+
+    name: str
+    size: int
+
+
+def prepare(directory: Path, existing: Existing = Existing.REFUSE) -> None:
+    """Make `directory` ready to record into: there, writable, and free unless `existing` says so.
+
+    Raises DirectoryUnusable or DirectoryInUse.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise DirectoryUnusable(
+            f"{directory} cannot be a monitor directory: a file is in the way.",
+            "Choose another directory.",
+        ) from None
+    except OSError as error:
+        raise DirectoryUnusable(
+            f"{directory} cannot be made: {error.strerror}.", "Choose another directory."
+        ) from None
+    if existing is Existing.CLEAR:
+        clear(directory)
+    elif existing is Existing.REFUSE:
+        refuse_used(directory)
+    _check_writable(directory)
+
+
+def refuse_used(directory: Path) -> None:
+    """Raise DirectoryInUse when the directory holds manifests, naming up to five."""
+    found = sorted(owned.name for owned in files(directory) if owned.name.startswith(MANIFEST_PREFIX))
+    if found:
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        raise DirectoryInUse(
+            f"{directory} already holds a recording ({', '.join(found[:5])}{more}).",
+            "Go on with it (resume), start it afresh (force), or choose another directory.",
+        )
+
+
+def files(directory: Path) -> list[Owned]:
+    """Every regular file or link of ours directly in the directory, by name; [] when there is none.
+
+    Raises DirectoryUnusable when the directory cannot be listed.
+    """
+    try:
+        with os.scandir(directory) as entries:
+            found = [
+                Owned(entry.name, entry.stat(follow_symlinks=False).st_size)
+                for entry in entries
+                if entry.name.startswith(PREFIX) and _is_file_or_link(entry)
+            ]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise DirectoryUnusable(f"{directory} cannot be read: {error.strerror}.") from None
+    return sorted(found)
+
+
+def clear(directory: Path) -> list[Owned]:
+    """Delete what `files` lists, and nothing else; gives back what was deleted."""
+    removed = files(directory)
+    for owned in removed:
+        try:
+            os.unlink(directory / owned.name)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise DirectoryUnusable(
+                f"{directory / owned.name} cannot be deleted: {error.strerror}."
+            ) from None
+    return removed
+
+
+def write_json(path: Path, document: dict[str, Any], durable: bool = True) -> None:
+    """Write the file whole or not at all. JSON has no NaN: callers write null for it.
+
+    `durable` waits until the disk has it, so that a power cut leaves the old or the new file.
+    """
+    temporary = path.with_name(TEMPORARY_PREFIX + secrets.token_hex(8))
+    try:
+        with open(temporary, "x", encoding="utf-8") as file:
+            file.write(json.dumps(document, allow_nan=False))  # json.dump is five times as slow
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def create_json(path: Path, document: dict[str, Any]) -> None:
+    """Write a file that must not exist yet; FileExistsError when it does."""
+    with open(path, "x", encoding="utf-8") as file:
+        file.write(json.dumps(document, allow_nan=False))
+
+
+def _is_file_or_link(entry: os.DirEntry[str]) -> bool:
+    mode = entry.stat(follow_symlinks=False).st_mode
+    return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
+
+
+def _check_writable(directory: Path) -> None:
+    probe = directory / (TEMPORARY_PREFIX + secrets.token_hex(8))
+    try:
+        probe.touch(exist_ok=False)
+        probe.unlink()
+    except OSError as error:
+        raise DirectoryUnusable(
+            f"{directory} cannot be written: {error.strerror}.",
+            "Choose another directory, or change its permissions.",
+        ) from None

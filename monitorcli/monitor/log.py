@@ -1,0 +1,124 @@
+"""The episode log: the truth about every episode of one writer.
+
+A `.npy` file (NumPy format 1.0) of 64-byte records, appended one `write` an episode. Header and
+records are multiples of 64 bytes, so a torn tail shows in the file's size and no record crosses a
+page. While the log grows its header says zero records; it is corrected in place when a batch is
+sealed. Readers go by the file's size. docs/format.md, "The episode log".
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+from typing import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from monitorcli.errors import BadFile
+
+# Versions of the record, newest last; docs/format.md tells the same story.
+# 1: first version.
+VERSION = 1
+
+RECORD = np.dtype(
+    [
+        ("number", "<u8"),  # in the whole recording, by start, as this writer knew it
+        ("return", "<f8"),
+        ("length", "<i8"),  # steps
+        ("started_at", "<f8"),  # seconds since the epoch, UTC
+        ("duration", "<f8"),  # seconds
+        ("seed", "<u8"),  # low 64 bits
+        ("seed_high", "<u8"),  # high 64 bits
+        ("slot", "<u4"),  # environment instance within the writer
+        ("end", "u1"),  # a sum of the END_ constants, or one of the CUT_ ones
+        ("mode", "S1"),  # t or e
+        ("success", "i1"),  # 1, 0, or -1: the environment did not say
+        ("seeded", "u1"),  # 1: seed is the one given to reset; 2: given, but over 128 bits; 0: none
+    ]
+)
+pack = struct.Struct("<QdqddQQIBcbB").pack
+SIZE = RECORD.itemsize
+
+END_TERMINATED = 1
+END_TRUNCATED = 2
+END_UNKNOWN = 4  # it ended; Gym's files do not say how
+CUT_RESET = 16  # incomplete: reset early
+CUT_CLOSED = 32  # incomplete: closed, or the process ended
+CUT_UNKNOWN = 64  # incomplete: nobody wrote why
+
+_MAGIC = b"\x93NUMPY\x01\x00"
+_HEADER_SIZE = 448  # longer than the description needs, so that any count fits; 7 * 64
+
+
+def header(count: int) -> bytes:
+    """The file's first bytes when it holds `count` records (NumPy's format 1.0, padded)."""
+    described = {"descr": RECORD.descr, "fortran_order": False, "shape": (count,)}
+    body = repr(described).encode("latin1")
+    room = _HEADER_SIZE - len(_MAGIC) - 2
+    return _MAGIC + struct.pack("<H", room) + body.ljust(room - 1) + b"\n"
+
+
+def create(path: Path) -> int:
+    """Create the log exclusively and give back its file descriptor, placed after the header.
+
+    Raises FileExistsError when the name is taken, OSError when it cannot be written.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
+    try:
+        os.write(descriptor, header(0))
+    except OSError:
+        os.close(descriptor)
+        os.unlink(path)
+        raise
+    return descriptor
+
+
+def correct_header(descriptor: int, count: int) -> None:
+    """State the number of records in the header, in place, so that `numpy.load` reads them."""
+    os.pwrite(descriptor, header(count), 0)
+
+
+def cut(descriptor: int, count: int) -> None:
+    """Drop everything behind the first `count` records, and go on writing there."""
+    os.ftruncate(descriptor, _HEADER_SIZE + count * SIZE)
+    os.lseek(descriptor, 0, os.SEEK_END)
+
+
+def count_in(size: int) -> int:
+    """How many whole records a log file of `size` bytes holds."""
+    return max(0, size - _HEADER_SIZE) // SIZE
+
+
+def read(path: Path, first: int = 0, limit: int = 1 << 40) -> npt.NDArray[np.void]:
+    """Whole records `first`..`first + limit` of a log, as a structured array of dtype RECORD.
+
+    Reads at most what the file holds; raises BadFile when it is not a log of a known version.
+    """
+    with open(path, "rb") as file:
+        check_header(file.read(_HEADER_SIZE), path.name)
+        count = min(limit, count_in(os.fstat(file.fileno()).st_size) - first)
+        file.seek(_HEADER_SIZE + first * SIZE)
+        data = file.read(max(0, count) * SIZE)
+    return np.frombuffer(data[: len(data) // SIZE * SIZE], dtype=RECORD)
+
+
+def chunks(path: Path, records: int = 1 << 16) -> Iterator[npt.NDArray[np.void]]:
+    """The whole log in arrays of at most `records` records, so that memory stays bounded."""
+    first = 0
+    while True:
+        part = read(path, first, records)
+        if not len(part):
+            return
+        yield part
+        first += len(part)
+
+
+def check_header(data: bytes, name: str) -> None:
+    """Raise BadFile unless `data` begins a log of this version, whatever count it states."""
+    if len(data) < _HEADER_SIZE:
+        raise BadFile(f"{name}: shorter than the header of an episode log")
+    fixed = header(0).split(b"'shape'")[0]
+    if not data.startswith(fixed):
+        raise BadFile(f"{name}: not an episode log of version {VERSION}")

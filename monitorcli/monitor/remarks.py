@@ -1,0 +1,17 @@
+"""Remarks of the recorder to the user: said once, however often the cause comes back."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+
+def once(notify: Callable[[str], None]) -> Callable[[str], None]:
+    """`notify`, but for remarks it was given before."""
+    said: set[str] = set()
+
+    def remark(text: str) -> None:
+        if text not in said:
+            said.add(text)
+            notify(text)
+
+    return remark

@@ -1,0 +1,84 @@
+"""Which episodes are filmed: a function from episode number to bool, or its short name."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any, Callable
+
+from monitorcli.errors import BadRequest
+from monitorcli.monitor.reference import load_reference
+
+Schedule = Callable[[int], bool]
+
+FORMS = "cubic, none, all, every:N, first:N, a list like 0,8,27, or file.py:name"
+
+
+def capped_cubic(episode: int) -> bool:
+    """Perfect cubes below 1000, then every 1000th: Gym's default."""
+    if episode < 1000:
+        return int(round(episode ** (1 / 3)) ** 3) == episode
+    return episode % 1000 == 0
+
+
+def never(episode: int) -> bool:
+    """Film nothing."""
+    return False
+
+
+def parse(text: str) -> Schedule:
+    """The schedule that `--video TEXT` names; raises BadRequest for anything else."""
+    named: dict[str, Schedule] = {"cubic": capped_cubic, "none": never, "all": lambda episode: True}
+    if text in named:
+        return named[text]
+    counted = re.fullmatch(r"(every|first):([1-9][0-9]{0,17})", text)
+    if counted:
+        count = int(counted[2])
+        if counted[1] == "every":
+            return lambda episode: episode % count == 0
+        return lambda episode: episode < count
+    if re.fullmatch(r"[0-9]{1,18}(,[0-9]{1,18})*", text):
+        chosen = frozenset(map(int, text.split(",")))
+        return lambda episode: episode in chosen
+    if _is_reference(text):
+        return _checked(load_reference(text, "the video schedule"), text)
+    raise BadRequest(f"--video {text!r} is not a schedule.", f"Use {FORMS}.")
+
+
+def check(text: str) -> None:
+    """Raise BadRequest unless `text` names a schedule; a file's code is not run for it."""
+    if not _is_reference(text):
+        parse(text)
+    elif text.rpartition(":")[0].endswith(".py") and not os.path.isfile(text.rpartition(":")[0]):
+        raise BadRequest(f"--video {text!r}: no such file.", f"Use {FORMS}.")
+
+
+def absolute(text: str) -> str:
+    """`text`, with a file's path made absolute, for a process that may have changed its folder."""
+    place, _, name = text.rpartition(":")
+    return f"{os.path.abspath(place)}:{name}" if place.endswith(".py") else text
+
+
+def from_argument(value: Any) -> Schedule:
+    """Gym's `video_callable`: None is Gym's schedule, False is none, a function is itself.
+
+    Raises BadRequest for anything else, True included.
+    """
+    if value is None:
+        return capped_cubic
+    if value is False:
+        return never
+    return _checked(value, "video_callable")
+
+
+def _is_reference(text: str) -> bool:
+    return ":" in text and not text.startswith(("every:", "first:"))
+
+
+def _checked(value: Any, name: str) -> Schedule:
+    if callable(value):
+        return value  # type: ignore[no-any-return]
+    raise BadRequest(
+        f"{name} must be a function of the episode number, None or False, not {value!r} ({type(value).__name__}).",
+        "For every episode: lambda episode: True.",
+    )

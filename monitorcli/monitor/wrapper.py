@@ -1,0 +1,151 @@
+"""`Monitor`: Gym's wrapper, for scripts that record themselves."""
+
+from __future__ import annotations
+
+import functools
+import os
+import warnings
+import weakref
+from pathlib import Path
+from typing import Any, Callable
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+
+from monitorcli.errors import BadRequest
+from monitorcli.monitor import log
+from monitorcli.monitor.directory import Existing, prepare
+from monitorcli.monitor.earlier import earlier
+from monitorcli.monitor.run import Run
+from monitorcli.monitor.schedule import from_argument
+from monitorcli.monitor.slot import MODES, Filming, Slot
+from monitorcli.monitor.tap import Tap, tap
+from monitorcli.monitor.writer import Writer, check_uid
+
+UNKNOWN = "(unknown)"
+
+
+class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """Records every episode of one environment into a directory. Signature and meaning are Gym's.
+
+    The environment's results pass through untouched. Close it, use it in a `with` block, or leave
+    that to garbage collection or the end of the interpreter.
+    """
+
+    def __init__(
+        self,
+        env: gymnasium.Env[Any, Any],
+        directory: str | os.PathLike[str],
+        video_callable: Any = None,
+        force: bool = False,
+        resume: bool = False,
+        write_upon_reset: bool = False,
+        uid: str | None = None,
+        mode: str | None = None,
+    ) -> None:
+        """Begin a run in `directory`, which is made when it is missing.
+
+        video_callable: None films perfect cubes below 1000 and every 1000th episode, False none; or a
+            function of the episode number. Films need an environment made with render_mode
+            "rgb_array" or "ansi".
+        force: first remove every file of the directory that begins with "openaigym.".
+        resume: keep what is there; numbering, schedule and totals go on.
+        write_upon_reset: keep batch and manifest current after every reset.
+        uid: part of the file names, in place of a random one.
+        mode: "training" (default) or "evaluation".
+
+        Raises BadRequest, DirectoryInUse (neither force nor resume, and manifests are there) or
+        DirectoryUnusable.
+        """
+        super().__init__(env)
+        schedule = from_argument(video_callable)
+        if uid is not None:
+            check_uid(uid)
+        code = _mode_code(mode or "training")
+        existing = Existing.CLEAR if force else Existing.KEEP if resume else Existing.REFUSE
+        self.directory = Path(directory).absolute()
+        prepare(self.directory, existing)
+        self._earlier = earlier(self.directory)
+        run = Run(self.directory, existing, {"kind": "monitor"})
+        open_writer = functools.partial(
+            Writer,
+            self.directory,
+            describe(env, _warn),
+            run.number,
+            _warn,
+            uid=uid,
+            write_upon_reset=write_upon_reset,
+            first_number=self._earlier.started,
+        )
+        self._slot = Slot(env, 0, open_writer, Filming(schedule), _warn)
+        self._slot.mode = code
+        self._slot.open()
+        recorded = tap(env, self._slot, strict=True)
+        self.step = recorded.step  # type: ignore[method-assign]
+        self.reset = recorded.reset  # type: ignore[method-assign]
+        # Holds no reference to self, so that an abandoned Monitor is collected, and then closed.
+        self._finish = weakref.finalize(self, _finish, recorded, self._slot, run)
+
+    @property
+    def mode(self) -> str:
+        """ "training" or "evaluation"; what is set here holds from the next reset on."""
+        return next(name for name, code in MODES.items() if code == self._slot.mode)
+
+    @mode.setter
+    def mode(self, mode: str) -> None:
+        self._slot.mode = _mode_code(mode)
+
+    def set_monitor_mode(self, mode: str) -> None:
+        """Gym's name for setting `mode`."""
+        self.mode = mode
+
+    def close(self) -> None:
+        """Finish the recording, then close the environment. Calling it again does nothing."""
+        if not self._finish.alive:
+            return
+        self._finish()
+        del self.step, self.reset  # what is stepped from now on is not recorded
+        super().close()
+
+    def get_total_steps(self) -> int:
+        """Steps of all complete episodes of the recording, those before a resume included."""
+        return sum(self.get_episode_lengths())
+
+    def get_episode_rewards(self) -> list[float]:
+        """The return of each complete episode of the recording, in Gym's order: by end."""
+        return self._earlier.returns + self._ended()["return"].tolist()
+
+    def get_episode_lengths(self) -> list[int]:
+        """The length of each complete episode of the recording, in steps, by end."""
+        return self._earlier.lengths + self._ended()["length"].tolist()
+
+    def _ended(self) -> npt.NDArray[np.void]:
+        records = self._slot.records()
+        return records[records["end"] < log.CUT_RESET]
+
+
+def describe(env: Any, notify: Callable[[str], None]) -> dict[str, str]:
+    """Gym's `env_info`; says so once when the environment has no spec and so no id."""
+    if env.spec is None:
+        notify("the environment has no spec (gymnasium.make gives one); recorded as (unknown).")
+    return {
+        "gym_version": gymnasium.__version__,
+        "env_id": UNKNOWN if env.spec is None else env.spec.id,
+    }
+
+
+def _finish(recorded: Tap, slot: Slot, run: Run) -> None:
+    recorded.stop(log.CUT_CLOSED)
+    slot.close()
+    run.end()
+
+
+def _mode_code(mode: str) -> bytes:
+    if mode not in MODES:
+        raise BadRequest(f"mode must be 'training' or 'evaluation', not {mode!r}.")
+    return MODES[mode]
+
+
+def _warn(remark: str) -> None:
+    warnings.warn(f"monitorcli: {remark}", RuntimeWarning, stacklevel=2)
