@@ -1,0 +1,84 @@
+"""Runs first in every Python that a recorded command starts: waits for Gymnasium, then attaches.
+
+Found because `monitorcli start` puts this folder on PYTHONPATH. Standard library only, and little of
+it: every interpreter of the command pays for this file, most of them for nothing.
+"""
+
+import os
+import sys
+
+
+class _Waiting:
+    """A finder that sees `gymnasium.envs.registration` being imported and acts right after it has run."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "gymnasium.envs.registration":
+            return None
+        sys.meta_path.remove(self)
+        from importlib.util import find_spec
+
+        spec = find_spec(name)
+        if spec is not None and spec.loader is not None:
+            run = spec.loader.exec_module
+
+            def exec_module(module):
+                run(module)
+                _attach(module)
+
+            spec.loader.exec_module = exec_module
+        return spec
+
+
+def _attach(registration):
+    try:
+        _find_monitorcli()
+        from monitorcli.attach.hook import attach
+
+        attach(registration)
+    except Exception as error:  # the script must run whatever becomes of its recording
+        _tell("remark", "not recorded: %s: %s" % (type(error).__name__, error))
+
+
+def _find_monitorcli():
+    """Make `import monitorcli` find the one that started the command, and nothing else beside it."""
+    if "monitorcli" in sys.modules:
+        return
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    spec = spec_from_file_location(
+        "monitorcli", os.path.join(home, "__init__.py"), submodule_search_locations=[home]
+    )
+    module = sys.modules["monitorcli"] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+
+def _tell(kind, text):
+    """Append a line for `monitorcli start` to read; see attach/trail.py."""
+    trail = os.environ.get("MONITORCLI_TRAIL")
+    if trail:
+        try:
+            file = os.open(trail, os.O_WRONLY | os.O_APPEND)
+            os.write(file, ("%s %d %s\n" % (kind, os.getpid(), text)).encode("utf-8", "replace"))
+            os.close(file)
+        except OSError:
+            pass
+
+
+def _run_shadowed():
+    """Run the sitecustomize that this one hides, if the user has one."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    for folder in sys.path:
+        path = os.path.join(folder, "sitecustomize.py")
+        if os.path.abspath(folder) != here and os.path.isfile(path):
+            from importlib.util import module_from_spec, spec_from_file_location
+
+            spec = spec_from_file_location("sitecustomize", path)
+            spec.loader.exec_module(module_from_spec(spec))
+            return
+
+
+if "MONITORCLI_TRAIL" in os.environ:
+    _tell("python", sys.executable)
+    sys.meta_path.insert(0, _Waiting())
+_run_shadowed()

@@ -1,0 +1,44 @@
+"""Put recording calls onto an environment without a wrapper around it.
+
+A wrapper would show: in `str(env)`, in `env.spec`, in attributes that a script reads or sets on the
+outermost object. So the object keeps its identity, and its class becomes a subclass of the same
+name, whose copies and pickles are the plain, unrecorded environment.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from monitorcli.monitor import log
+from monitorcli.monitor.tap import Tap
+
+_OURS = ("step", "reset", "close")
+
+
+def graft(env: Any, recorded: Tap) -> None:
+    """Make `env.step`, `env.reset` and `env.close` the recorded ones. Raises TypeError when it cannot hold them."""
+    close = env.close
+
+    @functools.wraps(close)
+    def closing(*args: Any, **kwargs: Any) -> Any:
+        recorded.stop(log.CUT_CLOSED)
+        return close(*args, **kwargs)
+
+    env.__class__ = _subclass(type(env))
+    vars(env).update(
+        step=functools.wraps(env.step)(recorded.step),
+        reset=functools.wraps(env.reset)(recorded.reset),
+        close=closing,
+    )
+
+
+@functools.lru_cache(maxsize=None)
+def _subclass(base: type) -> type:
+    def __reduce_ex__(self: Any, protocol: Any) -> Any:
+        plain = object.__new__(base)
+        plain.__dict__.update((name, value) for name, value in vars(self).items() if name not in _OURS)
+        return plain.__reduce_ex__(protocol)
+
+    members = {"__module__": base.__module__, "__qualname__": base.__qualname__, "__doc__": base.__doc__}
+    return type(base)(base.__name__, (base,), {**members, "__reduce_ex__": __reduce_ex__})

@@ -1,0 +1,41 @@
+"""What a recorded command's processes must know, carried by environment variables."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Mapping, NamedTuple
+
+from monitorcli.attach.trail import TRAIL
+
+SETTINGS = "MONITORCLI_RECORD"
+BOOTSTRAP = Path(__file__).parent / "bootstrap"
+
+
+class Settings(NamedTuple):
+    """Where and how to record; `first_number` is the first episode's number in the whole recording."""
+
+    directory: str
+    run: int
+    first_number: int
+    video: str
+    fps: float | None
+    ffmpeg: str | None
+    mode: str
+
+
+def environment(settings: Settings, trail: Path, base: Mapping[str, str]) -> dict[str, str]:
+    """`base`, with what makes every Python started in it record."""
+    paths = [str(BOOTSTRAP), *filter(None, [base.get("PYTHONPATH")])]
+    return {
+        **base,
+        "PYTHONPATH": os.pathsep.join(paths),
+        SETTINGS: json.dumps(settings._asdict()),
+        TRAIL: str(trail),
+    }
+
+
+def from_environment() -> Settings:
+    """The settings this process was started with."""
+    return Settings(**json.loads(os.environ[SETTINGS]))

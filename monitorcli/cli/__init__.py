@@ -1,0 +1,49 @@
+"""The front door: one module a command; the only place with click, rich, printing and exit codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from monitorcli import __version__
+from monitorcli.cli.clear import clear
+from monitorcli.cli.inspect import inspect
+from monitorcli.cli.resume import resume
+from monitorcli.cli.say import say
+from monitorcli.cli.start import start
+from monitorcli.errors import MonitorError
+
+# Exit statuses beside the recorded command's own; click itself uses 2 for a request it cannot parse.
+CANNOT, NOTHING_RECORDED = 2, 5
+
+
+class Commands(click.Group):
+    """A group that turns our errors into a sentence, the ways out, and an exit status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except MonitorError as error:
+            say(str(error), error.hint)
+            ctx.exit(getattr(error, "status", CANNOT))
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"auto_envvar_prefix": "MONITORCLI", "help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  monitorcli start runs/ppo -- python train.py
+  monitorcli start eval --env CartPole-v1 --policy policy.py:act --episodes 100 --seed 0
+  monitorcli inspect runs/ppo
+""",
+)
+@click.version_option(__version__, prog_name="monitorcli")
+def main() -> None:
+    """Record what a reinforcement-learning policy does: every episode, and videos of the ones that matter."""
+
+
+for command in (start, resume, clear, inspect):
+    main.add_command(command)

@@ -1,0 +1,48 @@
+"""`monitorcli clear`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from monitorcli.cli import options
+from monitorcli.cli.say import say
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  monitorcli clear runs/ppo --dry-run
+  monitorcli clear runs/ppo --yes
+""",
+)
+@options.directory
+@click.option("--dry-run", is_flag=True, help="Only list what would be deleted.")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+def clear(directory: Path, dry_run: bool, yes: bool) -> None:
+    """Delete the recording in DIR: the files that begin with "openaigym.", and nothing else."""
+    from monitorcli.cli.alive import refuse_alive
+    from monitorcli.errors import BadRequest, NoRecording
+    from monitorcli.monitor import directory as monitor_directory
+    from monitorcli.report.text import size
+
+    found = monitor_directory.files(directory)
+    if not found:
+        raise NoRecording(f"{directory} holds no recording; there is nothing to clear.")
+    total = f"{len(found)} file{'s' if len(found) > 1 else ''}, {size(sum(owned.size for owned in found))}"
+    if dry_run:
+        for owned in found:
+            click.echo(directory / owned.name)
+        say(f"would delete {total} from {directory}.")
+        return
+    refuse_alive(directory)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise BadRequest(
+                f"not deleting {total} from {directory} unasked.", f"monitorcli clear --yes {directory}"
+            )
+        click.confirm(f"Delete {total} from {directory}?", abort=True, err=True)
+    monitor_directory.clear(directory)
+    say(f"deleted {total} from {directory}.")

@@ -1,0 +1,57 @@
+"""The one line that says what was recorded where, or why nothing was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Sequence
+
+import numpy as np
+
+from monitorcli.attach.trail import Trail
+from monitorcli.cli.say import say
+from monitorcli.errors import NoRecording
+
+NOTHING_RECORDED = 5
+
+
+def say_recorded(directory: Path, run: int) -> bool:
+    """Say what this run recorded; False, and silence, when that is nothing."""
+    from monitorcli.recording import read
+
+    try:
+        recording = read(directory)
+    except NoRecording:
+        return False
+    writers = [index for index, writer in enumerate(recording.writers) if writer.run == run]
+    mine = np.isin(recording.episodes.writer, writers)
+    if not mine.any():
+        return False
+    completed = mine & recording.episodes.completed
+    count, cut = int(completed.sum()), int((mine & ~completed).sum())
+    names = dict.fromkeys(recording.writers[index].env_id for index in writers)
+    parts = [", ".join(names), f"{count} episode{'' if count == 1 else 's'}" + (f" ({cut} incomplete)" if cut else "")]
+    if count:
+        parts.append(f"mean return {recording.episodes.episode_return[completed].mean():.1f}")
+    videos = sum(1 for video in recording.videos if not video.broken and video.episode is not None and mine[video.episode])
+    if videos:
+        parts.append(f"{videos} video{'' if videos == 1 else 's'}")
+    say(f"{', '.join(parts)} -> {directory}")
+    return True
+
+
+def say_nothing_recorded(told: Trail, command: Sequence[str]) -> None:
+    """Say why nothing was recorded, and the next step."""
+    processes = f"{told.pythons} process{'' if told.pythons == 1 else 'es'}"
+    if not told.pythons:
+        reason = "no Python was started, or none that looks at PYTHONPATH."
+        hint = f"If {command[0]} starts Python with -I, -E or a PYTHONPATH of its own, take that away."
+    elif not told.gymnasiums:
+        reason = f"Python ran ({processes}) but never imported Gymnasium."
+        hint = "Is it the right script? Environments of other libraries are not recorded."
+    elif not told.made:
+        reason = "Gymnasium was imported, but gymnasium.make was never called."
+        hint = "Environments built directly from their class are not recorded; make them by id."
+    else:
+        reason = f"{', '.join(told.made)} was made, but no episode was begun with reset()."
+        hint = ""
+    say(f"nothing was recorded: {reason}", hint)

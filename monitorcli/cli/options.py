@@ -1,0 +1,48 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Callable
+
+import click
+
+Decorated = Callable[..., Any]
+
+
+def environment_ids(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Registered environment ids that begin with what was typed, for shell completion."""
+    import gymnasium
+
+    return sorted(env_id for env_id in gymnasium.registry if env_id.startswith(incomplete))
+
+
+def _positive(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not 0 < value <= 1000:
+        raise click.BadParameter(f"{value:g} is not between 0 and 1000.")
+    return value
+
+
+directory = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+command = click.argument("command", metavar="[-- COMMAND [ARG]...]", nargs=-1, type=click.UNPROCESSED)
+video = click.option(
+    "--video",
+    metavar="SCHEDULE",
+    help="Which episodes to film: cubic, none, all, every:N, first:N, 0,8,27 or file.py:name.",
+)
+fps = click.option("--fps", type=float, callback=_positive, help="Frames a second of the videos.")
+mode = click.option(
+    "--mode", type=click.Choice(["training", "evaluation"]), help="What the episodes are recorded as."
+)
+
+
+def policy_options(function: Decorated) -> Decorated:
+    """The options of a run in which monitorcli itself runs the policy."""
+    for option in (
+        click.option("--seed", metavar="S", type=click.IntRange(0), help="Episode i is reset with seed S + i."),
+        click.option("--episodes", metavar="N", type=click.IntRange(1), help="How many episodes to run."),
+        click.option("--policy", metavar="P", help="random, path/to/file.py:name or package.module:name."),
+        click.option("--env", metavar="ID", shell_complete=environment_ids, help="Environment to run it in."),
+    ):
+        function = option(function)
+    return function

@@ -1,0 +1,151 @@
+"""What `start` and `resume` share: what was asked for, checked; then the run, and what came of it."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from monitorcli.cli.alive import refuse_alive
+from monitorcli.cli.say import say
+from monitorcli.errors import BadRequest, DirectoryInUse, EncoderFailed, NoRecording
+from monitorcli.monitor import schedule
+from monitorcli.monitor.directory import Existing, prepare
+from monitorcli.monitor.video import check_ffmpeg, find_ffmpeg
+
+DEFAULT_SCHEDULE = "cubic"
+
+
+class Request(NamedTuple):
+    """What the user asked to have recorded; None where nothing was said."""
+
+    directory: Path
+    command: tuple[str, ...]
+    env: str | None
+    policy: str | None
+    episodes: int | None
+    seed: int | None
+    video: str | None
+    fps: float | None
+    mode: str | None
+
+    def how(self) -> dict[str, Any]:
+        """What the run's file keeps, so that the run can be repeated."""
+        asked = {"video": self.video, "fps": self.fps, "mode": self.mode}
+        if self.env is None:
+            return {"kind": "command", "command": list(self.command), **asked}
+        evaluation = {"env": self.env, "policy": self.policy, "episodes": self.episodes, "seed": self.seed}
+        return {"kind": "evaluation", **evaluation, **asked}
+
+    def words(self) -> str:
+        """The part of the command line that says what to run, to be pasted."""
+        if self.env is None:
+            return f"-- {shlex.join(self.command)}"
+        return shlex.join(
+            ["--env", self.env, "--policy", str(self.policy), "--episodes", str(self.episodes), "--seed", str(self.seed)]
+        )
+
+
+def record(asked: Request, existing: Existing) -> None:
+    """Do what was asked, and leave with its exit status."""
+    from monitorcli.cli import record_command, record_evaluation
+
+    _check(asked)
+    asked = asked._replace(video=asked.video or DEFAULT_SCHEDULE)
+    if asked.env is None:
+        record_command.record(asked, existing)
+    else:
+        record_evaluation.record(asked, existing)
+
+
+def again(asked: Request) -> Request:
+    """`asked`, completed by what the directory's last run was asked for. Raises NoRecording."""
+    from monitorcli.recording import read
+
+    try:
+        how = read(asked.directory).runs[-1].how
+    except NoRecording:
+        raise NoRecording(
+            f"{asked.directory} holds no recording to resume.",
+            f"monitorcli start {shlex.quote(str(asked.directory))} {asked.words() if asked.command or asked.env else '-- COMMAND'}",
+        ) from None
+    if asked.command or (asked.env is not None and how.get("kind") != "evaluation"):
+        return asked
+    if how.get("kind") != "evaluation":
+        # What a directory says is never run unasked: it may be a stranger's.
+        command = how.get("command")
+        paste = shlex.join(map(str, command)) if isinstance(command, list) and command else "COMMAND"
+        raise BadRequest(
+            "resume needs the command to go on with.",
+            f"monitorcli resume {shlex.quote(str(asked.directory))} -- {paste}",
+        )
+    kept = {name: how.get(name) for name in ("env", "policy", "episodes", "seed", "video", "fps", "mode")}
+    given = {name: value for name, value in asked._asdict().items() if value is not None}
+    return Request(**{**kept, **given})
+
+
+def make_ready(asked: Request, existing: Existing) -> None:
+    """Prepare the directory; a refusal shows commands to paste. Nothing is deleted under a live writer."""
+    if existing is Existing.CLEAR:
+        refuse_alive(asked.directory)
+    try:
+        prepare(asked.directory, existing)
+    except DirectoryInUse as error:
+        raise in_use(asked, error) from None
+
+
+def in_use(asked: Request, error: DirectoryInUse) -> DirectoryInUse:
+    """The refusal of a used directory, with what it holds and the ways out."""
+    directory, words = shlex.quote(str(asked.directory)), asked.words()
+    return DirectoryInUse(
+        str(error) + _held(asked.directory),
+        f"Go on with it:    monitorcli resume {directory} {words}\n"
+        f"Start it afresh:  monitorcli start --force {directory} {words}\n"
+        f"Clear it only:    monitorcli clear {directory}\n"
+        "Or choose another directory.",
+    )
+
+
+def usable_ffmpeg(asked: Request) -> str | None:
+    """The ffmpeg to film with; None, and a remark, when there is none that works."""
+    if asked.video == "none":
+        return None
+    try:
+        ffmpeg = find_ffmpeg()
+        check_ffmpeg(ffmpeg)
+        return ffmpeg
+    except EncoderFailed as error:
+        say(f"there will be no videos: {error}", "To be rid of this remark: --video none")
+        return None
+
+
+def _held(directory: Path) -> str:
+    from monitorcli.recording import read
+    from monitorcli.report.text import lasting
+
+    try:
+        recording = read(directory)
+    except NoRecording:
+        return ""
+    ends = [run.ended_at for run in recording.runs if run.ended_at is not None]
+    return f" It has {len(recording.episodes)} episodes" + (f", and was last written {lasting(time.time() - max(ends))} ago." if ends else ".")
+
+
+def _check(asked: Request) -> None:
+    if asked.command and asked.env is not None:
+        raise BadRequest("give either a command or --env, not both.")
+    if not asked.command and asked.env is None:
+        directory = shlex.quote(str(asked.directory))
+        raise BadRequest(
+            "nothing to record: give a command after --, or --env.",
+            f"monitorcli start {directory} -- python train.py\n"
+            f"monitorcli start {directory} --env CartPole-v1 --policy random --episodes 10",
+        )
+    for name in ("policy", "episodes", "seed"):
+        if asked.command and getattr(asked, name) is not None:
+            raise BadRequest(f"--{name} goes with --env; a command brings its own.")
+    for name in ("policy", "episodes"):
+        if asked.env is not None and getattr(asked, name) is None:
+            raise BadRequest(f"--env needs --{name} too.", "For example: --policy random --episodes 10")
+    schedule.check(asked.video or DEFAULT_SCHEDULE)

@@ -1,0 +1,60 @@
+"""Record a command: claim the run, start it with the hook in its environment, say what came of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from monitorcli.attach import command
+from monitorcli.attach.settings import Settings, environment
+from monitorcli.attach.trail import Trail, read_trail
+from monitorcli.cli import closing
+from monitorcli.cli.record import Request, in_use, make_ready, usable_ffmpeg
+from monitorcli.cli.say import say
+from monitorcli.errors import DirectoryInUse
+from monitorcli.monitor import schedule
+from monitorcli.monitor.directory import Existing
+from monitorcli.monitor.earlier import earlier
+from monitorcli.monitor.run import Run
+
+
+def record(asked: Request, existing: Existing) -> None:
+    """Run the command, recorded; leave with its exit status, or 5 when nothing was recorded."""
+    ffmpeg = usable_ffmpeg(asked)
+    make_ready(asked, existing)
+    try:
+        run = Run(asked.directory, existing, asked.how())
+    except DirectoryInUse as error:
+        raise in_use(asked, error) from None
+    settings = Settings(
+        directory=os.path.abspath(asked.directory),
+        run=run.number,
+        first_number=earlier(asked.directory).started,
+        video=schedule.absolute(asked.video or "none") if ffmpeg else "none",
+        fps=asked.fps,
+        ffmpeg=ffmpeg,
+        mode=asked.mode or "training",
+    )
+    outcome, told = _run(asked, settings, run)
+    run.end(exit_status=None if outcome.signal else outcome.status, signal=outcome.signal)
+    for remark in told.remarks:
+        say(remark)
+    if closing.say_recorded(asked.directory, run.number):
+        sys.exit(outcome.status)
+    run.forget()
+    closing.say_nothing_recorded(told, asked.command)
+    sys.exit(outcome.status or closing.NOTHING_RECORDED)
+
+
+def _run(asked: Request, settings: Settings, run: Run) -> tuple[command.Outcome, Trail]:
+    with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder:
+        trail = Path(folder) / "trail"
+        trail.touch()
+        try:
+            outcome = command.run(asked.command, environment(settings, trail, os.environ))
+        except command.CannotRun:
+            run.forget()
+            raise
+        return outcome, read_trail(trail)

@@ -1,0 +1,112 @@
+"""Record an evaluation: monitorcli runs the policy itself, an episode a seed."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import sys
+from typing import Any, Iterable, Iterator
+
+from monitorcli.attach.graft import graft
+from monitorcli.cli import closing
+from monitorcli.cli.record import Request, in_use, make_ready, usable_ffmpeg
+from monitorcli.cli.say import say
+from monitorcli.errors import DirectoryInUse
+from monitorcli.evaluate.episodes import evaluate, make_environment
+from monitorcli.evaluate.policy import load_policy
+from monitorcli.monitor import log, schedule
+from monitorcli.monitor.directory import Existing
+from monitorcli.monitor.earlier import earlier
+from monitorcli.monitor.run import Run
+from monitorcli.monitor.slot import MODES, Filming, Slot
+from monitorcli.monitor.tap import tap
+from monitorcli.monitor.wrapper import describe
+from monitorcli.monitor.writer import Writer
+
+INTERRUPTED = 130
+
+
+def record(asked: Request, existing: Existing) -> None:
+    """Run the episodes that are not there yet, recorded; leave with status 0, or 5 when there was none."""
+    assert asked.env is not None and asked.policy is not None
+    if asked.seed is None:
+        asked = asked._replace(seed=random.SystemRandom().randrange(1 << 31))
+        say(f"no --seed given; using {asked.seed}.")
+    ffmpeg = usable_ffmpeg(asked)
+    env = make_environment(asked.env, film=ffmpeg is not None)
+    policy = load_policy(asked.policy, env)
+    make_ready(asked, existing)
+    seeds = _missing(asked, existing)
+    if not seeds:
+        say(f"nothing is missing: {asked.directory} holds all {asked.episodes} episodes.")
+        sys.exit(0)
+    try:
+        run = Run(asked.directory, existing, asked.how())
+    except DirectoryInUse as error:
+        raise in_use(asked, error) from None
+    status = 2
+    try:
+        with _recorded(env, asked, run, ffmpeg), _progress(len(seeds)) as advance:
+            for episode_return in evaluate(env, policy, seeds):
+                advance(episode_return)
+        status = 0
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    finally:
+        run.end(exit_status=status)
+    closing.say_recorded(asked.directory, run.number)
+    sys.exit(status)
+
+
+def _missing(asked: Request, existing: Existing) -> list[int]:
+    """The seeds of the episodes to run: all, or when resuming those without a complete episode."""
+    assert asked.seed is not None and asked.episodes is not None
+    seeds = range(asked.seed, asked.seed + asked.episodes)
+    if existing is not Existing.KEEP:
+        return list(seeds)
+    from monitorcli.monitor.batch import seeds as seeds_of
+    from monitorcli.recording import read
+
+    episodes = read(asked.directory).episodes
+    done = {seed for seed, completed in zip(seeds_of(episodes), episodes.completed) if completed}
+    return [seed for seed in seeds if seed not in done]
+
+
+@contextlib.contextmanager
+def _recorded(env: Any, asked: Request, run: Run, ffmpeg: str | None) -> Iterator[None]:
+    """Within it, `env` is recorded into the run."""
+    filming = Filming(schedule.parse(asked.video or "none") if ffmpeg else schedule.never, asked.fps, ffmpeg)
+    writer = Writer(
+        asked.directory, describe(env, say), run.number, say, first_number=earlier(asked.directory).started
+    )
+    slot = Slot(env, 0, lambda: writer, filming, say)
+    slot.mode = MODES[asked.mode or "evaluation"]
+    taps = tap(env, slot, strict=False)
+    graft(env, taps)
+    try:
+        yield
+    finally:
+        taps.stop(log.CUT_CLOSED)
+        slot.close()
+        env.close()
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[Any]:
+    """A bar on a terminal, with the mean return so far; nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("episodes"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[mean]}"), TimeRemainingColumn()
+    )
+    returns: list[float] = []
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=total, mean="")
+
+        def advance(episode_return: float) -> None:
+            returns.append(episode_return)
+            bar.update(task, advance=1, mean=f"mean return {sum(returns) / len(returns):.1f}")
+
+        yield advance

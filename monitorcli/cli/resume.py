@@ -1,0 +1,46 @@
+"""`monitorcli resume`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from monitorcli.cli import options
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  monitorcli resume runs/ppo -- python train.py --load checkpoint.zip
+  monitorcli resume eval                  (the episodes that are still missing)
+  monitorcli resume eval --episodes 200   (100 were asked for at first)
+""",
+)
+@options.directory
+@options.command
+@options.policy_options
+@options.video
+@options.fps
+@options.mode
+def resume(
+    directory: Path,
+    command: tuple[str, ...],
+    env: str | None,
+    policy: str | None,
+    episodes: int | None,
+    seed: int | None,
+    video: str | None,
+    fps: float | None,
+    mode: str | None,
+) -> None:
+    """Go on with the recording in DIR: numbering, schedule, time and totals continue.
+
+    Without a COMMAND and without --env, what the last run was asked for is asked for again; of an
+    evaluation, only the episodes that are missing.
+    """
+    from monitorcli.cli.record import Request, again, record
+    from monitorcli.monitor.directory import Existing
+
+    asked = Request(directory, command, env, policy, episodes, seed, video, fps, mode)
+    record(again(asked), Existing.KEEP)

@@ -1,0 +1,48 @@
+"""`monitorcli start`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from monitorcli.cli import options
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  monitorcli start runs/ppo -- python train.py --lr 3e-4
+  monitorcli start runs/ppo --video every:100 -- bash experiment.sh
+  monitorcli start eval --env CartPole-v1 --policy policy.py:act --episodes 100 --seed 0
+""",
+)
+@options.directory
+@options.command
+@options.policy_options
+@options.video
+@options.fps
+@options.mode
+@click.option("--force", is_flag=True, help="First delete the recording that is in DIR.")
+def start(
+    directory: Path,
+    command: tuple[str, ...],
+    env: str | None,
+    policy: str | None,
+    episodes: int | None,
+    seed: int | None,
+    video: str | None,
+    fps: float | None,
+    mode: str | None,
+    force: bool,
+) -> None:
+    """Record a run into DIR: of a command, unchanged, or of a policy in an environment.
+
+    DIR is made with its parents. If it already holds a recording, nothing is touched. The exit status
+    is the command's own, or 5 when there was nothing to record.
+    """
+    from monitorcli.cli.record import Request, record
+    from monitorcli.monitor.directory import Existing
+
+    asked = Request(directory, command, env, policy, episodes, seed, video, fps, mode)
+    record(asked, Existing.CLEAR if force else Existing.REFUSE)

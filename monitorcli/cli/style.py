@@ -1,0 +1,50 @@
+"""How roles look, and the one place that prints them. All colour goes through rich, which honours NO_COLOR."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterable
+
+from rich.console import Console
+from rich.style import Style
+from rich.text import Text
+
+from monitorcli.report.layout import Line, Role, Span
+
+_STYLES: dict[Role, Style] = {
+    "title": Style(bold=True),
+    "label": Style(color="cyan"),
+    "value": Style(bold=True),
+    "curve": Style(color="green"),
+    "dim": Style(dim=True),
+    "good": Style(color="green"),
+    "bad": Style(color="red", bold=True),
+}
+
+
+def console() -> Console:
+    """The console on standard output as it is now; plain when that is no terminal."""
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def ascii_only(to: Console) -> bool:
+    """True when the terminal can be trusted with nothing but ASCII."""
+    return to.is_dumb_terminal or not to.encoding.startswith("utf")
+
+
+def show(lines: Iterable[Line], to: Console) -> None:
+    """Print the lines as they are: never wrapped again, so that a long path stays one word."""
+    for line in lines:
+        text = Text()
+        for span in line:
+            text.append(span.text, _style(span))
+        text.rstrip()
+        to.print(text, soft_wrap=True)
+
+
+def _style(span: Span) -> Style:
+    """A path that is there becomes a link, for terminals that can follow one."""
+    if span.role != "path":
+        return _STYLES.get(span.role, Style())
+    path = Path(span.text)
+    return Style(link=path.absolute().as_uri()) if path.exists() else Style()

@@ -1,0 +1,62 @@
+"""Run a policy for a number of seeded episodes, recorded like any other."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any, Iterable, Iterator
+
+from monitorcli.errors import BadRequest
+from monitorcli.evaluate.policy import Policy
+
+
+def make_environment(env_id: str, film: bool) -> Any:
+    """The environment, made so that it can be filmed if `film`; raises BadRequest with the reason."""
+    import gymnasium
+    from gymnasium.envs import registration
+
+    from monitorcli.monitor.rendering import with_rendering
+
+    try:
+        if film:
+            return with_rendering(registration.make, registration, (env_id,), {})
+        return gymnasium.make(env_id)
+    except Exception as error:
+        reason = str(error).strip() or type(error).__name__
+        raise BadRequest(f"environment {env_id!r} cannot be made: {reason}", _hint(env_id)) from error
+
+
+def evaluate(env: Any, policy: Policy, seeds: Iterable[int]) -> Iterator[float]:
+    """Run one episode for each seed, and give back each return as its episode ends.
+
+    The action space is seeded with the episode's seed too, so that what a random policy does
+    depends on the seed alone. Raises BadRequest when the policy or the environment does.
+    """
+    for seed in seeds:
+        env.action_space.seed(seed)
+        try:
+            yield _episode(env, policy, seed)
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            raise BadRequest(
+                f"the episode with seed {seed} failed: {type(error).__name__}: {error}",
+                f"Raised at {place.filename}:{place.lineno}, in {place.name}.",
+            ) from error
+
+
+def _episode(env: Any, policy: Policy, seed: int) -> float:
+    observation, _ = env.reset(seed=seed)
+    total = 0.0
+    while True:
+        observation, reward, terminated, truncated, _ = env.step(policy(observation))
+        total += float(reward)
+        if terminated or truncated:
+            return total
+
+
+def _hint(env_id: str) -> str:
+    if ":" in env_id:
+        return f'Try it alone: python -c "import {env_id.partition(":")[0]}"'
+    return (
+        "If a package of its own registers it, name that too: --env package:Env-v0.\n"
+        "All ids: python -m gymnasium.envs.registration"
+    )

@@ -1,0 +1,47 @@
+"""Find the policy that the user names, and make it a function from observation to action."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Callable
+
+from monitorcli.errors import BadRequest
+from monitorcli.monitor.reference import load_reference
+
+Policy = Callable[[Any], Any]
+
+RANDOM = "random"
+
+
+def load_policy(text: str, env: Any) -> Policy:
+    """The policy named `random`, `path/to/file.py:name` or `package.module:name`.
+
+    The object is a function of the observation, a class of such (made without arguments), or has
+    Stable-Baselines3's `predict(observation, deterministic=True) -> (action, state)`.
+    Raises BadRequest.
+    """
+    if text == RANDOM:
+        return lambda observation: env.action_space.sample()
+    if ":" not in text:
+        raise BadRequest(
+            f"{text!r} does not name a policy.", "Use random, path/to/file.py:name or package.module:name."
+        )
+    found = load_reference(text, "the policy")
+    if inspect.isclass(found):
+        found = _made(found, text)
+    predict = getattr(found, "predict", None)
+    if callable(predict):
+        return lambda observation: predict(observation, deterministic=True)[0]
+    if callable(found):
+        return found  # type: ignore[no-any-return]
+    raise BadRequest(
+        f"the policy {text!r} is a {type(found).__name__}, neither callable nor with a predict method.",
+        "Name a function from observation to action.",
+    )
+
+
+def _made(policy_class: Any, text: str) -> Any:
+    try:
+        return policy_class()
+    except Exception as error:
+        raise BadRequest(f"the policy class {text!r} cannot be made without arguments: {error}") from error
