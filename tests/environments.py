@@ -38,7 +38,7 @@ class Countdown(gymnasium.Env):
         self.rendered += 1
         if self.render_mode == "ansi":
             return f"step {self.at}\n"
-        return np.full((*self.size, 3), 10 * self.at, np.uint8)
+        return np.full((*self.size, 3), 10 * self.at % 256, np.uint8)
 
 
 gymnasium.register("Countdown-v0", Countdown)

@@ -68,7 +68,8 @@ def _missing(asked: Request, existing: Existing) -> list[int]:
     from monitorcli.recording import read
 
     episodes = read(asked.directory).episodes
-    done = {seed for seed, completed in zip(seeds_of(episodes), episodes.completed) if completed}
+    known = seeds_of(episodes.seed, episodes.seed_high, episodes.seeded)
+    done = {seed for seed, completed in zip(known, episodes.completed.tolist()) if completed}
     return [seed for seed in seeds if seed not in done]
 
 

@@ -34,7 +34,7 @@ def stats(records: npt.NDArray[np.void], initial_reset_timestamp: float | None) 
         "episode_rewards": returns,
         "episode_types": [mode.decode() for mode in ended["mode"].tolist()],
         "episode_ends": [_ENDS[end] for end in ended["end"].tolist()],
-        "episode_seeds": seeds(ended),
+        "episode_seeds": seeds(ended["seed"], ended["seed_high"], ended["seeded"]),
         "incomplete": len(records) - len(ended),
     }
 
@@ -46,11 +46,9 @@ def manifest(
     return {"stats": stats_name, "videos": videos, "env_info": env_info, "monitorcli": ours}
 
 
-def seeds(records: npt.NDArray[np.void]) -> list[int | None]:
-    """The seed given to each record's reset, or None."""
+def seeds(low: npt.NDArray[np.uint64], high: npt.NDArray[np.uint64], given: npt.NDArray[np.uint8]) -> list[int | None]:
+    """The seeds that the log's three columns hold, all of shape (n,); None where none was given."""
     return [
-        (high << 64 | low) if seeded == 1 else None
-        for low, high, seeded in zip(
-            records["seed"].tolist(), records["seed_high"].tolist(), records["seeded"].tolist()
-        )
+        (upper << 64 | lower) if known == 1 else None
+        for lower, upper, known in zip(low.tolist(), high.tolist(), given.tolist())
     ]

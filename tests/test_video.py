@@ -1,0 +1,170 @@
+"""Videos, decoded and looked at frame by frame."""
+
+import json
+import os
+import re
+import stat
+import subprocess
+
+import gymnasium
+import numpy as np
+import pytest
+from environments import Countdown, play
+
+from monitorcli import Monitor
+from monitorcli.errors import EncoderFailed
+from monitorcli.monitor.video import check_ffmpeg, find_ffmpeg, frames_per_second
+from monitorcli.recording import read
+
+
+def decoded(path):
+    """The frames of a video as a uint8 array of shape (frames, height, width), grey."""
+    command = [find_ffmpeg(), "-nostdin", "-loglevel", "error", "-i", str(path), "-fps_mode", "passthrough"]
+    raw = subprocess.run([*command, "-f", "rawvideo", "-pix_fmt", "gray", "-"], capture_output=True, check=True).stdout
+    said = subprocess.run([find_ffmpeg(), "-i", str(path)], capture_output=True, text=True).stderr
+    width, height = map(int, re.search(r"Video: .* (\d+)x(\d+)", said).groups())
+    return np.frombuffer(raw, np.uint8).reshape(-1, height, width), float(re.search(r"([\d.]+) fps", said)[1])
+
+
+def film(directory, env, episodes=1, **kwargs):
+    with Monitor(env, directory, video_callable=lambda n: True, **kwargs) as monitor:
+        play(monitor, episodes)
+    return sorted(directory.glob("*.mp4"))
+
+
+def countdown(*args, **kwargs):
+    return gymnasium.make("Countdown-v0", *args, **kwargs)
+
+
+def test_an_episode_of_20_steps_has_21_frames_each_once_in_order(tmp_path):
+    (path,) = film(tmp_path, countdown(lengths=(20,), render_mode="rgb_array"))
+    frames, fps = decoded(path)
+    assert frames.shape == (21, 16, 16)
+    assert fps == 20
+    np.testing.assert_allclose(frames.mean(axis=(1, 2)), 10.0 * np.arange(21), atol=2)
+
+
+@pytest.mark.parametrize(("size", "padded"), [((17, 33), (18, 34)), ((64, 49), (64, 50)), ((5, 7), (6, 8)), ((400, 600), (400, 600))])
+def test_sizes_are_kept_and_odd_ones_padded(tmp_path, size, padded):
+    (path,) = film(tmp_path, countdown(render_mode="rgb_array", size=size))
+    frames, _ = decoded(path)
+    assert frames.shape == (4, *padded)
+
+
+@pytest.mark.parametrize(
+    ("asked", "render_fps", "fps"),
+    [(None, 20, 20.0), (12.5, 20, 12.5), (None, None, 30.0), (None, 0, 30.0), (None, "fast", 30.0), (None, np.int64(15), 15.0)],
+)
+def test_fps_is_what_was_asked_for_else_the_environments_else_30(asked, render_fps, fps):
+    metadata = {} if render_fps is None else {"render_fps": render_fps}
+    assert frames_per_second(asked, metadata) == fps
+
+
+def test_the_meta_file_has_gyms_keys(tmp_path):
+    film(tmp_path, countdown(render_mode="rgb_array"))
+    meta = json.loads(next(tmp_path.glob("*.meta.json")).read_text())
+    assert (meta["episode_id"], meta["content_type"], meta["frames"]) == (0, "video/mp4", 4)
+    assert set(meta["encoder_version"]) == {"backend", "version", "cmdline"}
+    assert str(tmp_path) not in json.dumps(meta)
+
+
+def test_the_manifest_names_the_videos(tmp_path):
+    paths = film(tmp_path, countdown(render_mode="rgb_array"), episodes=3)
+    manifest = json.loads(next(tmp_path.glob("openaigym.manifest.*")).read_text())
+    assert [video for video, _ in manifest["videos"]] == [path.name for path in paths]
+
+
+def test_text_environments_become_asciicasts(tmp_path):
+    with Monitor(countdown(lengths=(2,), render_mode="ansi"), tmp_path) as env:
+        play(env)
+    (path,) = tmp_path.glob("*.video000000.json")
+    cast = json.loads(path.read_text())
+    clear = "\x1b[2J\x1b[1;1H"
+    assert cast["stdout"] == [[0.05, f"{clear}step {n}\r\n"] for n in range(3)]
+    assert (cast["version"], cast["width"], cast["height"]) == (1, 8, 2)
+    assert cast["duration"] == pytest.approx(0.15)
+
+
+def test_an_asciicast_is_whole_after_every_frame(tmp_path):
+    env = Monitor(countdown(lengths=(5,), render_mode="ansi"), tmp_path)
+    env.reset()
+    for count in range(1, 5):
+        (path,) = tmp_path.glob("*.video000000.json")
+        assert len(json.loads(path.read_text())["stdout"]) == count
+        env.step(0)
+    env.close()
+
+
+def test_an_incomplete_episode_has_its_frames_too(tmp_path):
+    with Monitor(countdown(lengths=(9,), render_mode="rgb_array"), tmp_path) as env:
+        env.reset()
+        env.step(0)
+    frames, _ = decoded(next(tmp_path.glob("*.mp4")))
+    assert len(frames) == 2
+
+
+def test_frozen_lake_and_cartpole_are_filmed_as_they_are(tmp_path):
+    film(tmp_path / "text", gymnasium.make("FrozenLake-v1", render_mode="ansi"))
+    assert len(list((tmp_path / "text").glob("*video000000.json"))) == 1
+    (path,) = film(tmp_path / "image", gymnasium.make("CartPole-v1", render_mode="rgb_array"))
+    frames, fps = decoded(path)
+    assert frames.shape[1:] == (400, 600)
+    assert fps == 50
+    assert len(frames) == read(tmp_path / "image").episodes.length[0] + 1
+
+
+class Failing(Countdown):
+    """Rendering goes wrong at the second frame, in the way it was made for."""
+
+    wrong = None
+
+    def render(self):
+        frame = super().render()
+        return frame if self.at == 0 else self.wrong(frame)
+
+
+def raise_(frame):
+    raise RuntimeError("no display")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (raise_, "no display"),
+        (lambda frame: None, "render() returned None"),
+        (lambda frame: frame[:-2], "frame (14, 16, 3) uint8 after (16, 16, 3) uint8"),
+        (lambda frame: frame.astype(float), "frame (16, 16, 3) float64 after (16, 16, 3) uint8"),
+    ],
+)
+def test_a_render_that_fails_costs_the_video_and_is_said_once(tmp_path, wrong, reason):
+    env = Failing(render_mode="rgb_array")
+    env.wrong = wrong
+    env.spec = gymnasium.spec("Countdown-v0")
+    with pytest.warns(RuntimeWarning) as said, Monitor(env, tmp_path, video_callable=lambda n: n in (0, 1)) as monitor:
+        assert play(monitor, 3) == [3, 3, 3]
+    assert [str(warning.message) for warning in said] == [f"monitorcli: a video is broken ({reason}); the run goes on."]
+    assert list(tmp_path.glob("*.mp4")) == []
+    meta = json.loads((next(tmp_path.glob("*video000000.meta.json"))).read_text())
+    assert (meta["broken"], meta["reason"]) == (True, reason)
+    assert len(read(tmp_path).episodes) == 3
+
+
+def test_an_encoder_that_dies_costs_the_video_and_nothing_else(tmp_path, monkeypatch):
+    fake = tmp_path / "ffmpeg"
+    fake.write_text("#!/bin/sh\necho 'out of memory' >&2\nexit 3\n")
+    fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(fake))
+    with pytest.warns(RuntimeWarning, match=re.escape("a video is broken (ffmpeg stopped: out of memory)")):
+        film(tmp_path / "runs", countdown(lengths=(300,), render_mode="rgb_array", size=(64, 64)))
+    assert read(tmp_path / "runs").episodes.length.tolist() == [300]
+    with pytest.raises(EncoderFailed, match="out of memory"):
+        check_ffmpeg(os.fspath(fake))
+
+
+def test_an_environment_made_without_a_render_mode_is_recorded_with_one_remark(tmp_path):
+    with pytest.warns(RuntimeWarning) as said, Monitor(countdown(), tmp_path) as env:
+        play(env, 9)
+    assert [str(warning.message) for warning in said] == [
+        "monitorcli: no video of Countdown-v0: its render_mode is None; films need 'rgb_array' or 'ansi'."
+    ]
+    assert len(read(tmp_path).episodes) == 9
