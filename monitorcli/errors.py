@@ -1,13 +1,13 @@
 """Every error monitorcli raises on purpose.
 
-    MonitorError
-      BadRequest          an argument, option or reference that cannot be used
-      DirectoryInUse      the directory already holds a recording, or a live writer
-      NoRecording         nothing to resume, clear, inspect or load
-      DirectoryUnusable   the directory cannot be made, read or written
-      BadFile             a file is ours, but unreadable
-      UnequalEnvironments load_results was asked to merge different environments
-      EncoderFailed       ffmpeg is missing, refused a frame or died
+MonitorError
+BadRequest          an argument, option or reference that cannot be used
+DirectoryInUse      the directory already holds a recording, or a live writer
+NoRecording         nothing to resume, clear, inspect or load
+DirectoryUnusable   the directory cannot be made, read or written
+BadFile             a file is ours, but unreadable
+UnequalEnvironments load_results was asked to merge different environments
+EncoderFailed       ffmpeg is missing, refused a frame or died
 """
 
 

@@ -17,7 +17,10 @@ class Countdown(gymnasium.Env):
     action_space = spaces.Discrete(2)
 
     def __init__(
-        self, lengths: tuple[int, ...] = (3,), render_mode: str | None = None, size: tuple[int, int] = (16, 16)
+        self,
+        lengths: tuple[int, ...] = (3,),
+        render_mode: str | None = None,
+        size: tuple[int, int] = (16, 16),
     ) -> None:
         self.lengths, self.render_mode, self.size = lengths, render_mode, size
         self.episode = -1

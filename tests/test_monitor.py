@@ -81,7 +81,15 @@ def test_force_removes_our_files_and_nothing_else(tmp_path):
         play(env)
     assert load_results(tmp_path)["episode_lengths"] == [3]
     assert names(tmp_path, "") == sorted(
-        ["notes.txt", "openaigym", *(name for name in names(tmp_path, "") if name.startswith("openaigym.") and name != "openaigym.anything")]
+        [
+            "notes.txt",
+            "openaigym",
+            *(
+                name
+                for name in names(tmp_path, "")
+                if name.startswith("openaigym.") and name != "openaigym.anything"
+            ),
+        ]
     )
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
@@ -217,7 +225,11 @@ def test_totals_are_those_of_complete_episodes(tmp_path):
         play(env, 2)
         env.reset()
         env.step(0)
-        assert (env.get_total_steps(), env.get_episode_rewards(), env.get_episode_lengths()) == (6, [2, 4], [2, 4])
+        assert (env.get_total_steps(), env.get_episode_rewards(), env.get_episode_lengths()) == (
+            6,
+            [2, 4],
+            [2, 4],
+        )
 
 
 def test_true_reward_in_info_is_what_counts(tmp_path):
@@ -226,7 +238,10 @@ def test_true_reward_in_info_is_what_counts(tmp_path):
             observation, reward, terminated, truncated, _ = super().step(action)
             return observation, reward, terminated, truncated, {"true_reward": 10.0}
 
-    with pytest.warns(RuntimeWarning, match="no spec"), Monitor(Shaped((3,)), tmp_path, video_callable=False) as env:
+    with (
+        pytest.warns(RuntimeWarning, match="no spec"),
+        Monitor(Shaped((3,)), tmp_path, video_callable=False) as env,
+    ):
         play(env)
         assert env.get_episode_rewards() == [30.0]
 
@@ -340,7 +355,10 @@ def test_success_is_recorded_when_the_environment_says_so(tmp_path):
             observation, reward, terminated, truncated, _ = super().step(action)
             return observation, reward, terminated, truncated, {"is_success": self.episode == 1}
 
-    with pytest.warns(RuntimeWarning, match="no spec"), Monitor(Goal(), tmp_path, video_callable=False) as env:
+    with (
+        pytest.warns(RuntimeWarning, match="no spec"),
+        Monitor(Goal(), tmp_path, video_callable=False) as env,
+    ):
         play(env, 2)
     assert read(tmp_path).episodes.success.tolist() == [0, 1]
 
@@ -359,7 +377,9 @@ def test_batches_are_sealed_when_full_and_never_written_again(tmp_path, monkeypa
                         path.stat().st_mtime_ns,
                     )
     assert len(sealed) == 2
-    sizes = [len(json.loads((tmp_path / name).read_text())["timestamps"]) for name in names(tmp_path, "stats")]
+    sizes = [
+        len(json.loads((tmp_path / name).read_text())["timestamps"]) for name in names(tmp_path, "stats")
+    ]
     assert sorted(sizes) == [2, 4, 4]
 
 

@@ -37,7 +37,16 @@ for seed in range(5):
     ],
 )
 def test_an_unmodified_script_is_recorded_however_it_imports_gymnasium(tmp_path, spelling):
-    done = monitorcli("start", "runs", "--video", "none", "--", sys.executable, script(tmp_path, spelling + PLAY), cwd=tmp_path)
+    done = monitorcli(
+        "start",
+        "runs",
+        "--video",
+        "none",
+        "--",
+        sys.executable,
+        script(tmp_path, spelling + PLAY),
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stderr
     rows = recorded("runs", tmp_path)
     assert [float(row["return"]) for row in rows] == [float(line) for line in done.stdout.split()]
@@ -46,11 +55,17 @@ def test_an_unmodified_script_is_recorded_however_it_imports_gymnasium(tmp_path,
 
 
 def test_the_script_prints_and_exits_as_it_does_alone(tmp_path):
-    name = script(tmp_path, "import gymnasium\nmake = gymnasium.make" + PLAY + "print(env, env.spec)\nraise SystemExit(7)")
+    name = script(
+        tmp_path,
+        "import gymnasium\nmake = gymnasium.make" + PLAY + "print(env, env.spec)\nraise SystemExit(7)",
+    )
     alone = subprocess.run([sys.executable, name], cwd=tmp_path, capture_output=True, text=True)
     done = monitorcli("start", "runs", "--", sys.executable, name, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (7, alone.stdout)
-    assert done.stderr == alone.stderr + "monitorcli: CartPole-v1, 5 episodes, mean return 9.4, 2 videos -> runs\n"
+    assert (
+        done.stderr
+        == alone.stderr + "monitorcli: CartPole-v1, 5 episodes, mean return 9.4, 2 videos -> runs\n"
+    )
 
 
 def test_the_closing_line_counts_incomplete_episodes(tmp_path):
@@ -67,7 +82,9 @@ def test_a_directory_in_use_is_refused_with_the_ways_out(tmp_path):
     manifest = next(name for name in before if "manifest" in name)
     assert done.returncode == 2
     lines = done.stderr.splitlines()
-    assert lines[0].startswith(f"monitorcli: my runs already holds a recording ({manifest}). It has 5 episodes, and was last written")
+    assert lines[0].startswith(
+        f"monitorcli: my runs already holds a recording ({manifest}). It has 5 episodes, and was last written"
+    )
     assert lines[1:] == [
         "  Go on with it:    monitorcli resume 'my runs' -- python script.py",
         "  Start it afresh:  monitorcli start --force 'my runs' -- python script.py",
@@ -80,7 +97,9 @@ def test_a_directory_in_use_is_refused_with_the_ways_out(tmp_path):
 def test_force_starts_afresh(tmp_path):
     name = script(tmp_path, "from gymnasium import make" + PLAY)
     for _ in range(2):
-        done = monitorcli("start", "--force", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
+        done = monitorcli(
+            "start", "--force", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path
+        )
         assert done.returncode == 0
     assert len(recorded("runs", tmp_path)) == 5
 
@@ -110,7 +129,8 @@ def test_resume_without_the_command_says_which_it_was_and_runs_nothing(tmp_path)
     done = monitorcli("resume", "runs", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (
         2,
-        f"monitorcli: resume needs the command to go on with.\n  monitorcli resume runs -- {sys.executable} script.py\n",
+        "monitorcli: resume needs the command to go on with.\n"
+        f"  monitorcli resume runs -- {sys.executable} script.py\n",
     )
 
 
@@ -156,7 +176,10 @@ def test_a_command_killed_by_a_signal_exits_as_in_a_shell(tmp_path):
         (None, "no Python was started, or none that looks at PYTHONPATH."),
         ("print('hello')", "Python ran (1 process) but never imported Gymnasium."),
         ("import gymnasium", "Gymnasium was imported, but gymnasium.make was never called."),
-        ("import gymnasium\ngymnasium.make('CartPole-v1')", "CartPole-v1 was made, but no episode was begun with reset()."),
+        (
+            "import gymnasium\ngymnasium.make('CartPole-v1')",
+            "CartPole-v1 was made, but no episode was begun with reset().",
+        ),
     ],
 )
 def test_nothing_recorded_exits_5_with_the_reason(tmp_path, code, reason):
@@ -188,11 +211,14 @@ def test_a_file_in_the_way_is_named(tmp_path):
     done = monitorcli("start", "runs", "--", "true", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (
         2,
-        "monitorcli: runs cannot be a monitor directory: a file is in the way.\n  Choose another directory.\n",
+        "monitorcli: runs cannot be a monitor directory: a file is in the way.\n"
+        "  Choose another directory.\n",
     )
 
 
-@pytest.mark.parametrize("schedule", ["sometimes", "every:0", "every:x", "first:", "-1", "1,,2", "missing.py:films"])
+@pytest.mark.parametrize(
+    "schedule", ["sometimes", "every:0", "every:x", "first:", "-1", "1,,2", "missing.py:films"]
+)
 def test_a_schedule_that_is_none_is_refused_before_anything_runs(tmp_path, schedule):
     done = monitorcli("start", "runs", f"--video={schedule}", "--", "true", cwd=tmp_path)
     assert done.returncode == 2
@@ -202,7 +228,9 @@ def test_a_schedule_that_is_none_is_refused_before_anything_runs(tmp_path, sched
 
 def test_options_can_come_from_the_environment(tmp_path):
     name = script(tmp_path, "from gymnasium import make" + PLAY)
-    done = monitorcli("start", "runs", "--", sys.executable, name, cwd=tmp_path, MONITORCLI_START_VIDEO="none")
+    done = monitorcli(
+        "start", "runs", "--", sys.executable, name, cwd=tmp_path, MONITORCLI_START_VIDEO="none"
+    )
     assert done.returncode == 0
     assert not list((tmp_path / "runs").glob("*.mp4"))
 
@@ -210,7 +238,9 @@ def test_options_can_come_from_the_environment(tmp_path):
 def test_a_schedule_of_ones_own_is_read_from_a_file(tmp_path):
     (tmp_path / "films.py").write_text("def odd(episode):\n    return episode % 2 == 1\n")
     name = script(tmp_path, "import os\nos.chdir('/')\nfrom gymnasium import make" + PLAY)
-    done = monitorcli("start", "runs", "--video", "films.py:odd", "--", sys.executable, tmp_path / name, cwd=tmp_path)
+    done = monitorcli(
+        "start", "runs", "--video", "films.py:odd", "--", sys.executable, tmp_path / name, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert sorted(path.name[-10:-4] for path in (tmp_path / "runs").glob("*.mp4")) == ["000001", "000003"]
 
@@ -220,7 +250,15 @@ def test_the_sitecustomize_of_the_user_still_runs(tmp_path):
     (tmp_path / "site" / "sitecustomize.py").write_text("print('mine')")
     name = script(tmp_path, "from gymnasium import make" + PLAY)
     done = monitorcli(
-        "start", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path, PYTHONPATH=str(tmp_path / "site")
+        "start",
+        "runs",
+        "--video",
+        "none",
+        "--",
+        sys.executable,
+        name,
+        cwd=tmp_path,
+        PYTHONPATH=str(tmp_path / "site"),
     )
     assert done.stdout.splitlines()[0] == "mine"
     assert len(recorded("runs", tmp_path)) == 5
@@ -239,7 +277,12 @@ def test_an_environment_without_a_spec_cannot_come_from_make_and_one_of_ones_own
 
 
 def test_environments_of_several_ids_are_kept_apart(tmp_path):
-    name = script(tmp_path, "from gymnasium import make" + PLAY + PLAY.replace("CartPole-v1", "Acrobot-v1").replace("range(5)", "range(1)"))
+    name = script(
+        tmp_path,
+        "from gymnasium import make"
+        + PLAY
+        + PLAY.replace("CartPole-v1", "Acrobot-v1").replace("range(5)", "range(1)"),
+    )
     done = monitorcli("start", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
     assert "CartPole-v1, Acrobot-v1, 6 episodes" in done.stderr
     assert len(list((tmp_path / "runs").glob("openaigym.manifest.*"))) == 2
@@ -248,14 +291,14 @@ def test_environments_of_several_ids_are_kept_apart(tmp_path):
 def test_ctrl_c_stops_the_script_first_and_keeps_what_was_recorded(tmp_path):
     name = script(
         tmp_path,
-        "from gymnasium import make" + PLAY + "import sys, time\nsys.stdout.flush()\n"
-        "try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('stopped')\n    sys.exit(3)\n",
+        "from gymnasium import make" + PLAY + "import sys, time\n"
+        "try:\n    print('ready', flush=True)\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('stopped')\n    sys.exit(3)\n",
     )
     process = subprocess.Popen(
         [sys.executable, "-m", "monitorcli", "start", "runs", "--video", "none", "--", sys.executable, name],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
-    for _ in range(5):
+    for _ in range(6):
         process.stdout.readline()
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     out, err = process.communicate(timeout=60)
@@ -264,7 +307,12 @@ def test_ctrl_c_stops_the_script_first_and_keeps_what_was_recorded(tmp_path):
 
 
 def test_kill_9_of_everything_loses_no_finished_episode(tmp_path):
-    name = script(tmp_path, "from gymnasium import make" + PLAY + "env.reset()\nenv.step(0)\nprint(flush=True)\nimport time\ntime.sleep(60)")
+    name = script(
+        tmp_path,
+        "from gymnasium import make"
+        + PLAY
+        + "env.reset()\nenv.step(0)\nprint(flush=True)\nimport time\ntime.sleep(60)",
+    )
     process = subprocess.Popen(
         [sys.executable, "-m", "monitorcli", "start", "runs", "--", sys.executable, name],
         cwd=tmp_path, stdout=subprocess.PIPE, text=True, start_new_session=True,
@@ -292,10 +340,18 @@ def test_a_script_in_another_virtual_environment_needs_nothing_of_ours(tmp_path)
     # Stands for an environment with Gymnasium in it and neither click, rich nor imageio-ffmpeg.
     site = next((tmp_path / "other" / "lib").iterdir()) / "site-packages"
     source = os.path.dirname(os.path.dirname(gymnasium.__file__))
-    for package in ("gymnasium", "numpy", "numpy.libs", "cloudpickle", "typing_extensions.py", "farama_notifications", "pygame", "pygame.libs"):
+    packages = (
+        "gymnasium numpy numpy.libs cloudpickle typing_extensions.py farama_notifications pygame pygame.libs"
+    )
+    for package in packages.split():
         if os.path.exists(os.path.join(source, package)):
             (site / package).symlink_to(os.path.join(source, package))
-    name = script(tmp_path, "from gymnasium import make" + PLAY + "try:\n    import click\nexcept ImportError:\n    print('no click')")
+    name = script(
+        tmp_path,
+        "from gymnasium import make"
+        + PLAY
+        + "try:\n    import click\nexcept ImportError:\n    print('no click')",
+    )
     done = monitorcli("start", "runs", "--", python, name, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "no click"

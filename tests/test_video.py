@@ -20,7 +20,9 @@ from monitorcli.recording import read
 def decoded(path):
     """The frames of a video as a uint8 array of shape (frames, height, width), grey."""
     command = [find_ffmpeg(), "-nostdin", "-loglevel", "error", "-i", str(path), "-fps_mode", "passthrough"]
-    raw = subprocess.run([*command, "-f", "rawvideo", "-pix_fmt", "gray", "-"], capture_output=True, check=True).stdout
+    raw = subprocess.run(
+        [*command, "-f", "rawvideo", "-pix_fmt", "gray", "-"], capture_output=True, check=True
+    ).stdout
     said = subprocess.run([find_ffmpeg(), "-i", str(path)], capture_output=True, text=True).stderr
     width, height = map(int, re.search(r"Video: .* (\d+)x(\d+)", said).groups())
     return np.frombuffer(raw, np.uint8).reshape(-1, height, width), float(re.search(r"([\d.]+) fps", said)[1])
@@ -44,7 +46,10 @@ def test_an_episode_of_20_steps_has_21_frames_each_once_in_order(tmp_path):
     np.testing.assert_allclose(frames.mean(axis=(1, 2)), 10.0 * np.arange(21), atol=2)
 
 
-@pytest.mark.parametrize(("size", "padded"), [((17, 33), (18, 34)), ((64, 49), (64, 50)), ((5, 7), (6, 8)), ((400, 600), (400, 600))])
+@pytest.mark.parametrize(
+    ("size", "padded"),
+    [((17, 33), (18, 34)), ((64, 49), (64, 50)), ((5, 7), (6, 8)), ((400, 600), (400, 600))],
+)
 def test_sizes_are_kept_and_odd_ones_padded(tmp_path, size, padded):
     (path,) = film(tmp_path, countdown(render_mode="rgb_array", size=size))
     frames, _ = decoded(path)
@@ -53,7 +58,14 @@ def test_sizes_are_kept_and_odd_ones_padded(tmp_path, size, padded):
 
 @pytest.mark.parametrize(
     ("asked", "render_fps", "fps"),
-    [(None, 20, 20.0), (12.5, 20, 12.5), (None, None, 30.0), (None, 0, 30.0), (None, "fast", 30.0), (None, np.int64(15), 15.0)],
+    [
+        (None, 20, 20.0),
+        (12.5, 20, 12.5),
+        (None, None, 30.0),
+        (None, 0, 30.0),
+        (None, "fast", 30.0),
+        (None, np.int64(15), 15.0),
+    ],
 )
 def test_fps_is_what_was_asked_for_else_the_environments_else_30(asked, render_fps, fps):
     metadata = {} if render_fps is None else {"render_fps": render_fps}
@@ -140,9 +152,14 @@ def test_a_render_that_fails_costs_the_video_and_is_said_once(tmp_path, wrong, r
     env = Failing(render_mode="rgb_array")
     env.wrong = wrong
     env.spec = gymnasium.spec("Countdown-v0")
-    with pytest.warns(RuntimeWarning) as said, Monitor(env, tmp_path, video_callable=lambda n: n in (0, 1)) as monitor:
+    with (
+        pytest.warns(RuntimeWarning) as said,
+        Monitor(env, tmp_path, video_callable=lambda n: n in (0, 1)) as monitor,
+    ):
         assert play(monitor, 3) == [3, 3, 3]
-    assert [str(warning.message) for warning in said] == [f"monitorcli: a video is broken ({reason}); the run goes on."]
+    assert [str(warning.message) for warning in said] == [
+        f"monitorcli: a video is broken ({reason}); the run goes on."
+    ]
     assert list(tmp_path.glob("*.mp4")) == []
     meta = json.loads((next(tmp_path.glob("*video000000.meta.json"))).read_text())
     assert (meta["broken"], meta["reason"]) == (True, reason)

@@ -1,0 +1,1 @@
+"""Gets the recorder into a script that was not written for it."""

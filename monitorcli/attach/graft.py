@@ -17,7 +17,7 @@ _OURS = ("step", "reset", "close")
 
 
 def graft(env: Any, recorded: Tap) -> None:
-    """Make `env.step`, `env.reset` and `env.close` the recorded ones. Raises TypeError when it cannot hold them."""
+    """Make `env.step`, `env.reset` and `env.close` the recorded ones; TypeError if it cannot hold them."""
     close = env.close
 
     @functools.wraps(close)
@@ -25,7 +25,8 @@ def graft(env: Any, recorded: Tap) -> None:
         recorded.stop(log.CUT_CLOSED)
         return close(*args, **kwargs)
 
-    env.__class__ = _subclass(type(env))
+    base: Any = type(env)
+    env.__class__ = _subclass(base)
     vars(env).update(
         step=functools.wraps(env.step)(recorded.step),
         reset=functools.wraps(env.reset)(recorded.reset),
@@ -34,11 +35,11 @@ def graft(env: Any, recorded: Tap) -> None:
 
 
 @functools.lru_cache(maxsize=None)
-def _subclass(base: type) -> type:
-    def __reduce_ex__(self: Any, protocol: Any) -> Any:
-        plain = object.__new__(base)
+def _subclass(base: Any) -> Any:
+    def reduce_ex(self: Any, protocol: Any) -> Any:
+        plain: Any = object.__new__(base)
         plain.__dict__.update((name, value) for name, value in vars(self).items() if name not in _OURS)
         return plain.__reduce_ex__(protocol)
 
     members = {"__module__": base.__module__, "__qualname__": base.__qualname__, "__doc__": base.__doc__}
-    return type(base)(base.__name__, (base,), {**members, "__reduce_ex__": __reduce_ex__})
+    return type(base)(base.__name__, (base,), {**members, "__reduce_ex__": reduce_ex})

@@ -8,8 +8,6 @@ import weakref
 from pathlib import Path
 from typing import Any, Callable
 
-import gymnasium
-
 from monitorcli.attach.graft import graft
 from monitorcli.attach.settings import Settings, from_environment
 from monitorcli.attach.trail import tell
@@ -19,7 +17,7 @@ from monitorcli.monitor.schedule import never, parse
 from monitorcli.monitor.slot import MODES, Filming, Slot
 from monitorcli.monitor.tap import tap
 from monitorcli.monitor.wrapper import describe
-from monitorcli.monitor.writer import Writer
+from monitorcli.monitor.writer import Target, Writer
 
 
 def attach(registration: Any) -> None:
@@ -45,8 +43,7 @@ class Attached:
         weakref.finalize(self, _close, self._writers)
 
     def recorded(self, make: Callable[..., Any], registration: Any) -> Callable[..., Any]:
-        """`make`, recorded. A `make` within `make` (an environment built of another) is not: it
-        would count every episode twice."""
+        """`make`, recorded; but not a `make` within `make`, which would count every episode twice."""
 
         @functools.wraps(make)
         def recorded_make(*args: Any, **kwargs: Any) -> Any:
@@ -70,7 +67,9 @@ class Attached:
             info = describe(env, functools.partial(tell, "remark"))
             env_id = info["env_id"]
             index = self._slots[env_id] = self._slots.get(env_id, -1) + 1
-            slot = Slot(env, index, lambda: self._writer(info), self._filming, functools.partial(tell, "remark"))
+            slot = Slot(
+                env, index, lambda: self._writer(info), self._filming, functools.partial(tell, "remark")
+            )
             slot.mode = MODES[self._settings.mode]
             recorded = tap(env, slot, strict=False)
             graft(env, recorded)
@@ -83,13 +82,8 @@ class Attached:
         """The writer for this environment id; another one in a child after a fork."""
         writer = self._writers.get(info["env_id"])
         if writer is None or writer.closed:
-            writer = Writer(
-                Path(self._settings.directory),
-                info,
-                self._settings.run,
-                functools.partial(tell, "remark"),
-                first_number=self._settings.first_number,
-            )
+            target = Target(Path(self._settings.directory), self._settings.run, self._settings.first_number)
+            writer = Writer(target, info, functools.partial(tell, "remark"))
             self._writers[info["env_id"]] = writer
         return writer
 

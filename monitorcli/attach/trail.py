@@ -1,9 +1,9 @@
 """What the processes of a recorded command tell `monitorcli start`, a line each, appended to one file.
 
-    python <pid> <executable>      an interpreter started with the hook in it
-    gymnasium <pid> <version>      it imported Gymnasium, and `make` is recorded from here on
-    made <pid> <env id>            an environment was made
-    remark <pid> <sentence>        something the user should read when the command is over
+python <pid> <executable>      an interpreter started with the hook in it
+gymnasium <pid> <version>      it imported Gymnasium, and `make` is recorded from here on
+made <pid> <env id>            an environment was made
+remark <pid> <sentence>        something the user should read when the command is over
 """
 
 from __future__ import annotations

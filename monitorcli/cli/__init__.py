@@ -32,7 +32,11 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
-    context_settings={"auto_envvar_prefix": "MONITORCLI", "help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={
+        "auto_envvar_prefix": "MONITORCLI",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+    },
     epilog="""\b
 Examples:
   monitorcli start runs/ppo -- python train.py

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Sequence
 
 import numpy as np
 
 from monitorcli.attach.trail import Trail
 from monitorcli.cli.say import say
 from monitorcli.errors import NoRecording
+from monitorcli.monitor.run import Run
 
 NOTHING_RECORDED = 5
 
 
-def say_recorded(directory: Path, run: int) -> bool:
+def say_recorded(directory: Path, run: Run) -> bool:
     """Say what this run recorded; False, and silence, when that is nothing."""
     from monitorcli.recording import read
 
@@ -22,17 +23,26 @@ def say_recorded(directory: Path, run: int) -> bool:
         recording = read(directory)
     except NoRecording:
         return False
-    writers = [index for index, writer in enumerate(recording.writers) if writer.run == run]
+    number = next((known.number for known in recording.runs if known.file == run.path.name), None)
+    writers = [index for index, writer in enumerate(recording.writers) if writer.run == number]
     mine = np.isin(recording.episodes.writer, writers)
     if not mine.any():
         return False
     completed = mine & recording.episodes.completed
     count, cut = int(completed.sum()), int((mine & ~completed).sum())
-    names = dict.fromkeys(recording.writers[index].env_id for index in writers)
-    parts = [", ".join(names), f"{count} episode{'' if count == 1 else 's'}" + (f" ({cut} incomplete)" if cut else "")]
+    seen, first = np.unique(recording.episodes.writer[mine], return_index=True)
+    names = dict.fromkeys(recording.writers[index].env_id for index in seen[first.argsort()])
+    parts = [
+        ", ".join(names),
+        f"{count} episode{'' if count == 1 else 's'}" + (f" ({cut} incomplete)" if cut else ""),
+    ]
     if count:
         parts.append(f"mean return {recording.episodes.episode_return[completed].mean():.1f}")
-    videos = sum(1 for video in recording.videos if not video.broken and video.episode is not None and mine[video.episode])
+    videos = sum(
+        1
+        for video in recording.videos
+        if not video.broken and video.episode is not None and mine[video.episode]
+    )
     if videos:
         parts.append(f"{videos} video{'' if videos == 1 else 's'}")
     say(f"{', '.join(parts)} -> {directory}")

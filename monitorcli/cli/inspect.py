@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -31,6 +32,7 @@ Examples:
     "format_name",
     type=click.Choice(FORMATS),
     default="table",
+    envvar="MONITORCLI_INSPECT_FORMAT",  # else it would be named after the parameter
     show_default=True,
     help="For people (table), programs (json: one object; a list for several DIR) or spreadsheets (csv).",
 )
@@ -38,7 +40,7 @@ Examples:
     "--output",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Write to FILE instead of standard output.",
+    help="Write to FILE instead of standard output; - is standard output.",
 )
 def inspect(directories: tuple[Path, ...], format_name: str, output: Path | None) -> None:
     """Show what the recordings in DIR hold: episodes, returns, videos, runs, and what is wrong.
@@ -49,18 +51,22 @@ def inspect(directories: tuple[Path, ...], format_name: str, output: Path | None
     from monitorcli.report import FORMATS as RENDERERS
     from monitorcli.report import as_csv
 
+    if output == Path("-"):
+        output = None
     if format_name == "csv":
         as_csv.refuse_several(len(directories))
     if output is not None:
         _check_output(output)
     recordings = [read(directory) for directory in directories]
-    if output is not None:
-        _write(output, RENDERERS[format_name](recordings))
-    elif format_name == "table":
+    if output is None and format_name == "table":
         _show(recordings)
+        return
+    # Bytes, because JSON is UTF-8 whatever the terminal's encoding is.
+    data = RENDERERS[format_name](recordings).encode()
+    if output is None:
+        click.echo(data, nl=False)
     else:
-        # Bytes, because JSON is UTF-8 whatever the terminal's encoding is.
-        click.get_binary_stream("stdout").write(RENDERERS[format_name](recordings).encode())
+        _write(output, data)
 
 
 def _check_output(output: Path) -> None:
@@ -89,11 +95,12 @@ def _show(recordings: Sequence[Recording]) -> None:
     style.show(as_table.lines(recordings, to.width, style.ascii_only(to)), to)
 
 
-def _write(output: Path, text: str) -> None:
+def _write(output: Path, data: bytes) -> None:
+    from monitorcli.cli.say import say
     from monitorcli.errors import DirectoryUnusable
 
     try:
-        output.write_bytes(text.encode())
+        output.write_bytes(data)
     except OSError as error:
         raise DirectoryUnusable(f"{output} cannot be written: {error.strerror}.") from None
-    click.echo(f"monitorcli: wrote {output} ({len(text.encode()):,} bytes)", err=True)
+    say(f"wrote {output} ({len(data):,} bytes)")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import click
 
@@ -39,7 +40,9 @@ mode = click.option(
 def policy_options(function: Decorated) -> Decorated:
     """The options of a run in which monitorcli itself runs the policy."""
     for option in (
-        click.option("--seed", metavar="S", type=click.IntRange(0), help="Episode i is reset with seed S + i."),
+        click.option(
+            "--seed", metavar="S", type=click.IntRange(0), help="Episode i is reset with seed S + i."
+        ),
         click.option("--episodes", metavar="N", type=click.IntRange(1), help="How many episodes to run."),
         click.option("--policy", metavar="P", help="random, path/to/file.py:name or package.module:name."),
         click.option("--env", metavar="ID", shell_complete=environment_ids, help="Environment to run it in."),

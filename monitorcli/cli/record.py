@@ -43,7 +43,16 @@ class Request(NamedTuple):
         if self.env is None:
             return f"-- {shlex.join(self.command)}"
         return shlex.join(
-            ["--env", self.env, "--policy", str(self.policy), "--episodes", str(self.episodes), "--seed", str(self.seed)]
+            [
+                "--env",
+                self.env,
+                "--policy",
+                str(self.policy),
+                "--episodes",
+                str(self.episodes),
+                "--seed",
+                str(self.seed),
+            ]
         )
 
 
@@ -66,9 +75,10 @@ def again(asked: Request) -> Request:
     try:
         how = read(asked.directory).runs[-1].how
     except NoRecording:
+        words = asked.words() if asked.command or asked.env else "-- COMMAND"
         raise NoRecording(
             f"{asked.directory} holds no recording to resume.",
-            f"monitorcli start {shlex.quote(str(asked.directory))} {asked.words() if asked.command or asked.env else '-- COMMAND'}",
+            f"monitorcli start {shlex.quote(str(asked.directory))} {words}",
         ) from None
     if asked.command or (asked.env is not None and how.get("kind") != "evaluation"):
         return asked
@@ -129,7 +139,9 @@ def _held(directory: Path) -> str:
     except NoRecording:
         return ""
     ends = [run.ended_at for run in recording.runs if run.ended_at is not None]
-    return f" It has {len(recording.episodes)} episodes" + (f", and was last written {lasting(time.time() - max(ends))} ago." if ends else ".")
+    return f" It has {len(recording.episodes)} episodes" + (
+        f", and was last written {lasting(time.time() - max(ends))} ago." if ends else "."
+    )
 
 
 def _check(asked: Request) -> None:

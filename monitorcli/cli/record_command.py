@@ -41,7 +41,7 @@ def record(asked: Request, existing: Existing) -> None:
     run.end(exit_status=None if outcome.signal else outcome.status, signal=outcome.signal)
     for remark in told.remarks:
         say(remark)
-    if closing.say_recorded(asked.directory, run.number):
+    if closing.say_recorded(asked.directory, run):
         sys.exit(outcome.status)
     run.forget()
     closing.say_nothing_recorded(told, asked.command)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import random
 import sys
-from typing import Any, Iterable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 from monitorcli.attach.graft import graft
 from monitorcli.cli import closing
@@ -21,20 +22,19 @@ from monitorcli.monitor.run import Run
 from monitorcli.monitor.slot import MODES, Filming, Slot
 from monitorcli.monitor.tap import tap
 from monitorcli.monitor.wrapper import describe
-from monitorcli.monitor.writer import Writer
+from monitorcli.monitor.writer import Target, Writer
 
 INTERRUPTED = 130
 
 
 def record(asked: Request, existing: Existing) -> None:
     """Run the episodes that are not there yet, recorded; leave with status 0, or 5 when there was none."""
-    assert asked.env is not None and asked.policy is not None
     if asked.seed is None:
         asked = asked._replace(seed=random.SystemRandom().randrange(1 << 31))
         say(f"no --seed given; using {asked.seed}.")
     ffmpeg = usable_ffmpeg(asked)
-    env = make_environment(asked.env, film=ffmpeg is not None)
-    policy = load_policy(asked.policy, env)
+    env = make_environment(str(asked.env), film=ffmpeg is not None)
+    policy = load_policy(str(asked.policy), env)
     make_ready(asked, existing)
     seeds = _missing(asked, existing)
     if not seeds:
@@ -54,7 +54,7 @@ def record(asked: Request, existing: Existing) -> None:
         status = INTERRUPTED
     finally:
         run.end(exit_status=status)
-    closing.say_recorded(asked.directory, run.number)
+    closing.say_recorded(asked.directory, run)
     sys.exit(status)
 
 
@@ -69,7 +69,7 @@ def _missing(asked: Request, existing: Existing) -> list[int]:
 
     episodes = read(asked.directory).episodes
     known = seeds_of(episodes.seed, episodes.seed_high, episodes.seeded)
-    done = {seed for seed, completed in zip(known, episodes.completed.tolist()) if completed}
+    done = {seed for seed, completed in zip(known, episodes.completed.tolist(), strict=True) if completed}
     return [seed for seed in seeds if seed not in done]
 
 
@@ -77,9 +77,8 @@ def _missing(asked: Request, existing: Existing) -> list[int]:
 def _recorded(env: Any, asked: Request, run: Run, ffmpeg: str | None) -> Iterator[None]:
     """Within it, `env` is recorded into the run."""
     filming = Filming(schedule.parse(asked.video or "none") if ffmpeg else schedule.never, asked.fps, ffmpeg)
-    writer = Writer(
-        asked.directory, describe(env, say), run.number, say, first_number=earlier(asked.directory).started
-    )
+    target = Target(asked.directory, run.number, earlier(asked.directory).started)
+    writer = Writer(target, describe(env, say), say)
     slot = Slot(env, 0, lambda: writer, filming, say)
     slot.mode = MODES[asked.mode or "evaluation"]
     taps = tap(env, slot, strict=False)
@@ -100,7 +99,11 @@ def _progress(total: int) -> Iterator[Any]:
 
     console = Console(stderr=True)
     columns = (
-        TextColumn("episodes"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[mean]}"), TimeRemainingColumn()
+        TextColumn("episodes"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[mean]}"),
+        TimeRemainingColumn(),
     )
     returns: list[float] = []
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,17 +23,7 @@ Examples:
 @options.video
 @options.fps
 @options.mode
-def resume(
-    directory: Path,
-    command: tuple[str, ...],
-    env: str | None,
-    policy: str | None,
-    episodes: int | None,
-    seed: int | None,
-    video: str | None,
-    fps: float | None,
-    mode: str | None,
-) -> None:
+def resume(**asked: Any) -> None:
     """Go on with the recording in DIR: numbering, schedule, time and totals continue.
 
     Without a COMMAND and without --env, what the last run was asked for is asked for again; of an
@@ -42,5 +32,4 @@ def resume(
     from monitorcli.cli.record import Request, again, record
     from monitorcli.monitor.directory import Existing
 
-    asked = Request(directory, command, env, policy, episodes, seed, video, fps, mode)
-    record(again(asked), Existing.KEEP)
+    record(again(Request(**asked)), Existing.KEEP)

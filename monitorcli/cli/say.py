@@ -12,4 +12,3 @@ def say(sentence: str, hint: str = "") -> None:
     click.echo(f"monitorcli: {printable(sentence)}", err=True)
     for line in hint.splitlines():
         click.echo(f"  {printable(line)}", err=True)
-

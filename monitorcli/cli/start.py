@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,18 +24,7 @@ Examples:
 @options.fps
 @options.mode
 @click.option("--force", is_flag=True, help="First delete the recording that is in DIR.")
-def start(
-    directory: Path,
-    command: tuple[str, ...],
-    env: str | None,
-    policy: str | None,
-    episodes: int | None,
-    seed: int | None,
-    video: str | None,
-    fps: float | None,
-    mode: str | None,
-    force: bool,
-) -> None:
+def start(force: bool, **asked: Any) -> None:
     """Record a run into DIR: of a command, unchanged, or of a policy in an environment.
 
     DIR is made with its parents. If it already holds a recording, nothing is touched. The exit status
@@ -44,5 +33,4 @@ def start(
     from monitorcli.cli.record import Request, record
     from monitorcli.monitor.directory import Existing
 
-    asked = Request(directory, command, env, policy, episodes, seed, video, fps, mode)
-    record(asked, Existing.CLEAR if force else Existing.REFUSE)
+    record(Request(**asked), Existing.CLEAR if force else Existing.REFUSE)

@@ -1,9 +1,10 @@
-"""How roles look, and the one place that prints them. All colour goes through rich, which honours NO_COLOR."""
+"""How roles look, and where they are printed; all colour goes through rich, which honours NO_COLOR."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Iterable
 
 from rich.console import Console
 from rich.style import Style
@@ -46,5 +47,5 @@ def _style(span: Span) -> Style:
     """A path that is there becomes a link, for terminals that can follow one."""
     if span.role != "path":
         return _STYLES.get(span.role, Style())
-    path = Path(span.text)
-    return Style(link=path.absolute().as_uri()) if path.exists() else Style()
+    # Not Path.exists, which raises for a name that no file system takes.
+    return Style(link=Path(span.text).absolute().as_uri()) if os.path.exists(span.text) else Style()

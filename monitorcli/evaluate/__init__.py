@@ -1,0 +1,1 @@
+"""Runs a policy itself, one episode a seed."""

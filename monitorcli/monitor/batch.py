@@ -14,6 +14,10 @@ import numpy.typing as npt
 
 from monitorcli.monitor import log
 
+# Versions of our part of the manifest, newest last; docs/format.md tells the same story.
+# 1: first version.
+VERSION = 1
+
 _ENDS = {
     log.END_TERMINATED: "terminated",
     log.END_TRUNCATED: "truncated",
@@ -46,7 +50,9 @@ def manifest(
     return {"stats": stats_name, "videos": videos, "env_info": env_info, "monitorcli": ours}
 
 
-def seeds(low: npt.NDArray[np.uint64], high: npt.NDArray[np.uint64], given: npt.NDArray[np.uint8]) -> list[int | None]:
+def seeds(
+    low: npt.NDArray[np.uint64], high: npt.NDArray[np.uint64], given: npt.NDArray[np.uint8]
+) -> list[int | None]:
     """The seeds that the log's three columns hold, all of shape (n,); None where none was given."""
     return [
         (upper << 64 | lower) if known == 1 else None

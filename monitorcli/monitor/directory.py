@@ -8,15 +8,20 @@ import os
 import secrets
 import stat
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
-from monitorcli.errors import DirectoryInUse, DirectoryUnusable
+from monitorcli.errors import BadFile, DirectoryInUse, DirectoryUnusable
 
 PREFIX = "openaigym."
 MANIFEST_PREFIX = "openaigym.manifest."
 RUN_PREFIX = "openaigym.run."
 # Half-written files; never begins like a manifest, because Gym's reader takes every file that does.
 TEMPORARY_PREFIX = "openaigym.tmp."
+
+
+_READ = os.O_RDONLY
+for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+    _READ |= getattr(os, _name, 0)
 
 
 class Existing(enum.Enum):
@@ -100,6 +105,18 @@ def clear(directory: Path) -> list[Owned]:
                 f"{directory / owned.name} cannot be deleted: {error.strerror}."
             ) from None
     return removed
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """A file of ours for reading; raises BadFile for a link, a FIFO, a device, or what does not open."""
+    try:
+        descriptor = os.open(path, _READ)
+    except OSError as error:
+        raise BadFile(f"{path.name}: cannot be opened: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise BadFile(f"{path.name}: not a regular file")
+    return open(descriptor, "rb")
 
 
 def write_json(path: Path, document: dict[str, Any], durable: bool = True) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from monitorcli.errors import BadFile
 from monitorcli.monitor import log
-from monitorcli.monitor.directory import MANIFEST_PREFIX, files
+from monitorcli.monitor.directory import MANIFEST_PREFIX, files, open_regular
 
 
 class Earlier(NamedTuple):
@@ -34,17 +35,24 @@ def earlier(directory: Path) -> Earlier:
             elif owned.name.startswith(MANIFEST_PREFIX):
                 batch = _gym_batch(path)
                 started += len(batch.get("timestamps", ()))
-                returns += batch.get("episode_rewards", ())
-                lengths += batch.get("episode_lengths", ())
+                returns += map(_as_return, batch.get("episode_rewards", ()))
+                lengths += map(int, batch.get("episode_lengths", ()))
         except (BadFile, OSError, ValueError, TypeError, KeyError, AttributeError):
             continue
     return Earlier(started, returns, lengths)
 
 
+def _as_return(value: Any) -> float:
+    """A return from JSON, which has null for one that is not finite."""
+    return math.nan if value is None else float(value)
+
+
 def _gym_batch(manifest_path: Path) -> dict[str, Any]:
     """The batch that a manifest of Gym's names; {} for our own manifests, whose log was read."""
-    manifest = json.loads(manifest_path.read_text())
+    with open_regular(manifest_path) as file:
+        manifest = json.load(file)
     if "monitorcli" in manifest:
         return {}
-    batch: dict[str, Any] = json.loads((manifest_path.parent / Path(manifest["stats"]).name).read_text())
+    with open_regular(manifest_path.parent / Path(manifest["stats"]).name) as file:
+        batch: dict[str, Any] = json.load(file)
     return batch

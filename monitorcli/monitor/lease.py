@@ -67,7 +67,7 @@ def _process_started(pid: int) -> int | None:
 def _signalled(pid: int) -> int | None:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return None
     except OSError:
         pass

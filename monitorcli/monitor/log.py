@@ -11,12 +11,12 @@ from __future__ import annotations
 import os
 import struct
 from pathlib import Path
-from typing import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from monitorcli.errors import BadFile
+from monitorcli.monitor.directory import open_regular
 
 # Versions of the record, newest last; docs/format.md tells the same story.
 # 1: first version.
@@ -96,23 +96,12 @@ def read(path: Path, first: int = 0, limit: int = 1 << 40) -> npt.NDArray[np.voi
 
     Reads at most what the file holds; raises BadFile when it is not a log of a known version.
     """
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         check_header(file.read(_HEADER_SIZE), path.name)
         count = min(limit, count_in(os.fstat(file.fileno()).st_size) - first)
         file.seek(_HEADER_SIZE + first * SIZE)
         data = file.read(max(0, count) * SIZE)
     return np.frombuffer(data[: len(data) // SIZE * SIZE], dtype=RECORD)
-
-
-def chunks(path: Path, records: int = 1 << 16) -> Iterator[npt.NDArray[np.void]]:
-    """The whole log in arrays of at most `records` records, so that memory stays bounded."""
-    first = 0
-    while True:
-        part = read(path, first, records)
-        if not len(part):
-            return
-        yield part
-        first += len(part)
 
 
 def check_header(data: bytes, name: str) -> None:

@@ -27,7 +27,9 @@ def load_reference(text: str, what: str) -> Any:
     except Exception as error:
         raise BadRequest(
             f"{what} {text!r} does not import: {type(error).__name__}: {error}",
-            f"Try it alone: python {place}" if place.endswith(".py") else f'Try it alone: python -c "import {place}"',
+            f"Try it alone: python {place}"
+            if place.endswith(".py")
+            else f'Try it alone: python -c "import {place}"',
         ) from error
     if not hasattr(module, name):
         raise BadRequest(

@@ -1,14 +1,19 @@
-"""Make an environment that can be filmed, when the script did not say how it should render."""
+"""Have environments rendered: made so that they can be, and quietly where there is no screen."""
 
 from __future__ import annotations
 
-from typing import Any, Callable
+import contextlib
+import os
+import sys
+from typing import Any, Callable, Iterator
 
 # One frame a call, taken only when asked for; `rgb_array_list` would render every step.
 _FILMABLE = ("rgb_array", "ansi")
 
 
-def with_rendering(make: Callable[..., Any], registration: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def with_rendering(
+    make: Callable[..., Any], registration: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     """`make(*args, **kwargs)`, with a `render_mode` if the script gave none and the environment has one.
 
     The environment's spec does not tell, so that a copy made from it is made as the script asked.
@@ -27,6 +32,20 @@ def with_rendering(make: Callable[..., Any], registration: Any, args: tuple[Any,
         else:
             del spec.kwargs["render_mode"]
     return env
+
+
+@contextlib.contextmanager
+def off_screen() -> Iterator[None]:
+    """Within it, SDL (pygame) draws into memory if there is no screen; it would complain on stderr."""
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+    if sys.platform != "linux" or any(name in os.environ for name in screens):
+        yield
+        return
+    os.environ["SDL_VIDEODRIVER"] = "dummy"
+    try:
+        yield
+    finally:
+        os.environ.pop("SDL_VIDEODRIVER", None)
 
 
 def _mode(registration: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:

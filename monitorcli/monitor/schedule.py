@@ -23,7 +23,7 @@ def capped_cubic(episode: int) -> bool:
 
 def never(episode: int) -> bool:
     """Film nothing."""
-    return False
+    return episode < 0
 
 
 def parse(text: str) -> Schedule:
@@ -79,6 +79,7 @@ def _checked(value: Any, name: str) -> Schedule:
     if callable(value):
         return value  # type: ignore[no-any-return]
     raise BadRequest(
-        f"{name} must be a function of the episode number, None or False, not {value!r} ({type(value).__name__}).",
+        f"{name} must be a function of the episode number, None or False, "
+        f"not {value!r} ({type(value).__name__}).",
         "For every episode: lambda episode: True.",
     )

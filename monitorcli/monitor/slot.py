@@ -12,6 +12,7 @@ import numpy.typing as npt
 from monitorcli.errors import EncoderFailed
 from monitorcli.monitor import log
 from monitorcli.monitor.remarks import once
+from monitorcli.monitor.rendering import off_screen
 from monitorcli.monitor.schedule import Schedule
 from monitorcli.monitor.video import Asciicast, Encoder, Film, Mp4, find_ffmpeg, frames_per_second
 from monitorcli.monitor.writer import Writer
@@ -146,7 +147,10 @@ class Slot:
 
     def _render(self) -> Any:
         env = self._env()
-        return env.render() if env is not None else None
+        if env is None:
+            return None
+        with off_screen():
+            return env.render()
 
     def _trouble(self, error: Exception) -> None:
         self._notify(f"not recorded: {type(error).__name__}: {error}; the run goes on.")

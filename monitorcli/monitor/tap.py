@@ -37,7 +37,9 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
     # Which function `call` is says what state the environment is in, so that `step` need not ask.
     def between(action: Any) -> Any:
         if strict:
-            raise gymnasium.error.ResetNeeded("The episode is over, or none has begun: call reset() before step().")
+            raise gymnasium.error.ResetNeeded(
+                "The episode is over, or none has begun: call reset() before step()."
+            )
         return env_step(action)
 
     def filmed(action: Any) -> Any:

@@ -147,7 +147,7 @@ class Mp4:
         if pixels.shape != self._shape or pixels.dtype != np.uint8:
             raise EncoderFailed(f"frame {describe(pixels)} after {self._shape} uint8")
         assert self._process and self._process.stdin
-        view = memoryview(pixels).cast("B")
+        view = memoryview(pixels.data).cast("B")
         try:
             while view:
                 view = view[self._process.stdin.write(view) :]
@@ -290,7 +290,7 @@ def check_ffmpeg(ffmpeg: str) -> None:
     """Raise EncoderFailed unless this ffmpeg can encode a frame the way Mp4 asks it to."""
     command = [ffmpeg, *_arguments(16, 16, "gray", DEFAULT_FPS), "-f", "mp4", os.devnull]
     try:
-        done = subprocess.run(command, input=bytes(256), stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(command, input=bytes(256), capture_output=True, check=False)
     except OSError as error:
         raise EncoderFailed(f"{ffmpeg} cannot be run: {error.strerror}") from error
     if done.returncode:
@@ -301,7 +301,9 @@ def check_ffmpeg(ffmpeg: str) -> None:
 @functools.lru_cache(maxsize=None)
 def ffmpeg_version(ffmpeg: str) -> str:
     """The first line of `ffmpeg -version`."""
-    said = subprocess.run([ffmpeg, "-version"], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False).stdout
+    said = subprocess.run(
+        [ffmpeg, "-version"], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False
+    ).stdout
     return said.decode(errors="replace").partition("\n")[0]
 
 
@@ -314,7 +316,8 @@ def _arguments(width: int, height: int, pixels: str, fps: float) -> list[str]:
     # fmt: off
     return [
         "-nostdin", "-nostats", "-loglevel", "error", "-y",
-        "-f", "rawvideo", "-s:v", f"{width}x{height}", "-pix_fmt", pixels, "-framerate", f"{fps:.10g}", "-i", "pipe:0",
+        "-f", "rawvideo", "-s:v", f"{width}x{height}", "-pix_fmt", pixels, "-framerate", f"{fps:.10g}",
+        "-i", "pipe:0",
         "-an", "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-fps_mode", "passthrough",
         "-c:v", "libx264", "-pix_fmt", "yuv420p", "-rc-lookahead", "10",
         "-movflags", "+hybrid_fragmented", "-frag_duration", "200000", "-flush_packets", "1",

@@ -21,7 +21,7 @@ from monitorcli.monitor.run import Run
 from monitorcli.monitor.schedule import from_argument
 from monitorcli.monitor.slot import MODES, Filming, Slot
 from monitorcli.monitor.tap import Tap, tap
-from monitorcli.monitor.writer import Writer, check_uid
+from monitorcli.monitor.writer import Target, Writer, check_uid
 
 UNKNOWN = "(unknown)"
 
@@ -68,21 +68,13 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         prepare(self.directory, existing)
         self._earlier = earlier(self.directory)
         run = Run(self.directory, existing, {"kind": "monitor"})
-        open_writer = functools.partial(
-            Writer,
-            self.directory,
-            describe(env, _warn),
-            run.number,
-            _warn,
-            uid=uid,
-            write_upon_reset=write_upon_reset,
-            first_number=self._earlier.started,
-        )
+        target = Target(self.directory, run.number, self._earlier.started, uid, write_upon_reset)
+        open_writer = functools.partial(Writer, target, describe(env, _warn), _warn)
         self._slot = Slot(env, 0, open_writer, Filming(schedule), _warn)
         self._slot.mode = code
         self._slot.open()
         recorded = tap(env, self._slot, strict=True)
-        self.step = recorded.step  # type: ignore[method-assign]
+        self.step = recorded.step  # type: ignore[method-assign,assignment]
         self.reset = recorded.reset  # type: ignore[method-assign]
         # Holds no reference to self, so that an abandoned Monitor is collected, and then closed.
         self._finish = weakref.finalize(self, _finish, recorded, self._slot, run)
@@ -114,11 +106,11 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
 
     def get_episode_rewards(self) -> list[float]:
         """The return of each complete episode of the recording, in Gym's order: by end."""
-        return self._earlier.returns + self._ended()["return"].tolist()
+        return [*self._earlier.returns, *self._ended()["return"].tolist()]
 
     def get_episode_lengths(self) -> list[int]:
         """The length of each complete episode of the recording, in steps, by end."""
-        return self._earlier.lengths + self._ended()["length"].tolist()
+        return [*self._earlier.lengths, *self._ended()["length"].tolist()]
 
     def _ended(self) -> npt.NDArray[np.void]:
         records = self._slot.records()

@@ -1,9 +1,9 @@
 """One writer's family of files: an episode log, the batches sealed from it, and their manifests.
 
-    openaigym.episode_log.<monitor>.<uid>.npy                 appended, one record an episode
-    openaigym.episode_batch.<monitor>.<uid>.stats.json        the first batch; later ones are called
-    openaigym.manifest.<monitor>.<uid>.manifest.json          <uid>.batch000001 and so on
-    openaigym.video.<monitor>.<uid>.video000008.mp4           with a .meta.json each
+openaigym.episode_log.<monitor>.<uid>.npy                 appended, one record an episode
+openaigym.episode_batch.<monitor>.<uid>.stats.json        the first batch; later ones are called
+openaigym.manifest.<monitor>.<uid>.manifest.json          <uid>.batch000001 and so on
+openaigym.video.<monitor>.<uid>.video000008.mp4           with a .meta.json each
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import secrets
 import time
 import weakref
 from pathlib import Path
-from typing import Callable
+from typing import Callable, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +25,6 @@ from monitorcli.monitor.directory import write_json
 from monitorcli.monitor.remarks import once
 from monitorcli.monitor.video import Film
 
-# 1: first version.
-VERSION = 1
-
 BATCH = 10_000  # episodes; sealing one blocks the script for some 15 ms
 # With write_upon_reset the open batch is rewritten at every reset, so it is kept small.
 BATCH_UPON_RESET = 100
@@ -35,31 +32,36 @@ BATCH_UPON_RESET = 100
 _FINISHING = 2
 
 
+class Target(NamedTuple):
+    """Where a writer writes, and how.
+
+    `first_number` is its first episode's number in the whole recording; `uid` a part of its file
+    names, None for a random one; with `write_upon_reset` the batch is current after every reset.
+    """
+
+    directory: Path
+    run: int
+    first_number: int = 0
+    uid: str | None = None
+    write_upon_reset: bool = False
+
+
 class Writer:
     """Appends episodes to its own files. A disk that fails costs records, never the run."""
 
-    def __init__(
-        self,
-        directory: Path,
-        env_info: dict[str, str],
-        run: int,
-        notify: Callable[[str], None],
-        uid: str | None = None,
-        write_upon_reset: bool = False,
-        first_number: int = 0,
-    ) -> None:
-        """Create the files exclusively, numbering from `first_number`; raises BadRequest for a bad uid, OSError when the disk refuses."""
-        self.directory = directory
+    def __init__(self, target: Target, env_info: dict[str, str], notify: Callable[[str], None]) -> None:
+        """Create the files exclusively; raises BadRequest for a bad uid, OSError when the disk refuses."""
+        self.directory = target.directory
         self._env_info = env_info
-        self._run = run
+        self._run = target.run
         self._notify = once(notify)
-        self._write_upon_reset = write_upon_reset
-        self._limit = BATCH_UPON_RESET if write_upon_reset else BATCH
-        self.stem = self._claim(uid)
+        self._write_upon_reset = target.write_upon_reset
+        self._limit = BATCH_UPON_RESET if target.write_upon_reset else BATCH
+        self.stem = self._claim(target.uid)
         self._lease = lease.mine()
         self.epoch = _epoch()
         self._opened_at = time.time()
-        self._next_number = first_number
+        self._next_number = target.first_number
         self._batch = 0
         self._sealed = 0  # records in batches that will not change any more
         self._pending = 0  # records after them
@@ -165,7 +167,7 @@ class Writer:
         records = log.read(self.directory / self._log_name, self._sealed, self._pending)
         write_json(self.directory / stats_name, batch.stats(records, self._first_reset), durable)
         ours = {
-            "version": VERSION,
+            "version": batch.VERSION,
             "run": self._run,
             "writer": self.stem,
             "log": self._log_name,
@@ -220,6 +222,8 @@ if hasattr(os, "register_at_fork"):
 def check_uid(uid: str) -> None:
     """Raise BadRequest unless `uid` can be a part of a file name that nothing else of ours has."""
     if not uid or "/" in uid or "\\" in uid or "\0" in uid or len(uid.encode()) > 100:
-        raise BadRequest(f"uid {uid!r} cannot be a part of a file name.", "Leave out separators; dots are fine.")
+        raise BadRequest(
+            f"uid {uid!r} cannot be a part of a file name.", "Leave out separators; dots are fine."
+        )
     if re.search(r"\.batch[0-9]{6}$", uid):
         raise BadRequest(f"uid {uid!r} ends like the name of an episode batch.", "Choose another.")

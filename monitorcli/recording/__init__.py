@@ -1,0 +1,9 @@
+"""Reads a monitor directory back, ours or Gym's. Needs no Gymnasium and no ffmpeg, and trusts no file."""
+
+from __future__ import annotations
+
+from monitorcli.recording.model import Episodes, Recording, Run, Video, Writer
+from monitorcli.recording.reader import read
+from monitorcli.recording.results import load_results
+
+__all__ = ["Episodes", "Recording", "Run", "Video", "Writer", "load_results", "read"]

@@ -1,0 +1,116 @@
+"""Open the files of a monitor directory without trusting them: regular files there, of bounded size."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from monitorcli.errors import BadFile, DirectoryUnusable, NoRecording
+from monitorcli.monitor.directory import PREFIX, TEMPORARY_PREFIX, open_regular
+
+# Bytes of JSON that are read at most. A stats file takes some 40 an episode, and has all of a Gym run's.
+MOST_STATS = 1 << 28
+MOST_JSON = 1 << 25
+
+HINT = "Check the path; a monitor directory holds files that begin with 'openaigym.'."
+
+
+class Entry(NamedTuple):
+    """A regular file's size in bytes, and when it was last written (seconds since the epoch)."""
+
+    size: int
+    modified: float
+
+
+class Folder:
+    """The files of ours in a directory, and what was found wrong or open while they were read."""
+
+    def __init__(self, path: Path) -> None:
+        """List the directory; raises NoRecording when it is none, DirectoryUnusable when it is closed."""
+        self.path = path
+        self.problems: list[str] = []
+        self.notes: list[str] = []
+        self.entries: dict[str, Entry] = {}
+        try:
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    if entry.name.startswith(PREFIX) and not entry.name.startswith(TEMPORARY_PREFIX):
+                        self._add(entry)
+        except (FileNotFoundError, NotADirectoryError):
+            raise NoRecording(f"{path} is not a directory.", HINT) from None
+        except OSError as error:
+            raise DirectoryUnusable(f"{path} cannot be read: {error.strerror}.") from None
+        except ValueError as error:  # a path with a zero byte
+            raise NoRecording(f"{str(path)!r} is not a directory: {error}.", HINT) from None
+
+    def names(self, prefix: str, ending: str) -> list[str]:
+        """The files so called, numbers within their names in numerical order."""
+        found = [name for name in self.entries if name.startswith(prefix) and name.endswith(ending)]
+        return sorted(found, key=natural)
+
+    def open(self, name: str) -> BinaryIO:
+        """The file for reading; raises BadFile unless it is a regular file that opens."""
+        return open_regular(self.path / name)
+
+    def json(self, name: str, most: int = MOST_JSON) -> dict[str, Any]:
+        """The JSON object in a file of at most `most` bytes; raises BadFile when there is none."""
+        try:
+            with self.open(name) as file:
+                size = os.fstat(file.fileno()).st_size
+                if size > most:
+                    raise BadFile(f"{name}: {size:,} bytes is more than is read of such a file")
+                document = json.loads(file.read(size))
+        except OSError as error:
+            raise BadFile(f"{name}: cannot be read: {error.strerror}") from None
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise BadFile(f"{name}: not JSON: {str(error) or type(error).__name__}") from None
+        if not isinstance(document, dict):
+            raise BadFile(f"{name}: not a JSON object")
+        return document
+
+    def referred(self, name: Any, source: str) -> str:
+        """`name`, which the file `source` gives; raises BadFile unless it is a file of this directory."""
+        if not isinstance(name, str):
+            raise BadFile(f"{source}: names no file where it should")
+        if not is_ours(name):
+            raise BadFile(f"{source}: refers to {name!r}, which is not a file of this directory")
+        if name not in self.entries:
+            raise BadFile(f"{source}: refers to {name}, which is not there")
+        return name
+
+    def _add(self, entry: os.DirEntry[str]) -> None:
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:  # a live writer replaced it meanwhile
+            return
+        if stat.S_ISREG(status.st_mode):
+            self.entries[entry.name] = Entry(status.st_size, status.st_mtime)
+        else:
+            self.problems.append(f"{entry.name}: not a regular file; not read")
+
+
+def is_ours(name: Any) -> bool:
+    """Whether this is the plain name of a file of ours, and no path to somewhere else."""
+    return isinstance(name, str) and name.startswith(PREFIX) and not re.search(r"[/\\\0]", name)
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A sort key by which `video9` comes before `video10`."""
+    parts = re.split(r"([0-9]+)", name)
+    return [(int(part), "") if index % 2 else (0, part) for index, part in enumerate(parts)]
+
+
+def text(value: Any, otherwise: str) -> str:
+    """A string from JSON as one that can be encoded; JSON may hold half a surrogate pair."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else otherwise
+
+
+def number(value: Any) -> float | None:
+    """A finite number from JSON as a float, None for anything else."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300:
+        return float(value)
+    return None

@@ -1,0 +1,88 @@
+"""Read an episode log without trusting it: whole and plausible records only, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from monitorcli.errors import BadFile
+from monitorcli.monitor import log
+from monitorcli.recording.folder import Folder
+
+Records = npt.NDArray[np.void]
+
+# The longest episode that is believed; sums over many stay far from the limits of int64.
+MOST_STEPS = 1 << 48
+
+_HEADER = len(log.header(0))
+# One mebibyte at a time: what is read is still in the processor's cache when it is taken apart.
+_CHUNK = 1 << 14
+
+# Chunks without one sound record after which the rest is given up: a sparse file can seem endless.
+_PATIENCE = 64
+
+_KNOWN_END = np.zeros(256, np.bool_)
+_KNOWN_END[[1, 2, 3, log.END_UNKNOWN, log.CUT_RESET, log.CUT_CLOSED, log.CUT_UNKNOWN]] = True
+
+
+def check(folder: Folder, name: str) -> None:
+    """Raise BadFile unless the file is an episode log; a torn tail becomes a problem."""
+    with folder.open(name) as file:
+        log.check_header(file.read(_HEADER), name)
+    torn = (folder.entries[name].size - _HEADER) % log.SIZE
+    if torn:
+        folder.problems.append(f"{name}: its last {torn} bytes are a part of a record, and are left out")
+
+
+def read_log(folder: Folder, name: str) -> Iterator[Records]:
+    """The plausible records that were there when the folder was listed, in chunks of dtype `log.RECORD`."""
+    damaged = nonsense = 0
+    for records in _chunks(folder, name, log.count_in(folder.entries[name].size)):
+        sound = _sound(records)
+        if sound.all():
+            nonsense = 0
+            yield records
+            continue
+        damaged += int(np.count_nonzero(~sound))
+        nonsense = 0 if sound.any() else nonsense + 1
+        yield records[sound]
+        if nonsense == _PATIENCE:
+            folder.problems.append(f"{name}: what follows {nonsense} MiB without a sound record is not read")
+            break
+    if damaged:
+        folder.problems.append(f"{name}: {damaged} records are damaged, and are left out")
+
+
+def _chunks(folder: Folder, name: str, left: int) -> Iterator[Records]:
+    """At most `left` whole records, sound or not."""
+    try:
+        with folder.open(name) as file:
+            file.seek(_HEADER)
+            while left > 0:
+                data = file.read(min(left, _CHUNK) * log.SIZE)
+                records = np.frombuffer(data, log.RECORD, count=len(data) // log.SIZE)
+                if not len(records):
+                    return
+                left -= len(records)
+                yield records
+    except BadFile as error:
+        folder.problems.append(str(error))
+    except OSError as error:
+        folder.problems.append(f"{name}: cannot be read to its end: {error.strerror}")
+
+
+def _sound(records: Records) -> npt.NDArray[np.bool_]:
+    """Which records a writer can have written; zeros, as a power cut leaves them, are none."""
+    length, mode, success = records["length"], records["mode"], records["success"]
+    found: npt.NDArray[np.bool_] = (
+        _KNOWN_END[records["end"]]
+        & (length >= 0)
+        & (length <= MOST_STEPS)
+        & ((mode == b"t") | (mode == b"e"))
+        & (success >= -1)
+        & (success <= 1)
+        & (records["seeded"] <= 2)
+    )
+    return found

@@ -1,0 +1,114 @@
+"""The runs of a directory, and what became of each: from its run file, its writers and their leases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from monitorcli.errors import BadFile
+from monitorcli.monitor import lease
+from monitorcli.monitor.directory import RUN_PREFIX
+from monitorcli.recording.family import Family
+from monitorcli.recording.folder import Folder, number
+from monitorcli.recording.model import Run
+from monitorcli.recording.ours import RECORDER
+
+# What Run says in fields of its own; the rest of a run's file is how it was started.
+_TOLD = ("version", "started_at", "ended_at", "exit_status")
+# When writers of one run differ, the first of these that one of them is.
+_WORST = ("running", "stale", "crashed", "unknown", "complete")
+
+
+@dataclass(slots=True)
+class Draft:
+    """A run being put together: its file, None when it has none, and its families."""
+
+    file: dict[str, Any] | None = None
+    name: str = ""
+    families: list[Family] = field(default_factory=list)
+
+
+def drafts(folder: Folder, ancestors: Sequence[Family], ours: Sequence[Family]) -> list[Draft]:
+    """The runs in order: Gym's one by one, then ours by number, then those of lost manifests."""
+    files = _files(folder)
+    strays = [family for family in ours if family.run is None]
+    numbered = {**files}
+    for family in ours:
+        if family.run is not None:
+            numbered.setdefault(family.run, Draft()).families.append(family)
+    if strays and len(numbered) == 1:
+        next(iter(numbered.values())).families += strays
+        strays = []
+    return [
+        *(Draft(families=[family]) for family in ancestors),
+        *(numbered[key] for key in sorted(numbered)),
+        *(Draft(families=[family]) for family in strays),
+    ]
+
+
+def as_run(folder: Folder, index: int, draft: Draft, episodes: int) -> Run:
+    """The run as a recording has it; `index` is its number there."""
+    document = draft.file or {}
+    started = [family.started_at for family in draft.families if family.started_at is not None]
+    ended = [family.ended_at for family in draft.families if family.ended_at is not None]
+    status = document.get("exit_status")
+    return Run(
+        number=index,
+        recorder=RECORDER if draft.file is not None else draft.families[0].recorder,
+        state=_state(folder, draft),
+        started_at=number(document.get("started_at")) or min(started, default=None),
+        ended_at=number(document.get("ended_at")) or max(ended, default=None),
+        episodes=episodes,
+        exit_status=status if type(status) is int else None,
+        file=draft.name,
+        how={key: value for key, value in document.items() if key not in _TOLD},
+    )
+
+
+def _files(folder: Folder) -> dict[int, Draft]:
+    found = {}
+    for name in folder.names(RUN_PREFIX, ".json"):
+        match = re.fullmatch(r"openaigym\.run\.([0-9]{6,18})\.json", name)
+        if match is None:
+            continue
+        try:
+            found[int(match[1])] = Draft(folder.json(name), name)
+        except BadFile as error:
+            # Its writers' manifests still say that there was a run of this number.
+            folder.problems.append(str(error))
+            found[int(match[1])] = Draft({}, name)
+    return found
+
+
+def _state(folder: Folder, draft: Draft) -> str:
+    document = draft.file
+    if document and number(document.get("ended_at")) is not None:
+        if document.get("signal") is not None:
+            return "crashed"
+        return "failed" if document.get("exit_status") not in (None, 0) else "complete"
+    signs = [folder.entries[draft.name].modified] if draft.name else []
+    sign = max([*signs, *(_last_sign(folder, family) for family in draft.families)], default=0.0)
+    if document and isinstance(document.get("lease"), dict):
+        return _by_lease(document["lease"], sign)
+    states = {_state_of(family, sign) for family in draft.families}
+    return next((state for state in _WORST if state in states), "unknown")
+
+
+def _state_of(family: Family, sign: float) -> str:
+    if family.state:
+        return family.state
+    if family.closed:
+        return "complete"
+    return "unknown" if family.lease is None else _by_lease(family.lease, sign)
+
+
+def _by_lease(held: dict[str, Any], sign: float) -> str:
+    return {True: "running", False: "crashed", None: "stale"}[lease.alive(held, sign)]
+
+
+def _last_sign(folder: Folder, family: Family) -> float:
+    """When a file of the writer was last written."""
+    marks = (f".{family.stem}.",)
+    return max((entry.modified for name, entry in folder.entries.items() if marks[0] in name), default=0.0)

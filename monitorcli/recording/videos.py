@@ -1,0 +1,121 @@
+"""The videos of a directory by their names, with what their meta files say of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from monitorcli.errors import BadFile
+from monitorcli.recording import frames
+from monitorcli.recording.family import Family
+from monitorcli.recording.folder import Folder, text
+from monitorcli.recording.model import Video
+from monitorcli.recording.table import Table
+
+VIDEO_PREFIX = "openaigym.video."
+META_ENDING = ".meta.json"
+
+_NAME = re.compile(r"openaigym\.video\.(.+)\.video([0-9]{6,18})(\.mp4|\.json|\.meta\.json)", re.DOTALL)
+_TYPES = {".mp4": "video/mp4", ".json": "video/vnd.openai.ansivid"}
+
+
+class Film(NamedTuple):
+    """One film's files: `name` is the video's, and may stand for one that is not there (broken)."""
+
+    name: str
+    stem: str
+    number: int
+    there: bool
+    meta: dict[str, Any] | None
+
+    @property
+    def ours(self) -> bool:
+        """Whether we filmed it; Gym counted no frames."""
+        return self.meta is not None and "frames" in self.meta
+
+    @property
+    def finished(self) -> bool:
+        """Whether its recorder completed the meta file, as both do when a film is closed."""
+        if self.meta is None:
+            return False
+        if self.ours:
+            return type(self.meta["frames"]) is int
+        return any(key in self.meta for key in ("encoder_version", "empty", "broken"))
+
+    @property
+    def broken(self) -> bool:
+        """Whether its recorder gave up on it, or never got a frame."""
+        return self.meta is not None and (bool(self.meta.get("broken")) or bool(self.meta.get("empty")))
+
+
+def find_films(folder: Folder) -> list[Film]:
+    """Every film that left a video or a meta file, in the order of their names."""
+    endings: dict[tuple[str, str], set[str]] = {}
+    for name in folder.names(VIDEO_PREFIX, ""):
+        if match := _NAME.fullmatch(name):
+            endings.setdefault((match[1], match[2]), set()).add(match[3])
+    return [_film(folder, stem, digits, found) for (stem, digits), found in endings.items()]
+
+
+def abandoned_resets(folder: Folder, stem: str) -> set[int]:
+    """The resets of a Gym process whose film has one frame: no step followed."""
+    found = set()
+    for name in folder.names(f"{VIDEO_PREFIX}{stem}.video", ""):
+        match = _NAME.fullmatch(name)
+        if match and match[3] != META_ENDING and frames.count(folder, name) == 1:
+            found.add(int(match[2]))
+    return found
+
+
+def as_videos(
+    folder: Folder, films: list[Film], families: list[Family], writers: Mapping[str, int], table: Table
+) -> list[Video]:
+    """The films by writer and number, with the rows of their episodes; `writers` indexes the families."""
+    found = []
+    for film in sorted(films, key=lambda film: (writers[film.stem], film.number)):
+        writer = writers[film.stem]
+        meta = film.meta or {}
+        ending = film.name[film.name.rindex(".") :]
+        found.append(
+            Video(
+                name=film.name,
+                episode=_row(folder, film, writer, families[writer], table),
+                size=folder.entries[film.name].size if film.there else 0,
+                content_type=text(meta.get("content_type"), _TYPES[ending]),
+                finished=film.finished,
+                broken=film.broken or not film.there,
+            )
+        )
+    return found
+
+
+def _film(folder: Folder, stem: str, digits: str, endings: set[str]) -> Film:
+    base = f"{VIDEO_PREFIX}{stem}.video{digits}"
+    meta: dict[str, Any] | None = None
+    if META_ENDING in endings:
+        try:
+            meta = folder.json(base + META_ENDING)
+        except BadFile as error:
+            folder.problems.append(str(error))
+    there = endings - {META_ENDING}
+    ending = ".mp4" if ".mp4" in there else ".json" if ".json" in there else ""
+    if not ending:
+        ending = ".json" if (meta or {}).get("content_type") == _TYPES[".json"] else ".mp4"
+    return Film(base + ending, stem, int(digits), bool(there), meta)
+
+
+def _row(folder: Folder, film: Film, writer: int, family: Family, table: Table) -> int | None:
+    """The row of the film's episode, None when it cannot be told."""
+    if family.surplus is None:
+        return None
+    if not family.surplus:
+        return table.row(writer, film.number)
+    # An episode of L steps has L + 1 frames: of those it can be, it is the only one so long.
+    count = frames.count(folder, film.name) if film.there else None
+    rows = [
+        row
+        for number in range(max(0, film.number - family.surplus), film.number + 1)
+        if (row := table.row(writer, number)) is not None and table.episodes.length[row] + 1 == count
+    ]
+    return rows[0] if len(rows) == 1 else None

@@ -1,0 +1,147 @@
+"""A recording as a table for people: what was run, the numbers, the curve, the videos, what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from monitorcli import summary
+from monitorcli.recording.manifest import UNKNOWN
+from monitorcli.recording.model import Recording, Video
+from monitorcli.report import curve, runs
+from monitorcli.report.block import block
+from monitorcli.report.layout import (
+    MARGIN,
+    Line,
+    Role,
+    Span,
+    ascii_only,
+    flow,
+    labelled,
+    paragraph,
+    plain,
+)
+from monitorcli.report.text import lasting, number, printable, when
+
+_COLUMN = 12  # where what stands behind a label begins
+_CURVE = 72  # a wider curve tells no more, and takes its end out of sight
+_HEIGHT = 4
+_MOST_VIDEOS = 12
+_MOST_REMARKS = 5
+
+
+def render(recordings: Sequence[Recording]) -> str:
+    """The tables as plain text of 100 columns, for a file."""
+    return plain(lines(recordings, width=100))
+
+
+def lines(recordings: Sequence[Recording], width: int, in_ascii: bool = False) -> list[Line]:
+    """The tables for a terminal `width` columns wide, one under another, each with its directory when
+    there are several. Only paths and long single words are wider: broken, they could not be copied.
+    """
+    found: list[Line] = []
+    for recording in recordings:
+        found += [[]] if found else []
+        if len(recordings) > 1:
+            found.append([MARGIN, Span(printable(recording.directory), "path")])
+        found += _table(recording, max(width, 24), in_ascii)
+    return ascii_only(found) if in_ascii else found
+
+
+def _table(recording: Recording, width: int, in_ascii: bool) -> list[Line]:
+    numbers = summary.summarise(recording.episodes)
+    parts = [labelled(" ", flow(_title(recording, numbers), width - 1), 1)]
+    if numbers.episodes:
+        parts.append(block(recording, numbers, _COLUMN, width))
+        parts.append(_curve(recording, width, in_ascii))
+    parts += [
+        [*_videos(recording, width), *runs.table(recording.runs, _COLUMN, width)],
+        _remarks(recording.problems, " ! ", "bad", width) + _remarks(recording.notes, " note: ", "", width),
+    ]
+    return [line for part in parts if part for line in ([], *part)][1:]
+
+
+def _title(recording: Recording, numbers: summary.Summary) -> list[Line]:
+    segments: list[Line] = [[Span(_environments(recording.env_ids), "title")]]
+    if set(numbers.modes) - {"unknown"}:
+        segments.append([Span(", ".join(numbers.modes).replace("unknown", "unknown mode"))])
+    if recording.runs:
+        segments.append(runs.headline(recording.runs))
+    if not numbers.episodes:
+        segments.append([Span("no episode recorded", "bad")])
+    span = when(numbers.started_at, numbers.ended_at)
+    if not span and numbers.duration > 0:
+        span = f"{lasting(numbers.duration)}, date not known"
+    return [*segments, [Span(span)]] if span else segments
+
+
+def _environments(env_ids: Sequence[str]) -> str:
+    known = [printable(name, limit=60) for name in env_ids if name != UNKNOWN]
+    if not known:
+        return "environment not known"
+    more = f" and {len(known) - 3:,} more" if len(known) > 3 else ""
+    return ", ".join(known[:3]) + more
+
+
+def _curve(recording: Recording, width: int, in_ascii: bool) -> list[Line]:
+    """The returns of the completed episodes, first to last, on an axis that says what it shows."""
+    rows = np.flatnonzero(recording.episodes.completed)
+    returns = recording.episodes.episode_return[rows]
+    if np.isfinite(returns).sum() < 2:
+        return []
+    room = max(8, min(_CURVE, width - 14))
+    share = -(-len(rows) // room)  # one point a column: with two, noise is all one sees
+    points = summary.curve(returns, len(rows) // share)
+    finite = points[np.isfinite(points)]
+    top, bottom = number(float(finite.max())), number(float(finite.min()))
+    drawn = curve.draw(points, room, _HEIGHT, in_ascii)
+    labels = [top, *[""] * (len(drawn) - 2), bottom][: len(drawn)]
+    column = max(len(top), len(bottom))
+    graph: list[Line] = [
+        [Span(f" {label:>{column}} {'┤' if label else '│'}", "dim"), Span(line, "curve")]
+        for label, line in zip(labels, drawn, strict=True)
+    ]
+    return [*graph, [Span(" " * (column + 2) + _foot(rows, len(points), room), "dim")]]
+
+
+def _foot(rows: npt.NDArray[np.intp], points: int, room: int) -> str:
+    """The line under a curve of `room` columns: the first and last episode's number, and what is drawn."""
+    fewest, most = len(rows) // points, -(-len(rows) // points)
+    share = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    what = " return " if most == 1 else f" return, mean of {share} episodes a point "
+    first, last = f"└ episode {rows[0]:,} ", f" {rows[-1]:,}"
+    between = room + 1 - len(first) - len(last)
+    return first + (what.center(between, "─") if len(what) < between else "─" * between) + last
+
+
+def _videos(recording: Recording, width: int) -> list[Line]:
+    """Which episodes were filmed, and where the latest film is."""
+    if not recording.videos:
+        return []
+    filmed = sorted({video.episode for video in recording.videos if video.episode is not None})
+    segments: list[Line] = [[Span(f"{episode:,}", "value")] for episode in filmed[:_MOST_VIDEOS]]
+    if len(filmed) > _MOST_VIDEOS:
+        segments.append([Span(f"… {len(filmed) - _MOST_VIDEOS:,} more", "dim")])
+    stray = sum(video.episode is None for video in recording.videos)
+    if stray:
+        segments.append([Span(f"{stray:,} of unknown episode")])
+    path = Span(printable(recording.directory / _latest(recording.videos).name), "path")
+    return [
+        *labelled(" filmed", flow(segments, width - _COLUMN), _COLUMN),
+        *labelled(" latest", [[path]], _COLUMN),
+    ]
+
+
+def _latest(videos: Sequence[Video]) -> Video:
+    """The last by episode, then by name, of those that play; of all, when none is known to play."""
+    whole = [video for video in videos if video.finished and not video.broken]
+    return max(whole or videos, key=lambda video: (video.episode is not None, video.episode, video.name))
+
+
+def _remarks(remarks: Sequence[str], mark: str, role: Role, width: int) -> list[Line]:
+    found = [line for text in remarks[:_MOST_REMARKS] for line in paragraph(mark, role, text, width)]
+    if len(remarks) > _MOST_REMARKS:
+        found.append([Span(mark, role), Span(f"… {len(remarks) - _MOST_REMARKS:,} more")])
+    return found

@@ -1,0 +1,110 @@
+"""The numbers of a recording in two columns, or in one where two do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from monitorcli.recording.model import Recording, Video
+from monitorcli.report.layout import MARGIN, Line, Span, flow, joined, labelled, padded, width_of
+from monitorcli.report.text import number, plural, size
+from monitorcli.summary import Statistics, Summary
+
+_GAP = 4  # between the two columns
+
+# A label, and the segments that stand behind it.
+Row = tuple[str, Sequence[Line]]
+
+
+def block(recording: Recording, numbers: Summary, column: int, width: int) -> list[Line]:
+    """Episodes, steps and ends; beside or under them return, length, videos and success."""
+    left, right = _counts(numbers), _measures(recording, numbers)
+    second = max(len(label) for label, _ in right) + 4
+    beside = [_one_line(row, column) for row in left], [_one_line(row, second) for row in right]
+    start = max(map(width_of, beside[0])) + _GAP
+    if start + max(map(width_of, beside[1])) <= width:
+        depth = max(len(left), len(right))
+        lefts, rights = ([*lines, *[[]] * (depth - len(lines))] for lines in beside)
+        return [[*padded(one, start), *other] for one, other in zip(lefts, rights, strict=True)]
+    return [
+        line
+        for label, segments in left + right
+        for line in labelled(f" {label}", flow(segments, width - column), column)
+    ]
+
+
+def _videos(videos: Sequence[Video]) -> Sequence[Line]:
+    """`6 · 1.4 MB`, and how many are not whole."""
+    if not videos:
+        return [[Span("none")]]
+    broken = sum(video.broken for video in videos)
+    unfinished = sum(not video.finished and not video.broken for video in videos)
+    segments: list[Line] = [
+        _counted(len(videos), ""),
+        [Span(size(sum(video.size for video in videos)), "value")],
+    ]
+    if broken:
+        segments.append(_counted(broken, "broken", "bad"))
+    if unfinished:
+        segments.append(_counted(unfinished, "unfinished"))
+    return segments
+
+
+def _counts(numbers: Summary) -> list[Row]:
+    episodes: list[Line] = [_counted(numbers.completed, "completed")]
+    if numbers.incomplete:
+        episodes.append(_counted(numbers.incomplete, "incomplete"))
+    ends = [
+        _counted(count, word)
+        for count, word in ((numbers.terminated, "terminated"), (numbers.truncated, "truncated"))
+        if count
+    ]
+    unknown = numbers.completed - numbers.terminated - numbers.truncated
+    if unknown > 0:
+        ends.append([Span("not known")] if not ends else _counted(unknown, "not known"))
+    rows: list[Row] = [("episodes", episodes), ("steps", [_counted(numbers.steps, "")])]
+    return [*rows, ("ended", ends)] if ends else rows
+
+
+def _measures(recording: Recording, numbers: Summary) -> list[Row]:
+    rows: list[Row] = []
+    if numbers.completed:
+        returns = _statistics(numbers.episode_return, numbers.completed, ("best", "worst"))
+        lengths = _statistics(numbers.length, numbers.completed, ("max", "min"))
+        lengths[-1] = [*lengths[-1], Span(" step" if numbers.length.min == 1 else " steps")]
+        rows += [("return", _aligned(returns, lengths)), ("length", _aligned(lengths, returns))]
+    if numbers.judged:
+        share = f"{100 * numbers.successes / numbers.judged:.3g} %"
+        rows.append(("success", [[Span(share, "value"), Span(f" of {plural(numbers.judged, 'episode')}")]]))
+    rows.append(("videos", _videos(recording.videos)))
+    return rows
+
+
+def _statistics(of: Statistics, completed: int, words: tuple[str, str]) -> list[Line]:
+    best, worst = words
+    if not of.n:
+        return [[Span("none of them finite", "bad")]]
+    shown = (("mean", of.mean), ("std", of.std), ("median", of.median), (best, of.max), (worst, of.min))
+    segments: list[Line] = [
+        [Span(f"{word} "), Span(number(value), "value")]
+        for word, value in shown
+        if completed > 1 or word != "std"  # one episode has no spread
+    ]
+    left_out = completed - of.n
+    return [*segments, [Span(f"{left_out:,} not finite, left out", "bad")]] if left_out else segments
+
+
+def _aligned(segments: Sequence[Line], others: Sequence[Line]) -> list[Line]:
+    """The segments, all but the last as wide as those they stand over, so that the eye can run down."""
+    *first, last = segments
+    widths = [max(map(width_of, pair)) for pair in zip_longest(first, others, fillvalue=())]
+    return [*(padded(segment, width) for segment, width in zip(first, widths, strict=False)), last]
+
+
+def _counted(count: int, word: str, role: str = "value") -> Line:
+    return [Span(f"{count:,}", "bad" if role == "bad" else "value"), Span(f" {word}" if word else "")]
+
+
+def _one_line(row: Row, column: int) -> Line:
+    label, segments = row
+    return [MARGIN, Span(label.ljust(column - 1), "label"), *joined(segments)]

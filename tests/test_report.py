@@ -1,0 +1,293 @@
+"""Every format a recording can be written in: whole outputs, and what no file can make them do."""
+
+import csv
+import dataclasses
+import io
+import json
+import math
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import START, assert_golden, episodes, recording, run, video
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitorcli import report
+from monitorcli.errors import BadRequest
+from monitorcli.monitor import log
+from monitorcli.report import as_csv, as_json, as_table, text
+from monitorcli.report.layout import cells, plain, width_of
+
+HOSTILE = "a\x1b[31mred\x07\r\nb\u202ec\u2028d\x9be\x7f\udc80[bold]f[/bold]\U000e0041:smile:"
+
+
+def learning():
+    """A run like the one in the README: 214 episodes that end, one that does not, six films."""
+    ordinal = np.arange(215)
+    # Waves instead of noise: the same numbers on every machine and with every NumPy.
+    returns = np.clip(
+        np.round(9 + 491 / (1 + np.exp((110 - ordinal) / 25)) + 25 * np.sin(ordinal**2)), 9, 500
+    )
+    end = np.where(returns == 500, log.END_TRUNCATED, log.END_TERMINATED)
+    end[-1] = log.CUT_CLOSED
+    return recording(
+        episodes=episodes(returns, end=end, length=returns),
+        runs=(run(episodes=215),),
+        videos=tuple(video(episode, size=233_000) for episode in (0, 1, 8, 27, 64, 125)),
+    )
+
+
+def troubled():
+    """Several environments and runs, films of all kinds, and more remarks than anybody reads."""
+    return recording(
+        episodes=episodes(
+            [1.5, float("nan"), -1234.5, 0.25],
+            end=[log.END_TERMINATED, log.END_UNKNOWN, log.END_TRUNCATED, log.CUT_RESET],
+            mode=[b"t", b"e", b"", b"e"],
+            success=[1, 0, -1, 1],
+        ),
+        env_ids=("A-v1", "B-v1", "C-v1", "D-v1"),
+        runs=(
+            run(0, "crashed", exit_status=137, how={"command": ["python", "train.py", "--name", "x y"]}),
+            run(1, "failed", exit_status=1, started_at=START + 86400, ended_at=START + 90000),
+            run(2, "running", ended_at=None),
+            run(3, "unknown", recorder="gym 0.21.0", started_at=None, ended_at=None),
+        ),
+        videos=(
+            *(video(number**3) for number in range(14)),
+            video(None, broken=True),
+            video(3000, finished=False),
+        ),
+        problems=tuple(f"openaigym.manifest.{number}.json: not JSON, " + "so " * 30 for number in range(7)),
+        notes=("Times that have no date.",),
+    )
+
+
+def table(of, width=80, **options):
+    return plain(as_table.lines([of], width, **options))
+
+
+RECORDINGS = {
+    "learning": learning,
+    "troubled": troubled,
+    "empty": recording,
+    "single": lambda: recording([3.5]),
+    "undated": lambda: recording([1, 2], episodes=episodes([1, 2], started_at=[math.nan] * 2)),
+}
+
+
+class TestTable:
+    @pytest.mark.parametrize("width", [48, 80, 120])
+    @pytest.mark.parametrize("name", RECORDINGS)
+    def test_looks_like_this(self, name, width):
+        assert_golden(f"{name}-{width}.txt", table(RECORDINGS[name](), width))
+
+    def test_looks_like_this_where_there_is_only_ascii(self):
+        shown = table(learning(), in_ascii=True)
+        assert_golden("learning-ascii.txt", shown)
+        assert shown.isascii()
+
+    def test_of_several_directories_names_each(self):
+        two = [recording([1, 2]), dataclasses.replace(recording(), directory=Path("runs/b"))]
+        assert_golden("several.txt", report.FORMATS["table"](two))
+
+    @pytest.mark.parametrize("width", range(40, 130, 7))
+    def test_fits_the_terminal_except_for_paths(self, width):
+        for line in as_table.lines([learning(), recording([3])], width):
+            assert width_of(line) <= width or any(span.role in ("path", "curve") for span in line)
+
+    def test_counts_remarks_it_does_not_show(self):
+        shown = table(troubled())
+        assert shown.count(" ! openaigym") == 5
+        assert " ! … 2 more\n" in shown
+
+    def test_aligns_wide_characters(self):
+        assert cells("环境") == 4
+        assert cells("e\u0301") == 1
+
+
+class TestJson:
+    def test_looks_like_this(self):
+        assert_golden("troubled.json", report.FORMATS["json"]([troubled()]))
+
+    def test_keys_are_in_order(self):
+        keys = (
+            "directory env_id episodes completed incomplete terminated truncated steps return length "
+            "duration runs videos notes problems"
+        )
+        assert list(as_json.document(learning())) == keys.split()
+
+    def test_has_no_numbers_that_json_does_not_have(self):
+        written = as_json.render([recording([math.nan, math.inf], runs=(run(started_at=1e300),))])
+        found = json.loads(written, parse_constant=pytest.fail)
+        assert found["return"] == {
+            "n": 0,
+            "mean": None,
+            "std": None,
+            "median": None,
+            "min": None,
+            "max": None,
+        }
+        assert found["runs"][0]["started_at"] is None
+
+    def test_of_several_directories_is_a_list(self):
+        assert [found["episodes"] for found in json.loads(as_json.render([recording([1]), recording()]))] == [
+            1,
+            0,
+        ]
+
+    def test_env_id_is_null_when_no_file_names_one(self):
+        assert as_json.document(recording(env_ids=("(unknown)",)))["env_id"] is None
+        assert as_json.document(troubled())["env_id"] == "A-v1, B-v1, C-v1, D-v1"
+
+
+class TestCsv:
+    def test_looks_like_this(self):
+        assert_golden("troubled.csv", report.FORMATS["csv"]([troubled()]))
+
+    def test_holds_seeds_of_128_bits(self):
+        rows = episodes([1, 2, 3], seeded=[1, 2, 0], seed=[5, 5, 5], seed_high=[1 << 63, 0, 0])
+        assert [row["seed"] for row in parsed(rows)] == [str((1 << 127) + 5), "", ""]
+
+    def test_of_several_directories_is_refused(self):
+        with pytest.raises(BadRequest, match="one directory, and 2 were given"):
+            as_csv.render([recording(), recording()])
+
+    def test_needs_no_more_memory_for_more_episodes(self, monkeypatch):
+        whole = as_csv.render([recording(range(7))])
+        monkeypatch.setattr(as_csv, "_ROWS", 3)
+        assert [piece.count("\n") for piece in as_csv.chunks(recording(range(7)).episodes)] == [1, 3, 3, 1]
+        assert "".join(as_csv.chunks(recording(range(7)).episodes)) == whole
+
+    @given(
+        st.lists(
+            st.tuples(
+                st.floats(),
+                st.integers(0, 2**63 - 1),
+                st.floats(),
+                st.floats(min_value=0),
+                st.integers(0, 2**64 - 1),
+                st.integers(0, 2**32 - 1),
+                st.sampled_from([-1, 0, 1]),
+            ),
+            min_size=1,
+        )
+    )
+    def test_reads_back_as_it_was(self, rows):
+        names = ("episode_return", "length", "started_at", "duration", "seed", "slot", "success")
+        columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+        made = episodes(columns.pop("episode_return"), seeded=[1] * len(rows), **columns)
+        read = parsed(made)
+        assert [int(row["episode"]) for row in read] == list(range(len(rows)))
+        for name, column in (("return", "episode_return"), ("length", "length"), ("duration", "duration")):
+            back = np.array([row[name] for row in read]).astype(getattr(made, column).dtype)
+            assert np.array_equal(back, getattr(made, column), equal_nan=column != "length")
+        assert [int(row["seed"]) for row in read] == made.seed.tolist()
+        assert [int(row["slot"]) for row in read] == made.slot.tolist()
+        assert [["false", "true", ""].index(row["success"]) for row in read] == (made.success % 3).tolist()
+
+    @given(st.floats(min_value=-62_135_596_800, max_value=253_402_300_799))
+    def test_times_are_dates_to_the_microsecond(self, started_at):
+        found = parsed(episodes([1], started_at=[started_at]))[0]["started_at"]
+        assert found.endswith("Z")
+        assert abs(
+            datetime.fromisoformat(found[:-1] + "+00:00").timestamp() - started_at
+        ) <= 1e-6 + 2 * np.spacing(abs(started_at))
+
+
+def parsed(rows):
+    return list(csv.DictReader(io.StringIO("".join(as_csv.chunks(rows)))))
+
+
+class TestStringsFromFiles:
+    def test_never_reach_the_terminal_raw(self):
+        of = hostile()
+        for written in (table(of), table(of, in_ascii=True), as_json.render([of, of]), as_csv.render([of])):
+            assert [char for char in written if not char.isprintable()] == ["\n"] * written.count("\n")
+
+    def test_are_whole_in_json(self):
+        found = json.loads(as_json.render([hostile()]))
+        assert (found["env_id"], found["problems"], found["notes"]) == (HOSTILE, [HOSTILE], [HOSTILE])
+        assert found["videos"][0]["file"] == HOSTILE
+
+    @given(st.text(st.characters(), max_size=50), st.integers(0, 60))
+    def test_are_made_printable(self, string, limit):
+        assert text.printable(string, limit).isprintable()
+
+    def test_are_cut_when_they_are_long(self):
+        assert text.printable("x" * 50, limit=5) == "xxxx…"
+
+
+def hostile():
+    return recording(
+        [1, 2],
+        env_ids=(HOSTILE,),
+        directory=Path(HOSTILE),
+        runs=(
+            run(0, HOSTILE, recorder=HOSTILE, how={"command": [HOSTILE]}),
+            run(1, "crashed", how={"command": HOSTILE, "signal": HOSTILE}, exit_status=10**30),
+        ),
+        videos=(video(0, name=HOSTILE),),
+        problems=(HOSTILE,),
+        notes=(HOSTILE,),
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        *((0, "0"), (-0.0, "0"), (500, "500"), (40104, "40,104"), (1e12, "1e+12"), (2e-7, "2e-07")),
+        *((9.53472, "9.535"), (187.4321, "187.4"), (-1234.56, "-1,234.6"), (123456.7, "123,457")),
+        *((0.01234567, "0.01235"), (math.nan, "nan"), (-math.inf, "-inf")),
+    ],
+)
+def test_numbers_can_be_read_at_a_glance(value, shown):
+    assert text.number(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        *((1, "1 byte"), (999, "999 bytes"), (1000, "1.0 kB"), (1_400_000, "1.4 MB"), (999_600, "1.0 MB")),
+        *((123_000_000_000, "123 GB"), (10**16, "10000 TB")),
+    ],
+)
+def test_sizes_are_in_decimal_units(count, shown):
+    assert text.size(count) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.0831, "0.0831 s"), (59.96, "1 min"), (411, "6 min 51 s"), (11520, "3 h 12 min"), (183600, "2 d 3 h")],
+)
+def test_durations_are_in_their_two_largest_units(seconds, shown):
+    assert text.lasting(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "shown"),
+    [
+        (START, START + 420, "21 Nov 2026, 14:02 to 14:09 UTC"),
+        (START, START + 20, "21 Nov 2026, 14:02 UTC"),
+        (START, START + 86400, "21 Nov 2026, 14:02 to 22 Nov 2026, 14:02 UTC"),
+        (START, None, "from 21 Nov 2026, 14:02 UTC"),
+        (None, START, "until 21 Nov 2026, 14:02 UTC"),
+        (math.nan, 1e300, ""),
+    ],
+)
+def test_times_say_what_is_the_same_once(start, end, shown):
+    assert text.when(start, end) == shown
+
+
+@given(st.floats() | st.none(), st.floats() | st.none())
+def test_any_times_can_be_said(start, end):
+    assert text.when(start, end).isprintable()
+
+
+@given(st.floats(min_value=0, max_value=1e300), st.floats(), st.integers(0, 10**30))
+def test_any_amount_can_be_said(seconds, value, count):
+    assert text.lasting(seconds)
+    assert text.number(value)
+    assert text.size(count)
