@@ -292,7 +292,8 @@ def test_ctrl_c_stops_the_script_first_and_keeps_what_was_recorded(tmp_path):
     name = script(
         tmp_path,
         "from gymnasium import make" + PLAY + "import sys, time\n"
-        "try:\n    print('ready', flush=True)\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('stopped')\n    sys.exit(3)\n",
+        "try:\n    print('ready', flush=True)\n    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n    print('stopped')\n    sys.exit(3)\n",
     )
     process = subprocess.Popen(
         [sys.executable, "-m", "monitorcli", "start", "runs", "--video", "none", "--", sys.executable, name],

@@ -21,6 +21,10 @@ CANNOT, NOTHING_RECORDED = 2, 5
 class Commands(click.Group):
     """A group that turns our errors into a sentence, the ways out, and an exit status."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order in which they are needed."""
+        return list(self.commands)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the chosen command."""
         try:

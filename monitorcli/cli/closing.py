@@ -11,6 +11,8 @@ from monitorcli.attach.trail import Trail
 from monitorcli.cli.say import say
 from monitorcli.errors import NoRecording
 from monitorcli.monitor.run import Run
+from monitorcli.report.text import number, plural
+from monitorcli.summary import statistics
 
 NOTHING_RECORDED = 5
 
@@ -23,28 +25,22 @@ def say_recorded(directory: Path, run: Run) -> bool:
         recording = read(directory)
     except NoRecording:
         return False
-    number = next((known.number for known in recording.runs if known.file == run.path.name), None)
-    writers = [index for index, writer in enumerate(recording.writers) if writer.run == number]
+    ours = next((known.number for known in recording.runs if known.file == run.path.name), None)
+    writers = [index for index, writer in enumerate(recording.writers) if writer.run == ours]
     mine = np.isin(recording.episodes.writer, writers)
     if not mine.any():
         return False
     completed = mine & recording.episodes.completed
-    count, cut = int(completed.sum()), int((mine & ~completed).sum())
+    returns = statistics(recording.episodes.episode_return[completed])
+    cut = int((mine & ~completed).sum())
     seen, first = np.unique(recording.episodes.writer[mine], return_index=True)
     names = dict.fromkeys(recording.writers[index].env_id for index in seen[first.argsort()])
-    parts = [
-        ", ".join(names),
-        f"{count} episode{'' if count == 1 else 's'}" + (f" ({cut} incomplete)" if cut else ""),
-    ]
-    if count:
-        parts.append(f"mean return {recording.episodes.episode_return[completed].mean():.1f}")
-    videos = sum(
-        1
-        for video in recording.videos
-        if not video.broken and video.episode is not None and mine[video.episode]
-    )
-    if videos:
-        parts.append(f"{videos} video{'' if videos == 1 else 's'}")
+    parts = [", ".join(names), plural(int(completed.sum()), "episode") + (f" ({cut} incomplete)" if cut else "")]
+    if returns.n:
+        parts.append(f"mean return {number(returns.mean)}")
+    films = [video for video in recording.videos if video.episode is not None and mine[video.episode]]
+    if any(not film.broken for film in films):
+        parts.append(plural(sum(not film.broken for film in films), "video"))
     say(f"{', '.join(parts)} -> {directory}")
     return True
 

@@ -1,0 +1,73 @@
+# Needs Python 3.10 or newer, make and a package index; everything else is put into $(VENV).
+#
+#   make PYTHON=python3.12 VENV=.venv-3.12 test     with another Python, beside the first
+#   make test ARGS="-k clear -x"                    some of the tests
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
+EXACT := --constraint .ci/constraints.txt
+
+# Shows a command the way one would type it, then runs it with the environment's tools first.
+run = @echo '$$ $(1)' && PATH="$(abspath $(BIN)):$$PATH" $(1)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check check-lint check-format check-types check-docs docs format clean
+
+help: ## list what can be done
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/demo.stamp ## record a CartPole script with video into build/demo, then look at it
+	$(call run,monitorcli start --force build/demo -- python docs/examples/cartpole.py)
+	@echo
+	$(call run,monitorcli inspect build/demo)
+
+test: $(VENV)/dev.stamp ## run the tests
+	$(call run,python -m pytest $(ARGS))
+
+# Four targets, so that `make --keep-going` says everything that is wrong at once.
+check: check-lint check-format check-types check-docs ## lint, format, types, and whether docs/cli.md is current
+
+check-lint: $(VENV)/dev.stamp
+	$(call run,ruff check)
+
+check-format: $(VENV)/dev.stamp
+	$(call run,ruff format --check)
+
+check-types: $(VENV)/dev.stamp
+	$(call run,mypy)
+
+check-docs: $(VENV)/dev.stamp
+	$(call run,python docs/make_cli.py --check)
+
+docs: $(VENV)/dev.stamp demo ## write docs/cli.md and the pictures again
+	$(call run,python docs/make_cli.py)
+	$(call run,python docs/make_picture.py)
+
+format: $(VENV)/dev.stamp ## lay out the code, and mend what ruff can mend
+	$(call run,ruff check --fix)
+	$(call run,ruff format)
+
+clean: ## delete the environment, build/ and the tools' caches
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+# A new pip first: the one that comes with Python 3.12 and older cannot install a dependency group.
+$(VENV)/pip.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit("monitorcli needs Python 3.10 or newer: make PYTHON=python3.12" if sys.version_info < (3, 10) else 0)'
+	@echo "Making $(VENV) with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install $(EXACT) --upgrade pip
+	@touch $@
+
+$(VENV)/demo.stamp: $(VENV)/pip.stamp pyproject.toml .ci/constraints.txt
+	@echo "Installing monitorcli and what draws CartPole (about 110 MB, most of it ffmpeg) ..."
+	@$(PIP) install $(EXACT) --build-constraint .ci/constraints.txt --editable '.[demo]'
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/demo.stamp
+	@echo "Installing the developers' tools ..."
+	@$(PIP) install $(EXACT) --group dev
+	@touch $@
