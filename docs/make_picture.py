@@ -1,7 +1,7 @@
 """Make the README's pictures from the recording that `make demo` leaves in build/demo.
 
 docs/inspect.svg    what `monitorcli inspect` prints, as it looks, drawn by the command's own code
-docs/episode.gif    its last film
+docs/episode.gif    its longest film
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ def picture(directory: Path) -> str:
 
 
 def film(directory: Path, target: Path) -> None:
-    """The recording's last film as a GIF that loops."""
-    last = next(video for video in reversed(read(directory).videos) if not video.broken)
+    """The recording's longest film as a GIF that loops."""
+    longest = max(read(directory).videos, key=lambda video: video.size)
     filters = "fps=25,scale=300:-1,split[a][b];[a]palettegen=max_colors=16[p];[b][p]paletteuse=dither=none"
-    command = [find_ffmpeg(), "-nostdin", "-loglevel", "error", "-y", "-i", str(directory / last.name)]
+    command = [find_ffmpeg(), "-nostdin", "-loglevel", "error", "-y", "-i", str(directory / longest.name)]
     subprocess.run([*command, "-vf", filters, str(target)], check=True)
 
 
