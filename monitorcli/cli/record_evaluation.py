@@ -98,15 +98,13 @@ def _progress(total: int) -> Iterator[Any]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    columns = (
-        TextColumn("episodes"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[mean]}"),
-        TimeRemainingColumn(),
-    )
+    if not console.is_terminal:
+        yield lambda episode_return: None
+        return
+    mean = TextColumn("{task.fields[mean]}")
+    columns = (TextColumn("episodes"), BarColumn(), MofNCompleteColumn(), mean, TimeRemainingColumn())
     returns: list[float] = []
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=total, mean="")
 
         def advance(episode_return: float) -> None:

@@ -137,7 +137,7 @@ def _merged(sources: Sequence[Source]) -> dict[str, Any]:
         "timestamps": ended_at[order].tolist(),
         "episode_lengths": np.concatenate([source.length for source in sources])[order].tolist(),
         "episode_rewards": np.concatenate([source.episode_return for source in sources])[order].tolist(),
-        "episode_types": [mode.decode() or None for mode in modes.tolist()] if modes.any() else None,
+        "episode_types": [mode.decode() or None for mode in modes.tolist()] if (modes != b"").any() else None,
         "initial_reset_timestamps": resets,
         "initial_reset_timestamp": min(known, default=0),
     }
