@@ -190,6 +190,18 @@ def test_nothing_recorded_exits_5_with_the_reason(tmp_path, code, reason):
     assert list((tmp_path / "runs").iterdir()) == []
 
 
+def test_a_script_that_is_killed_in_its_first_episode_leaves_a_run_that_says_so(tmp_path):
+    name = script(
+        tmp_path,
+        "import gymnasium, os\nenv = gymnasium.make('CartPole-v1')\nenv.reset()\nenv.step(0)\n"
+        "os.kill(os.getpid(), 9)\n",
+    )
+    done = monitorcli("start", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
+    assert done.returncode == 137
+    assert "nothing was recorded: the first episode of CartPole-v1 did not end." in done.stderr
+    assert "crashed (SIGKILL)" in monitorcli("inspect", "runs", cwd=tmp_path).stdout
+
+
 def test_the_command_and_env_are_not_given_together(tmp_path):
     done = monitorcli("start", "runs", "--env", "CartPole-v1", "--", "python", "x.py", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (2, "monitorcli: give either a command or --env, not both.\n")

@@ -5,11 +5,15 @@ from __future__ import annotations
 import errno
 import signal
 import subprocess
-from typing import Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 from monitorcli.errors import BadRequest
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
+HEARTBEAT = 20.0  # seconds; well below lease.PATIENCE
+
+_FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
+_HANDED_ON = (signal.SIGTERM, signal.SIGHUP)
 
 
 class CannotRun(BadRequest):
@@ -27,26 +31,46 @@ class Outcome(NamedTuple):
     signal: int | None
 
 
-def run(command: Sequence[str], environment: Mapping[str, str]) -> Outcome:
-    """Run the command to its end with our standard streams; raises CannotRun.
+def run(command: Sequence[str], environment: Mapping[str, str], beat: Callable[[], None]) -> Outcome:
+    """Run the command to its end with our standard streams, calling `beat` every few seconds.
 
-    Ctrl-C reaches the command from the terminal, and is its to handle; a SIGTERM that only we got
-    is handed on.
+    Ctrl-C and Ctrl-\\ reach the command from the terminal, and are its to handle; a SIGTERM or SIGHUP
+    that only we may have got is handed on. We outlive the command, to seal what it could not.
+    Raises CannotRun.
     """
+    before = {number: signal.getsignal(number) for number in (*_FROM_TERMINAL, *_HANDED_ON)}
+    process: list[subprocess.Popen[bytes]] = []
+
+    def hand_on(number: int, _: Any) -> None:
+        for started in process:
+            started.send_signal(number)
+
     try:
-        process = subprocess.Popen(command, env=environment)
-    except OSError as error:
-        raise _cannot_run(command[0], error) from None
-    before = {
-        signal.SIGINT: signal.signal(signal.SIGINT, lambda number, frame: None),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda number, frame: process.send_signal(number)),
-    }
-    try:
-        status = process.wait()
+        for number in _FROM_TERMINAL:
+            signal.signal(number, lambda number, frame: None)
+        for number in _HANDED_ON:
+            signal.signal(number, hand_on)
+        process.append(_start(command, environment))
+        status = _wait(process[0], beat)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     return Outcome(128 - status, -status) if status < 0 else Outcome(status, None)
+
+
+def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(command, env=environment)
+    except OSError as error:
+        raise _cannot_run(command[0], error) from None
+
+
+def _wait(process: subprocess.Popen[bytes], beat: Callable[[], None]) -> int:
+    while True:
+        try:
+            return process.wait(timeout=HEARTBEAT)
+        except subprocess.TimeoutExpired:
+            beat()
 
 
 def _cannot_run(name: str, error: OSError) -> CannotRun:

@@ -38,6 +38,7 @@ class Attached:
         self._writers: dict[str, Writer] = {}
         self._slots: dict[str, int] = {}
         self._depth = threading.local()
+        self._lock = threading.Lock()
         # Finalizers run in the reverse order of their making: this one, the first, closes the
         # writers after every environment has ended what still ran.
         weakref.finalize(self, _close, self._writers)
@@ -80,12 +81,16 @@ class Attached:
 
     def _writer(self, info: dict[str, str]) -> Writer:
         """The writer for this environment id; another one in a child after a fork."""
-        writer = self._writers.get(info["env_id"])
-        if writer is None or writer.closed:
-            target = Target(Path(self._settings.directory), self._settings.run, self._settings.first_number)
+        with self._lock:
+            writer = self._writers.get(info["env_id"])
+            if writer is not None and not writer.closed:
+                return writer
+            settings = self._settings
+            target = Target(Path(settings.directory), settings.run, settings.first_number)
             writer = Writer(target, info, functools.partial(tell, "remark"))
             self._writers[info["env_id"]] = writer
-        return writer
+            tell("begun", info["env_id"])
+            return writer
 
 
 def _close(writers: dict[str, Writer]) -> None:

@@ -14,8 +14,8 @@ from monitorcli.cli.say import say
 from monitorcli.cli.start import start
 from monitorcli.errors import MonitorError
 
-# Exit statuses beside the recorded command's own; click itself uses 2 for a request it cannot parse.
-CANNOT, NOTHING_RECORDED = 2, 5
+# The exit status of a request that cannot be done; see docs/cli.md for the others.
+CANNOT = 2
 
 
 class Commands(click.Group):
@@ -29,6 +29,13 @@ class Commands(click.Group):
         """Run the chosen command."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            asked = error.ctx or ctx
+            hint = f"{asked.command_path} --help"
+            if isinstance(error, click.NoSuchOption) and asked.info_name in ("start", "resume"):
+                hint = f"A command's own options go behind --:  {asked.command_path} DIR -- COMMAND\n{hint}"
+            say(error.format_message(), hint)
+            ctx.exit(CANNOT)
         except MonitorError as error:
             say(str(error), error.hint)
             ctx.exit(getattr(error, "status", CANNOT))

@@ -23,9 +23,9 @@ Examples:
 @click.option("--yes", is_flag=True, help="Do not ask first.")
 def clear(directory: Path, dry_run: bool, yes: bool) -> None:
     """Delete the recording in DIR: the files that begin with "openaigym.", and nothing else."""
-    from monitorcli.cli.alive import refuse_alive
     from monitorcli.errors import BadRequest, NoRecording
     from monitorcli.monitor import directory as monitor_directory
+    from monitorcli.monitor.leftovers import refuse_living
     from monitorcli.report.text import size
 
     found = monitor_directory.files(directory)
@@ -37,12 +37,14 @@ def clear(directory: Path, dry_run: bool, yes: bool) -> None:
             click.echo(directory / owned.name)
         say(f"would delete {total} from {directory}.")
         return
-    refuse_alive(directory)
+    refuse_living(directory)
     if not yes:
         if not sys.stdin.isatty():
             raise BadRequest(
                 f"not deleting {total} from {directory} unasked.", f"monitorcli clear --yes {directory}"
             )
         click.confirm(f"Delete {total} from {directory}?", abort=True, err=True)
-    monitor_directory.clear(directory)
+    with monitor_directory.exclusive(directory):
+        refuse_living(directory)
+        monitor_directory.clear(directory)
     say(f"deleted {total} from {directory}.")

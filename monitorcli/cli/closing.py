@@ -58,7 +58,10 @@ def say_nothing_recorded(told: Trail, command: Sequence[str]) -> None:
     elif not told.made:
         reason = "Gymnasium was imported, but gymnasium.make was never called."
         hint = "Environments built directly from their class are not recorded; make them by id."
-    else:
+    elif not told.begun:
         reason = f"{', '.join(told.made)} was made, but no episode was begun with reset()."
         hint = ""
+    else:
+        reason = f"the first episode of {', '.join(told.begun)} did not end."
+        hint = "What it left can be cleared, or resumed."
     say(f"nothing was recorded: {reason}", hint)

@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from monitorcli.cli.alive import refuse_alive
 from monitorcli.cli.say import say
 from monitorcli.errors import BadRequest, DirectoryInUse, EncoderFailed, NoRecording
 from monitorcli.monitor import schedule
-from monitorcli.monitor.directory import Existing, prepare
+from monitorcli.monitor.directory import Existing
+from monitorcli.monitor.run import Run
 from monitorcli.monitor.video import check_ffmpeg, find_ffmpeg
 
 DEFAULT_SCHEDULE = "cubic"
@@ -95,26 +95,21 @@ def again(asked: Request) -> Request:
     return Request(**{**kept, **given})
 
 
-def make_ready(asked: Request, existing: Existing) -> None:
-    """Prepare the directory; a refusal shows commands to paste. Nothing is deleted under a live writer."""
-    if existing is Existing.CLEAR:
-        refuse_alive(asked.directory)
+def begin(asked: Request, existing: Existing) -> Run:
+    """Begin the run in its directory; a refusal says what is there and shows commands to paste."""
     try:
-        prepare(asked.directory, existing)
+        return Run(asked.directory, existing, asked.how())
     except DirectoryInUse as error:
-        raise in_use(asked, error) from None
-
-
-def in_use(asked: Request, error: DirectoryInUse) -> DirectoryInUse:
-    """The refusal of a used directory, with what it holds and the ways out."""
-    directory, words = shlex.quote(str(asked.directory)), asked.words()
-    return DirectoryInUse(
-        str(error) + _held(asked.directory),
-        f"Go on with it:    monitorcli resume {directory} {words}\n"
-        f"Start it afresh:  monitorcli start --force {directory} {words}\n"
-        f"Clear it only:    monitorcli clear {directory}\n"
-        "Or choose another directory.",
-    )
+        if existing is Existing.CLEAR:  # somebody is writing there
+            raise
+        directory, words = shlex.quote(str(asked.directory)), asked.words()
+        raise DirectoryInUse(
+            str(error) + _held(asked.directory),
+            f"Go on with it:    monitorcli resume {directory} {words}\n"
+            f"Start it afresh:  monitorcli start --force {directory} {words}\n"
+            f"Clear it only:    monitorcli clear {directory}\n"
+            "Or choose another directory.",
+        ) from None
 
 
 def usable_ffmpeg(asked: Request) -> str | None:
@@ -132,16 +127,15 @@ def usable_ffmpeg(asked: Request) -> str | None:
 
 def _held(directory: Path) -> str:
     from monitorcli.recording import read
-    from monitorcli.report.text import lasting
+    from monitorcli.report.text import lasting, plural
 
     try:
         recording = read(directory)
     except NoRecording:
         return ""
     ends = [run.ended_at for run in recording.runs if run.ended_at is not None]
-    return f" It has {len(recording.episodes)} episodes" + (
-        f", and was last written {lasting(time.time() - max(ends))} ago." if ends else "."
-    )
+    ago = f", and was last written {lasting(max(1, round(time.time() - max(ends))))} ago" if ends else ""
+    return f" It has {plural(len(recording.episodes), 'episode')}{ago}."
 
 
 def _check(asked: Request) -> None:

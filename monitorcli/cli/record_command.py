@@ -11,23 +11,19 @@ from monitorcli.attach import command
 from monitorcli.attach.settings import Settings, environment
 from monitorcli.attach.trail import Trail, read_trail
 from monitorcli.cli import closing
-from monitorcli.cli.record import Request, in_use, make_ready, usable_ffmpeg
+from monitorcli.cli.record import Request, begin, usable_ffmpeg
 from monitorcli.cli.say import say
-from monitorcli.errors import DirectoryInUse
 from monitorcli.monitor import schedule
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.earlier import earlier
+from monitorcli.monitor.leftovers import salvage
 from monitorcli.monitor.run import Run
 
 
 def record(asked: Request, existing: Existing) -> None:
     """Run the command, recorded; leave with its exit status, or 5 when nothing was recorded."""
     ffmpeg = usable_ffmpeg(asked)
-    make_ready(asked, existing)
-    try:
-        run = Run(asked.directory, existing, asked.how())
-    except DirectoryInUse as error:
-        raise in_use(asked, error) from None
+    run = begin(asked, existing)
     settings = Settings(
         directory=os.path.abspath(asked.directory),
         run=run.number,
@@ -38,12 +34,17 @@ def record(asked: Request, existing: Existing) -> None:
         mode=asked.mode or "training",
     )
     outcome, told = _run(asked, settings, run)
-    run.end(exit_status=None if outcome.signal else outcome.status, signal=outcome.signal)
+    salvage(asked.directory)
+    try:
+        run.end(exit_status=None if outcome.signal else outcome.status, signal=outcome.signal)
+    except OSError as error:
+        say(f"{run.path} could not be written: {error.strerror}.")
     for remark in told.remarks:
         say(remark)
     if closing.say_recorded(asked.directory, run):
         sys.exit(outcome.status)
-    run.forget()
+    if not told.begun:
+        run.forget()
     closing.say_nothing_recorded(told, asked.command)
     sys.exit(outcome.status or closing.NOTHING_RECORDED)
 
@@ -53,7 +54,7 @@ def _run(asked: Request, settings: Settings, run: Run) -> tuple[command.Outcome,
         trail = Path(folder) / "trail"
         trail.touch()
         try:
-            outcome = command.run(asked.command, environment(settings, trail, os.environ))
+            outcome = command.run(asked.command, environment(settings, trail, os.environ), run.beat)
         except command.CannotRun:
             run.forget()
             raise

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import random
+import signal
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 from monitorcli.attach.graft import graft
 from monitorcli.cli import closing
-from monitorcli.cli.record import Request, in_use, make_ready, usable_ffmpeg
+from monitorcli.cli.record import Request, begin, usable_ffmpeg
 from monitorcli.cli.say import say
-from monitorcli.errors import DirectoryInUse
 from monitorcli.evaluate.episodes import evaluate, make_environment
-from monitorcli.evaluate.policy import load_policy
+from monitorcli.evaluate.policy import Policy, load_policy
 from monitorcli.monitor import log, schedule
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.earlier import earlier
@@ -24,53 +24,89 @@ from monitorcli.monitor.tap import tap
 from monitorcli.monitor.wrapper import describe
 from monitorcli.monitor.writer import Target, Writer
 
-INTERRUPTED = 130
-
 
 def record(asked: Request, existing: Existing) -> None:
     """Run the episodes that are not there yet, recorded; leave with status 0, or 5 when there was none."""
-    if asked.seed is None:
-        asked = asked._replace(seed=random.SystemRandom().randrange(1 << 31))
-        say(f"no --seed given; using {asked.seed}.")
     ffmpeg = usable_ffmpeg(asked)
     env = make_environment(str(asked.env), film=ffmpeg is not None)
     policy = load_policy(str(asked.policy), env)
-    make_ready(asked, existing)
-    seeds = _missing(asked, existing)
-    if not seeds:
+    if asked.seed is None:
+        asked = asked._replace(seed=random.SystemRandom().randrange(1 << 31))
+        say(f"no --seed given; using {asked.seed}.")
+    count, seeds = _missing(asked, existing)
+    if not count:
         say(f"nothing is missing: {asked.directory} holds all {asked.episodes} episodes.")
         sys.exit(0)
-    try:
-        run = Run(asked.directory, existing, asked.how())
-    except DirectoryInUse as error:
-        raise in_use(asked, error) from None
+    run = begin(asked, existing)
     status = 2
     try:
-        with _recorded(env, asked, run, ffmpeg), _progress(len(seeds)) as advance:
-            for episode_return in evaluate(env, policy, seeds):
+        with (
+            _stoppable(policy) as stoppable,
+            _recorded(env, asked, run, ffmpeg),
+            _progress(count) as advance,
+        ):
+            for episode_return in evaluate(env, stoppable, seeds):
                 advance(episode_return)
         status = 0
-    except KeyboardInterrupt:
-        status = INTERRUPTED
+    except _Stopped as stopped:
+        status = 128 + stopped.number
     finally:
         run.end(exit_status=status)
     closing.say_recorded(asked.directory, run)
     sys.exit(status)
 
 
-def _missing(asked: Request, existing: Existing) -> list[int]:
-    """The seeds of the episodes to run: all, or when resuming those without a complete episode."""
+class _Stopped(BaseException):
+    """A signal asked for the end: the recording is closed properly, then we leave as a shell would say."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+@contextlib.contextmanager
+def _stoppable(policy: Policy) -> Iterator[Policy]:
+    """`policy`, which raises _Stopped after Ctrl-C, a SIGTERM or a closed terminal.
+
+    Not the handler raises: it may run anywhere, in a finalizer too, where an exception is lost. A
+    second signal does what it does to any program.
+    """
+    asked: list[int] = []
+    before: dict[int, Any] = {}
+
+    def ask(number: int, _: Any) -> None:
+        asked.append(number)
+        signal.signal(number, before[number])
+
+    def stoppable(observation: Any) -> Any:
+        if asked:
+            raise _Stopped(asked[0])
+        return policy(observation)
+
+    for caught in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        before[caught] = signal.signal(caught, ask)
+    try:
+        yield stoppable
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _missing(asked: Request, existing: Existing) -> tuple[int, Iterator[int]]:
+    """How many episodes are to be run, and their seeds: all, or those without a complete episode yet."""
     assert asked.seed is not None and asked.episodes is not None
     seeds = range(asked.seed, asked.seed + asked.episodes)
     if existing is not Existing.KEEP:
-        return list(seeds)
+        return len(seeds), iter(seeds)
     from monitorcli.monitor.batch import seeds as seeds_of
     from monitorcli.recording import read
 
     episodes = read(asked.directory).episodes
     known = seeds_of(episodes.seed, episodes.seed_high, episodes.seeded)
-    done = {seed for seed, completed in zip(known, episodes.completed.tolist(), strict=True) if completed}
-    return [seed for seed in seeds if seed not in done]
+    done = {
+        seed for seed, over in zip(known, episodes.completed.tolist(), strict=True) if over and seed in seeds
+    }
+    return len(seeds) - len(done), (seed for seed in seeds if seed not in done)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import click
 
 
@@ -9,6 +11,6 @@ def say(sentence: str, hint: str = "") -> None:
     """Write a remark to stderr, where it never mixes with an answer on stdout."""
     from monitorcli.report.text import printable
 
-    click.echo(f"monitorcli: {printable(sentence)}", err=True)
-    for line in hint.splitlines():
-        click.echo(f"  {printable(line)}", err=True)
+    lines = [f"monitorcli: {printable(sentence)}", *(f"  {printable(line)}" for line in hint.splitlines())]
+    with contextlib.suppress(OSError):  # a terminal that was closed hears nothing, and must not stop us
+        click.echo("\n".join(lines), err=True)

@@ -59,5 +59,5 @@ def _hint(env_id: str) -> str:
         return f'Try it alone: python -c "import {env_id.partition(":")[0]}"'
     return (
         "If a package of its own registers it, name that too: --env package:Env-v0.\n"
-        "All ids: python -m gymnasium.envs.registration"
+        'All ids: python -c "import gymnasium; gymnasium.pprint_registry()"'
     )

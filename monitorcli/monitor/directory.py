@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import json
 import os
 import secrets
 import stat
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, Iterator, NamedTuple
 
 from monitorcli.errors import BadFile, DirectoryInUse, DirectoryUnusable
 
@@ -18,6 +19,8 @@ RUN_PREFIX = "openaigym.run."
 # Half-written files; never begins like a manifest, because Gym's reader takes every file that does.
 TEMPORARY_PREFIX = "openaigym.tmp."
 
+
+USED_HINT = "Go on with it (resume), start it afresh (force), or choose another directory."
 
 _READ = os.O_RDONLY
 for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
@@ -39,11 +42,8 @@ class Owned(NamedTuple):
     size: int
 
 
-def prepare(directory: Path, existing: Existing = Existing.REFUSE) -> None:
-    """Make `directory` ready to record into: there, writable, and free unless `existing` says so.
-
-    Raises DirectoryUnusable or DirectoryInUse.
-    """
+def make(directory: Path) -> None:
+    """Make `directory`, with its parents, and see that it can be written; raises DirectoryUnusable."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
@@ -55,11 +55,28 @@ def prepare(directory: Path, existing: Existing = Existing.REFUSE) -> None:
         raise DirectoryUnusable(
             f"{directory} cannot be made: {error.strerror}.", "Choose another directory."
         ) from None
-    if existing is Existing.CLEAR:
-        clear(directory)
-    elif existing is Existing.REFUSE:
-        refuse_used(directory)
     _check_writable(directory)
+
+
+@contextlib.contextmanager
+def exclusive(directory: Path) -> Iterator[None]:
+    """Within it, no other process decides what becomes of the directory's recording.
+
+    Where there is no flock(2), two that clear one directory in the same moment may both win.
+    """
+    try:
+        import fcntl
+
+        descriptor = os.open(directory, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def refuse_used(directory: Path) -> None:
@@ -69,7 +86,7 @@ def refuse_used(directory: Path) -> None:
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         raise DirectoryInUse(
             f"{directory} already holds a recording ({', '.join(found[:5])}{more}).",
-            "Go on with it (resume), start it afresh (force), or choose another directory.",
+            USED_HINT,
         )
 
 

@@ -80,10 +80,11 @@ def correct_header(descriptor: int, count: int) -> None:
     os.pwrite(descriptor, header(count), 0)
 
 
-def cut(descriptor: int, count: int) -> None:
-    """Drop everything behind the first `count` records, and go on writing there."""
-    os.ftruncate(descriptor, _HEADER_SIZE + count * SIZE)
-    os.lseek(descriptor, 0, os.SEEK_END)
+def cut_torn(descriptor: int) -> None:
+    """Drop the part of a record at the end, if there is one, and go on writing there."""
+    size = _HEADER_SIZE + count_in(os.fstat(descriptor).st_size) * SIZE
+    os.ftruncate(descriptor, size)
+    os.lseek(descriptor, size, os.SEEK_SET)
 
 
 def count_in(size: int) -> int:

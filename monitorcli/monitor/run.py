@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -9,7 +10,18 @@ from typing import Any
 
 from monitorcli.errors import DirectoryInUse
 from monitorcli.monitor import lease
-from monitorcli.monitor.directory import RUN_PREFIX, Existing, create_json, write_json
+from monitorcli.monitor.directory import (
+    RUN_PREFIX,
+    USED_HINT,
+    Existing,
+    clear,
+    create_json,
+    exclusive,
+    make,
+    refuse_used,
+    write_json,
+)
+from monitorcli.monitor.leftovers import refuse_living, salvage
 
 # 1: first version.
 VERSION = 1
@@ -19,9 +31,10 @@ class Run:
     """One `start`, `resume` or Monitor, as its only writer sees it."""
 
     def __init__(self, directory: Path, existing: Existing, how: dict[str, Any]) -> None:
-        """Claim the next run number in a prepared directory; `how` says what was asked for.
+        """Begin a run in `directory`, which is made; `how` says what was asked for.
 
-        Exactly one of several that begin a recording at once wins; the others get DirectoryInUse.
+        Exactly one of several that begin a recording at once wins. Raises DirectoryInUse (a recording
+        is there and `existing` is REFUSE, or is CLEAR and somebody is writing it) or DirectoryUnusable.
         """
         self._document = {
             "version": VERSION,
@@ -30,28 +43,53 @@ class Run:
             "ended_at": None,
             "lease": lease.mine(),
         }
-        self._pid = os.getpid()
-        self.number = 0
-        while True:
-            self.path = directory / f"{RUN_PREFIX}{self.number:06}.json"
-            try:
-                create_json(self.path, self._document)
-                return
-            except FileExistsError:
-                if existing is not Existing.KEEP:
-                    raise DirectoryInUse(
-                        f"{directory} already holds a recording ({self.path.name}).",
-                        "Go on with it (resume), start it afresh (force), or choose another directory.",
-                    ) from None
-                self.number += 1
+        make(directory)
+        with exclusive(directory):
+            if existing is Existing.CLEAR:
+                refuse_living(directory)
+                clear(directory)
+            elif existing is Existing.REFUSE:
+                refuse_used(directory)
+            else:
+                salvage(directory)
+            self.number, self.path = self._claim(directory, existing)
+        self._inode = os.stat(self.path).st_ino
+
+    def beat(self) -> None:
+        """Show that the run lives, to those who cannot see its process."""
+        with contextlib.suppress(OSError):
+            os.utime(self.path)
 
     def end(self, **outcome: Any) -> None:
-        """Write down that the run is over, and how. A forked child's end is not the run's."""
-        if self._pid != os.getpid():
-            return
-        self._document.update(outcome, ended_at=time.time())
-        write_json(self.path, self._document)
+        """Write down that the run is over, and how; raises OSError.
+
+        A forked child's end is not the run's, and a run that was cleared away has none.
+        """
+        if self._document["lease"]["pid"] == os.getpid() and self._is_there():
+            self._document.update(outcome, ended_at=time.time())
+            write_json(self.path, self._document)
 
     def forget(self) -> None:
         """Take the claim back: nothing was recorded, so the directory is as free as before."""
-        self.path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+
+    def _claim(self, directory: Path, existing: Existing) -> tuple[int, Path]:
+        number = 0
+        while True:
+            path = directory / f"{RUN_PREFIX}{number:06}.json"
+            try:
+                create_json(path, self._document)
+                return number, path
+            except FileExistsError:
+                if existing is not Existing.KEEP:
+                    raise DirectoryInUse(
+                        f"{directory} already holds a recording ({path.name}).", USED_HINT
+                    ) from None
+                number += 1
+
+    def _is_there(self) -> bool:
+        try:
+            return os.stat(self.path).st_ino == self._inode
+        except OSError:
+            return False

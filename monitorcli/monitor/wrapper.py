@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from monitorcli.errors import BadRequest
 from monitorcli.monitor import log
-from monitorcli.monitor.directory import Existing, prepare
+from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.earlier import earlier
 from monitorcli.monitor.run import Run
 from monitorcli.monitor.schedule import from_argument
@@ -65,9 +65,8 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         code = _mode_code(mode or "training")
         existing = Existing.CLEAR if force else Existing.KEEP if resume else Existing.REFUSE
         self.directory = Path(directory).absolute()
-        prepare(self.directory, existing)
-        self._earlier = earlier(self.directory)
         run = Run(self.directory, existing, {"kind": "monitor"})
+        self._earlier = earlier(self.directory)
         target = Target(self.directory, run.number, self._earlier.started, uid, write_upon_reset)
         open_writer = functools.partial(Writer, target, describe(env, _warn), _warn)
         self._slot = Slot(env, 0, open_writer, Filming(schedule), _warn)
@@ -100,6 +99,10 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         del self.step, self.reset  # what is stepped from now on is not recorded
         super().close()
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """A copy or a pickle is of the environment alone: two writers cannot share a recording."""
+        return _unrecorded, (self.env,)
+
     def get_total_steps(self) -> int:
         """Steps of all complete episodes of the recording, those before a resume included."""
         return sum(self.get_episode_lengths())
@@ -130,7 +133,14 @@ def describe(env: Any, notify: Callable[[str], None]) -> dict[str, str]:
 def _finish(recorded: Tap, slot: Slot, run: Run) -> None:
     recorded.stop(log.CUT_CLOSED)
     slot.close()
-    run.end()
+    try:
+        run.end()
+    except OSError as error:
+        _warn(f"{run.path} could not be written: {error.strerror}.")
+
+
+def _unrecorded(env: Any) -> Any:
+    return env
 
 
 def _mode_code(mode: str) -> bytes:

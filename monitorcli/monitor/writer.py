@@ -8,9 +8,11 @@ openaigym.video.<monitor>.<uid>.video000008.mp4           with a .meta.json each
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import secrets
+import threading
 import time
 import weakref
 from pathlib import Path
@@ -19,9 +21,9 @@ from typing import Callable, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.errors import BadRequest
-from monitorcli.monitor import batch, lease, log
-from monitorcli.monitor.directory import write_json
+from monitorcli.errors import BadFile, BadRequest
+from monitorcli.monitor import lease, log
+from monitorcli.monitor.family import Batch, Family
 from monitorcli.monitor.remarks import once
 from monitorcli.monitor.video import Film
 
@@ -52,25 +54,25 @@ class Writer:
     def __init__(self, target: Target, env_info: dict[str, str], notify: Callable[[str], None]) -> None:
         """Create the files exclusively; raises BadRequest for a bad uid, OSError when the disk refuses."""
         self.directory = target.directory
-        self._env_info = env_info
-        self._run = target.run
+        self.env_id = env_info["env_id"]
+        self.epoch = _epoch()
+        self.closed = False
         self._notify = once(notify)
         self._write_upon_reset = target.write_upon_reset
         self._limit = BATCH_UPON_RESET if target.write_upon_reset else BATCH
-        self.stem = self._claim(target.uid)
-        self._lease = lease.mine()
-        self.epoch = _epoch()
-        self._opened_at = time.time()
-        self._next_number = target.first_number
+        self.stem, self._log = _claim(target.directory, target.uid)
+        self._family = Family(target.directory, self.stem, env_info, target.run, time.time(), lease.mine())
+        # Counted without a lock: several threads may run environments of one writer.
+        self._numbers = itertools.count(target.first_number)
+        self._appended = itertools.count(1)
+        self._lock = threading.RLock()  # for what is done once a batch, or once a film
         self._batch = 0
         self._sealed = 0  # records in batches that will not change any more
-        self._pending = 0  # records after them
         self._first_reset: float | None = None
         self._finishing: list[Film] = []
         self._videos: list[tuple[str, str]] = []
         self._lost = 0
-        self.closed = False
-        self._write_batch(durable=False)
+        self._seal(durable=False)
         _open.add(self)
 
     def append(self, record: bytes) -> None:
@@ -82,26 +84,18 @@ class Writer:
             return
         if written != log.SIZE:
             self._lose("the disk took only a part of a record")
-            return
-        self._pending += 1
-        if self._pending >= self._limit:
+        elif next(self._appended) % self._limit == 0:
             self.seal()
-
-    @property
-    def env_id(self) -> str:
-        """The environment's id, "(unknown)" when it has no spec."""
-        return self._env_info["env_id"]
 
     def begin(self, when: float) -> int:
         """An environment was reset at `when`, in seconds of `time.monotonic`; gives the episode's number."""
         if self._first_reset is None:
             self._first_reset = self.epoch + when
-        number = self._next_number
-        self._next_number = number + 1
         if self._write_upon_reset:
-            self._collect(leave=0)
-            self._publish(durable=False)
-        return number
+            with self._lock:
+                self._collect(leave=0)
+                self._publish(durable=False)
+        return next(self._numbers)
 
     def film_path(self, episode: int) -> Path:
         """Where the video of this episode goes, without its ending."""
@@ -109,80 +103,63 @@ class Writer:
 
     def keep(self, film: Film) -> None:
         """Take over a film that has all its frames; its encoder finishes beside the next episode."""
-        self._finishing.append(film)
-        self._collect(leave=_FINISHING)
+        with self._lock:
+            self._finishing.append(film)
+            self._collect(leave=_FINISHING)
 
     def seal(self) -> None:
-        """Write the open batch, and the manifest that names it, for the last time; begin the next."""
-        self._publish()
-        self._batch += 1
-        self._sealed += self._pending
-        self._pending = 0
-        self._videos = []
-        self.epoch = _epoch()
+        """Write the open batch, and the manifest that names it, for the last time; begin the next.
+
+        When the disk refuses, the batch stays open, and is tried again when it would be full again.
+        """
+        with self._lock:
+            sealed = self._publish()
+            if sealed is not None:
+                self._batch += 1
+                self._sealed += sealed
+                self._videos = []
+            self.epoch = _epoch()
 
     def close(self) -> None:
         """Finish the videos, then the batch, then the manifest that names both.
 
         A broken video must not cost the episodes, so the batch is written either way.
         """
-        if self.closed:
-            return
-        self.closed = True
-        self._collect(leave=0)
-        self._publish()
-        os.close(self._log)
+        with self._lock:
+            if self.closed:
+                return
+            self.closed = True
+            self._collect(leave=0)
+            self._publish()
+            os.close(self._log)
 
     def records(self) -> npt.NDArray[np.void]:
         """Every record of this writer so far, dtype `log.RECORD`."""
-        return log.read(self.directory / self._log_name)
+        return log.read(self.directory / self._family.log_name)
 
-    def _claim(self, uid: str | None) -> str:
-        if uid is not None:
-            check_uid(uid)
-        monitor = 0
-        while True:
-            stem = f"{monitor}.{uid or secrets.token_hex(4)}"
-            self._log_name = f"openaigym.episode_log.{stem}.npy"
-            try:
-                self._log = log.create(self.directory / self._log_name)
-                return stem
-            except FileExistsError:
-                monitor += uid is not None
-
-    def _publish(self, durable: bool = True) -> None:
-        """Write the open batch as it is now; the log has everything, so a failure is only said."""
+    def _publish(self, durable: bool = True) -> int | None:
+        """Write the open batch as it is now; how many records it has, None when the disk refused."""
         try:
-            self._write_batch(durable)
+            return self._seal(durable)
+        except FileNotFoundError:
+            self._notify(f"{self.directory} is gone, and with it the recording; the run goes on.")
         except OSError as error:
             self._notify(
-                f"{self.directory}: the episode batch could not be written ({error.strerror}); "
-                "the episode log holds what is in it."
+                f"{self.directory}: an episode batch could not be written ({error.strerror}); "
+                "the episode log has its episodes."
             )
+        except BadFile as error:
+            self._notify(f"{self.directory}: {error}; the recording is lost, the run goes on.")
+        return None
 
-    def _write_batch(self, durable: bool) -> None:
-        log.correct_header(self._log, self._sealed + self._pending)
-        part = f".batch{self._batch:06}" if self._batch else ""
-        stats_name = f"openaigym.episode_batch.{self.stem}{part}.stats.json"
-        records = log.read(self.directory / self._log_name, self._sealed, self._pending)
-        write_json(self.directory / stats_name, batch.stats(records, self._first_reset), durable)
-        ours = {
-            "version": batch.VERSION,
-            "run": self._run,
-            "writer": self.stem,
-            "log": self._log_name,
-            "first": self._sealed,
-            "count": self._pending,
-            "opened_at": self._opened_at,
-            "closed": self.closed,
-            "lost": self._lost,
-            "lease": self._lease,
-        }
-        write_json(
-            self.directory / f"openaigym.manifest.{self.stem}{part}.manifest.json",
-            batch.manifest(stats_name, self._videos, self._env_info, ours),
-            durable,
+    def _seal(self, durable: bool) -> int:
+        records = log.read(self.directory / self._family.log_name, self._sealed)
+        log.correct_header(self._log, self._sealed + len(records))
+        part = Batch(
+            self._batch, self._sealed, records, self._videos, self._first_reset, self._lost, self.closed
         )
+        self._family.seal(part, durable)
+        return len(records)
 
     def _collect(self, leave: int) -> None:
         """List the films whose encoder is done, waiting until at most `leave` are not."""
@@ -196,9 +173,22 @@ class Writer:
         self._lost += 1
         self._notify(f"{self.directory}: episodes are being lost ({reason}); the run goes on.")
         try:
-            log.cut(self._log, self._sealed + self._pending)
+            log.cut_torn(self._log)
         except OSError:
             pass
+
+
+def _claim(directory: Path, uid: str | None) -> tuple[str, int]:
+    """Create a log that nobody has; its stem and file descriptor."""
+    if uid is not None:
+        check_uid(uid)
+    monitor = 0
+    while True:
+        stem = f"{monitor}.{uid or secrets.token_hex(4)}"
+        try:
+            return stem, log.create(directory / f"openaigym.episode_log.{stem}.npy")
+        except FileExistsError:
+            monitor += uid is not None
 
 
 def _epoch() -> float:

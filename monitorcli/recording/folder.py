@@ -40,7 +40,9 @@ class Folder:
                 for entry in entries:
                     if entry.name.startswith(PREFIX) and not entry.name.startswith(TEMPORARY_PREFIX):
                         self._add(entry)
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
+            raise NoRecording(f"{path} does not exist.", HINT) from None
+        except NotADirectoryError:
             raise NoRecording(f"{path} is not a directory.", HINT) from None
         except OSError as error:
             raise DirectoryUnusable(f"{path} cannot be read: {error.strerror}.") from None

@@ -90,9 +90,12 @@ def _state(folder: Folder, draft: Draft) -> str:
         return "failed" if document.get("exit_status") not in (None, 0) else "complete"
     signs = [folder.entries[draft.name].modified] if draft.name else []
     sign = max([*signs, *(_last_sign(folder, family) for family in draft.families)], default=0.0)
-    if document and isinstance(document.get("lease"), dict):
-        return _by_lease(document["lease"], sign)
     states = {_state_of(family, sign) for family in draft.families}
+    if document and isinstance(document.get("lease"), dict):
+        # Whoever started the run may die before those who record it.
+        states.add(_by_lease(document["lease"], sign))
+        if states == {"complete", "crashed"} and all(family.closed for family in draft.families):
+            return "complete"
     return next((state for state in _WORST if state in states), "unknown")
 
 

@@ -1,0 +1,65 @@
+"""The files of one writer, and how a batch of its episodes is sealed under Gym's names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from monitorcli.monitor import batch
+from monitorcli.monitor.directory import write_json
+
+
+class Batch(NamedTuple):
+    """A part of a log, to be sealed: `records`, of dtype `log.RECORD`, begin at the log's record `first`.
+
+    `videos` are pairs of file names; `lost` counts episodes that the disk refused so far; `closed` says
+    that the writer ends properly with this batch.
+    """
+
+    number: int
+    first: int
+    records: npt.NDArray[np.void]
+    videos: list[tuple[str, str]]
+    first_reset: float | None
+    lost: int = 0
+    closed: bool = False
+
+
+class Family(NamedTuple):
+    """`stem` is "<monitor>.<uid>", which is in every file's name; `lease` is the writer's process."""
+
+    directory: Path
+    stem: str
+    env_info: dict[str, str]
+    run: int
+    opened_at: float
+    lease: dict[str, Any]
+
+    @property
+    def log_name(self) -> str:
+        """The base name of the episode log."""
+        return f"openaigym.episode_log.{self.stem}.npy"
+
+    def seal(self, part: Batch, durable: bool = True) -> None:
+        """Write the batch, then the manifest that names it; raises OSError."""
+        infix = f"{self.stem}.batch{part.number:06}" if part.number else self.stem
+        stats_name = f"openaigym.episode_batch.{infix}.stats.json"
+        write_json(self.directory / stats_name, batch.stats(part.records, part.first_reset), durable)
+        ours = {
+            "version": batch.VERSION,
+            "run": self.run,
+            "writer": self.stem,
+            "log": self.log_name,
+            "batch": part.number,
+            "first": part.first,
+            "count": len(part.records),
+            "opened_at": self.opened_at,
+            "closed": part.closed,
+            "lost": part.lost,
+            "lease": self.lease,
+        }
+        manifest = batch.manifest(stats_name, part.videos, self.env_info, ours)
+        write_json(self.directory / f"openaigym.manifest.{infix}.manifest.json", manifest, durable)
