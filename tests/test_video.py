@@ -178,6 +178,20 @@ def test_an_encoder_that_dies_costs_the_video_and_nothing_else(tmp_path, monkeyp
         check_ffmpeg(os.fspath(fake))
 
 
+def test_a_schedule_that_fails_costs_the_videos_and_is_said_once(tmp_path):
+    def schedule(episode):
+        raise KeyError("unknown")
+
+    with pytest.warns(RuntimeWarning) as said:
+        env = Monitor(countdown(render_mode="ansi"), tmp_path, video_callable=schedule)
+        play(env, 3)
+        env.close()
+    assert [str(warning.message) for warning in said] == [
+        "monitorcli: the video schedule failed (KeyError: 'unknown'); the run goes on."
+    ]
+    assert len(read(tmp_path).episodes) == 3
+
+
 def test_an_environment_made_without_a_render_mode_is_recorded_with_one_remark(tmp_path):
     with pytest.warns(RuntimeWarning) as said, Monitor(countdown(), tmp_path) as env:
         play(env, 9)

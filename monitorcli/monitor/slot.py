@@ -13,7 +13,7 @@ from monitorcli.errors import EncoderFailed
 from monitorcli.monitor import log
 from monitorcli.monitor.remarks import once
 from monitorcli.monitor.rendering import off_screen
-from monitorcli.monitor.schedule import Schedule
+from monitorcli.monitor.schedule import Schedule, never
 from monitorcli.monitor.video import Asciicast, Encoder, Film, Mp4, find_ffmpeg, frames_per_second
 from monitorcli.monitor.writer import Writer
 
@@ -54,7 +54,7 @@ class Slot:
         self._writer: Writer | None = None
         self._film: Film | None = None
         self._ansi = False
-        self._can_film = True
+        self._can_film = filming.schedule is not never
 
     def open(self) -> Writer:
         """The writer, opened if there is none yet; raises OSError when its files cannot be made."""
@@ -75,12 +75,14 @@ class Slot:
         """The environment was reset with `seed`; True when this episode is filmed."""
         self._film = None
         try:
-            writer = self.open()
-            self._began = self._clock()
-            self._number = writer.begin(self._began)
+            writer = self._writer
+            if writer is None or writer.closed:
+                writer = self.open()
+            self._began = began = self._clock()
+            self._number = writer.begin(began)
             self._mode = self.mode
             self._seed = seed
-            if self._can_film and self._filming.schedule(self._number):
+            if self._can_film and self._is_filmed():
                 self._film = self._open_film(writer)
                 self.capture()
         except Exception as error:
@@ -95,13 +97,10 @@ class Slot:
     def end(self, total: float, length: int, result: tuple[Any, ...]) -> None:
         """The step that gave `result` ended the episode, of return `total` and `length` steps."""
         code = (log.END_TERMINATED if result[2] else 0) | (log.END_TRUNCATED if result[3] else 0)
-        self._finish(total, length, code, _success(result[4]))
+        self.cut(total, length, code, result[4])
 
-    def cut(self, total: float, length: int, code: int) -> None:
-        """The episode is incomplete, for the reason `code`, one of `log.CUT_RESET` and so on."""
-        self._finish(total, length, code, -1)
-
-    def _finish(self, total: float, length: int, code: int, success: int) -> None:
+    def cut(self, total: float, length: int, code: int, info: Any = None) -> None:
+        """The episode is over: incomplete, for the reason `code`, one of `log.CUT_RESET` and so on."""
         writer = self._writer
         if writer is None or writer.closed:  # trouble at the reset, or a fork since
             return
@@ -111,7 +110,7 @@ class Slot:
             # fmt: off
             writer.append(log.pack(
                 self._number, total, length, writer.epoch + began, self._clock() - began,
-                low, high, self._index, code, self._mode, success, seeded,
+                low, high, self._index, code, self._mode, _success(info) if info else -1, seeded,
             ))
             # fmt: on
             if self._film:
@@ -120,6 +119,13 @@ class Slot:
                 self._film = None
         except Exception as error:
             self._trouble(error)
+
+    def _is_filmed(self) -> bool:
+        try:
+            return bool(self._filming.schedule(self._number))
+        except Exception as error:
+            self._notify(f"the video schedule failed ({type(error).__name__}: {error}); the run goes on.")
+            return False
 
     def _open_film(self, writer: Writer) -> Film | None:
         env = self._env()
