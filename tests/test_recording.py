@@ -333,7 +333,7 @@ def test_lost_episodes_are_mentioned(directory):
     manifest = the("manifest.*", directory)
     ours = json.loads(manifest.read_text())["monitorcli"]
     edit(manifest, monitorcli={**ours, "lost": 4})
-    assert "4 episodes" in read(directory).notes[0]
+    assert "4 episodes" in read(directory).problems[0]
 
 
 def test_a_log_cut_at_any_byte_gives_its_whole_records(directory):

@@ -370,3 +370,13 @@ def test_a_script_in_another_virtual_environment_needs_nothing_of_ours(tmp_path)
     assert done.stdout.splitlines()[-1] == "no click"
     assert len(recorded("runs", tmp_path)) == 5
     assert len(list((tmp_path / "runs").glob("*.mp4"))) == 2
+
+
+def test_completion_knows_the_environment_ids(tmp_path):
+    done = monitorcli(
+        cwd=tmp_path,
+        _MONITORCLI_COMPLETE="bash_complete",
+        COMP_WORDS="monitorcli start x --env CartP",
+        COMP_CWORD="4",
+    )
+    assert done.stdout.split() == ["plain,CartPole-v0", "plain,CartPole-v1"]

@@ -46,10 +46,13 @@ def say_recorded(directory: Path, run: Run) -> bool:
     return True
 
 
-def say_nothing_recorded(told: Trail, command: Sequence[str]) -> None:
+def say_nothing_recorded(told: Trail, directory: Path, command: Sequence[str]) -> None:
     """Say why nothing was recorded, and the next step."""
     processes = f"{told.pythons} process{'' if told.pythons == 1 else 'es'}"
-    if not told.pythons:
+    if not directory.exists():
+        reason = f"{directory} was removed while the command ran."
+        hint = ""
+    elif not told.pythons:
         reason = "no Python was started, or none that looks at PYTHONPATH."
         hint = f"If {command[0]} starts Python with -I, -E or a PYTHONPATH of its own, take that away."
     elif not told.gymnasiums:

@@ -45,7 +45,7 @@ def record(asked: Request, existing: Existing) -> None:
         sys.exit(outcome.status)
     if not told.begun:
         run.forget()
-    closing.say_nothing_recorded(told, asked.command)
+    closing.say_nothing_recorded(told, asked.directory, asked.command)
     sys.exit(outcome.status or closing.NOTHING_RECORDED)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import errno
 import json
 import os
 import secrets
@@ -25,6 +26,9 @@ USED_HINT = "Go on with it (resume), start it afresh (force), or choose another 
 _READ = os.O_RDONLY
 for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
     _READ |= getattr(os, _name, 0)
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Existing(enum.Enum):
@@ -137,21 +141,38 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def write_json(path: Path, document: dict[str, Any], durable: bool = True) -> None:
-    """Write the file whole or not at all. JSON has no NaN: callers write null for it.
+    """Write the file whole or not at all; raises OSError. JSON has no NaN: callers write null for it.
 
     `durable` waits until the disk has it, so that a power cut leaves the old or the new file.
     """
+    data = json.dumps(document, allow_nan=False).encode()  # json.dump is five times as slow
     temporary = path.with_name(TEMPORARY_PREFIX + secrets.token_hex(8))
     try:
-        with open(temporary, "x", encoding="utf-8") as file:
-            file.write(json.dumps(document, allow_nan=False))  # json.dump is five times as slow
+        with open(temporary, "xb") as file:
+            file.write(data)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
-        raise
+        if not isinstance(error, OSError) or error.errno not in _FULL or not _overwrite(path, data):
+            raise
+
+
+def _overwrite(path: Path, data: bytes) -> bool:
+    """On a full disk, write into the blocks that the file already has; False, and unchanged, if too few."""
+    try:
+        with open(path, "r+b", buffering=0) as file:
+            before = file.read()
+            if os.pwrite(file.fileno(), data, 0) == len(data):
+                file.truncate(len(data))
+                return True
+            os.pwrite(file.fileno(), before, 0)
+            file.truncate(len(before))
+    except OSError:
+        pass
+    return False
 
 
 def create_json(path: Path, document: dict[str, Any]) -> None:

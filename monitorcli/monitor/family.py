@@ -28,6 +28,13 @@ class Batch(NamedTuple):
     closed: bool = False
 
 
+class Manifest(NamedTuple):
+    """A manifest that was written."""
+
+    path: Path
+    document: dict[str, Any]
+
+
 class Family(NamedTuple):
     """`stem` is "<monitor>.<uid>", which is in every file's name; `lease` is the writer's process."""
 
@@ -43,8 +50,8 @@ class Family(NamedTuple):
         """The base name of the episode log."""
         return f"openaigym.episode_log.{self.stem}.npy"
 
-    def seal(self, part: Batch, durable: bool = True) -> None:
-        """Write the batch, then the manifest that names it; raises OSError."""
+    def seal(self, part: Batch, durable: bool = True) -> Manifest:
+        """Write the batch, then the manifest that names it, which is given back; raises OSError."""
         infix = f"{self.stem}.batch{part.number:06}" if part.number else self.stem
         stats_name = f"openaigym.episode_batch.{infix}.stats.json"
         write_json(self.directory / stats_name, batch.stats(part.records, part.first_reset), durable)
@@ -61,5 +68,7 @@ class Family(NamedTuple):
             "lost": part.lost,
             "lease": self.lease,
         }
-        manifest = batch.manifest(stats_name, part.videos, self.env_info, ours)
-        write_json(self.directory / f"openaigym.manifest.{infix}.manifest.json", manifest, durable)
+        path = self.directory / f"openaigym.manifest.{infix}.manifest.json"
+        manifest = Manifest(path, batch.manifest(stats_name, part.videos, self.env_info, ours))
+        write_json(*manifest, durable)
+        return manifest

@@ -53,7 +53,7 @@ class Slot:
         self._clock = clock
         self._writer: Writer | None = None
         self._film: Film | None = None
-        self._ansi = False
+        self._broken_said = False
         self._can_film = filming.schedule is not never
 
     def open(self) -> Writer:
@@ -145,7 +145,7 @@ class Slot:
                 encoder = Asciicast(path, fps)
             else:
                 encoder = Mp4(path, fps, self._filming.ffmpeg or find_ffmpeg())
-            return Film(path, self._number, self._render, encoder, self._notify)
+            return Film(path, self._number, self._render, encoder, self._say_broken)
         except (EncoderFailed, OSError) as error:
             self._can_film = False
             self._notify(f"no video of {writer.env_id}: {error}.")
@@ -157,6 +157,11 @@ class Slot:
             return None
         with off_screen():
             return env.render()
+
+    def _say_broken(self, remark: str) -> None:
+        if not self._broken_said:
+            self._broken_said = True
+            self._notify(remark)
 
     def _trouble(self, error: Exception) -> None:
         self._notify(f"not recorded: {type(error).__name__}: {error}; the run goes on.")

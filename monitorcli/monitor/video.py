@@ -108,7 +108,8 @@ class Film:
 
     def _break(self, error: Exception) -> None:
         if not self._broken:
-            self._broken = str(error) or type(error).__name__
+            strerror = error.strerror if isinstance(error, OSError) else None
+            self._broken = strerror or str(error) or type(error).__name__
             self._notify(f"a video is broken ({self._broken}); the run goes on.")
             self._encoder.close()
 

@@ -23,7 +23,8 @@ import numpy.typing as npt
 
 from monitorcli.errors import BadFile, BadRequest
 from monitorcli.monitor import lease, log
-from monitorcli.monitor.family import Batch, Family
+from monitorcli.monitor.directory import write_json
+from monitorcli.monitor.family import Batch, Family, Manifest
 from monitorcli.monitor.remarks import once
 from monitorcli.monitor.video import Film
 
@@ -72,6 +73,7 @@ class Writer:
         self._finishing: list[Film] = []
         self._videos: list[tuple[str, str]] = []
         self._lost = 0
+        self._manifest: Manifest
         self._seal(durable=False)
         _open.add(self)
 
@@ -148,6 +150,7 @@ class Writer:
                 f"{self.directory}: an episode batch could not be written ({error.strerror}); "
                 "the episode log has its episodes."
             )
+            self._note_loss()
         except BadFile as error:
             self._notify(f"{self.directory}: {error}; the recording is lost, the run goes on.")
         return None
@@ -158,8 +161,16 @@ class Writer:
         part = Batch(
             self._batch, self._sealed, records, self._videos, self._first_reset, self._lost, self.closed
         )
-        self._family.seal(part, durable)
+        self._manifest = self._family.seal(part, durable)
         return len(records)
+
+    def _note_loss(self) -> None:
+        """Say in the last manifest how many episodes the disk refused; a full one has room for that."""
+        self._manifest.document["monitorcli"]["lost"] = self._lost
+        try:
+            write_json(*self._manifest)
+        except OSError:
+            pass
 
     def _collect(self, leave: int) -> None:
         """List the films whose encoder is done, waiting until at most `leave` are not."""

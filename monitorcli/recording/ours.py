@@ -93,7 +93,7 @@ def _family(folder: Folder, stem: str, manifests: list[Manifest]) -> Family | No
         return Family(stem, RECORDER, state="unknown", most=most, chunks=chunks)
     newest, ours = manifests[-1], manifests[-1].ours or {}
     if isinstance(ours.get("lost"), int) and ours["lost"] > 0:
-        folder.notes.append(f"{newest.name}: the disk refused {ours['lost']} episodes; they are lost.")
+        folder.problems.append(f"{newest.name}: the disk refused {ours['lost']:,} episodes; they are lost")
     run, lease = ours.get("run"), ours.get("lease")
     return Family(
         stem=stem,
