@@ -112,6 +112,14 @@ def begin(asked: Request, existing: Existing) -> Run:
         ) from None
 
 
+def end(run: Run, **outcome: Any) -> None:
+    """Write down how the run ended; a disk that refuses that is only said."""
+    try:
+        run.end(**outcome)
+    except OSError as error:
+        say(f"{run.path} could not be written: {error.strerror}.")
+
+
 def usable_ffmpeg(asked: Request) -> str | None:
     """The ffmpeg to film with; None, and a remark, when there is none that works."""
     if asked.video == "none":

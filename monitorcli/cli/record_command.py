@@ -11,7 +11,7 @@ from monitorcli.attach import command
 from monitorcli.attach.settings import Settings, environment
 from monitorcli.attach.trail import Trail, read_trail
 from monitorcli.cli import closing
-from monitorcli.cli.record import Request, begin, usable_ffmpeg
+from monitorcli.cli.record import Request, begin, end, usable_ffmpeg
 from monitorcli.cli.say import say
 from monitorcli.monitor import schedule
 from monitorcli.monitor.directory import Existing
@@ -35,10 +35,7 @@ def record(asked: Request, existing: Existing) -> None:
     )
     outcome, told = _run(asked, settings, run)
     salvage(asked.directory)
-    try:
-        run.end(exit_status=None if outcome.signal else outcome.status, signal=outcome.signal)
-    except OSError as error:
-        say(f"{run.path} could not be written: {error.strerror}.")
+    end(run, exit_status=None if outcome.signal else outcome.status, signal=outcome.signal)
     for remark in told.remarks:
         say(remark)
     if closing.say_recorded(asked.directory, run):

@@ -11,7 +11,7 @@ from typing import Any
 
 from monitorcli.attach.graft import graft
 from monitorcli.cli import closing
-from monitorcli.cli.record import Request, begin, usable_ffmpeg
+from monitorcli.cli.record import Request, begin, end, usable_ffmpeg
 from monitorcli.cli.say import say
 from monitorcli.evaluate.episodes import evaluate, make_environment
 from monitorcli.evaluate.policy import Policy, load_policy
@@ -51,7 +51,7 @@ def record(asked: Request, existing: Existing) -> None:
     except _Stopped as stopped:
         status = 128 + stopped.number
     finally:
-        run.end(exit_status=status)
+        end(run, exit_status=status)
     closing.say_recorded(asked.directory, run)
     sys.exit(status)
 
