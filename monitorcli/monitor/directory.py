@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import json
 import os
+import re
 import secrets
 import stat
 from pathlib import Path
@@ -139,6 +140,11 @@ def open_regular(path: Path) -> BinaryIO:
         os.close(descriptor)
         raise BadFile(f"{path.name}: not a regular file")
     return open(descriptor, "rb")
+
+
+def is_ours(name: Any) -> bool:
+    """Whether this is the plain name of a file of ours, and no path to somewhere else."""
+    return isinstance(name, str) and name.startswith(PREFIX) and not re.search(r"[/\\\0]", name)
 
 
 def write_json(path: Path, document: dict[str, Any], durable: bool = True) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from monitorcli.errors import BadFile
 from monitorcli.monitor import log
-from monitorcli.monitor.directory import MANIFEST_PREFIX, files
+from monitorcli.monitor.directory import MANIFEST_PREFIX, files, is_ours
 from monitorcli.monitor.document import MOST_STATS, read_json
 
 # Records that are read at a time, and how many times in a row without a sound one.
@@ -64,6 +64,8 @@ def _of_gym(path: Path) -> Earlier:
     manifest = read_json(path)
     if "monitorcli" in manifest:
         return Earlier(0, [], [])
-    batch = read_json(path.parent / Path(manifest["stats"]).name, MOST_STATS)
+    if not is_ours(manifest["stats"]):
+        raise BadFile(f"{path.name}: names no file of this directory")
+    batch = read_json(path.parent / manifest["stats"], MOST_STATS)
     returns = [math.nan if value is None else float(value) for value in batch["episode_rewards"]]
     return Earlier(len(batch["timestamps"]), returns, [int(length) for length in batch["episode_lengths"]])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from monitorcli.errors import BadFile, DirectoryUnusable, NoRecording
-from monitorcli.monitor.directory import PREFIX, TEMPORARY_PREFIX, open_regular
+from monitorcli.monitor.directory import PREFIX, TEMPORARY_PREFIX, is_ours, open_regular
 from monitorcli.monitor.document import MOST_JSON, read_json
 
 HINT = "Check the path; a monitor directory holds files that begin with 'openaigym.'."
@@ -75,11 +75,6 @@ class Folder:
             self.entries[entry.name] = Entry(status.st_size, status.st_mtime)
         else:
             self.problems.append(f"{entry.name}: not a regular file; not read")
-
-
-def is_ours(name: Any) -> bool:
-    """Whether this is the plain name of a file of ours, and no path to somewhere else."""
-    return isinstance(name, str) and name.startswith(PREFIX) and not re.search(r"[/\\\0]", name)
 
 
 def natural(name: str) -> list[tuple[int, str]]:

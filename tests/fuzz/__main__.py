@@ -83,6 +83,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="copy there every directory in which something is wrong")
     asked = parser.parse_args()
+    if asked.keep:
+        asked.keep.mkdir(parents=True, exist_ok=True)
     warnings.simplefilter("error")
     limit_memory()
     started = time.monotonic()

@@ -7,17 +7,23 @@ from random import Random
 from typing import Any
 
 STRINGS = (
-    "", " ", "\0", "\n", "\r\n", "\t", "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x9b2J", "\x1b]8;;file:///etc\x1b\\",
-    "\x7f\x08\x08", "\u202eright to left", "\u2028", "\ufeff", "\u200b", "\ud800", "\udfff\ud800", "\U000e0001",
-    "[bold red]markup[/]", "[/]", "[link=file:///etc/passwd]x[/link]", "<script>alert(1)</script>", "]]>", "&lt;&#0;",
-    "'\"`$(id)", "=1+1", "@SUM(A1)", "%s%n", "{0.__class__}", "../../etc/passwd", "/etc/passwd", "..", ".", "~",
-    "\\\\host\\share", "con", "x" * 3000, "e\u0301" * 500, "界" * 300, "NaN", "1e400", "-0", "t", "e", "terminated",
+    "", " ", "\0", "\n", "\r\n", "\t", "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x9b2J",
+    "\x1b]8;;file:///etc\x1b\\",
+    "\x7f\x08\x08", "\u202eright to left", "\u2028", "\ufeff", "\u200b", "\ud800", "\udfff\ud800",
+    "\U000e0001",
+    "[bold red]markup[/]", "[/]", "[link=file:///etc/passwd]x[/link]", "<script>alert(1)</script>", "]]>",
+    "&lt;&#0;",
+    "'\"`$(id)", "=1+1", "@SUM(A1)", "%s%n", "{0.__class__}", "../../etc/passwd", "/etc/passwd", "..", ".",
+    "~",
+    "\\\\host\\share", "con", "x" * 3000, "e\u0301" * 500, "界" * 300, "NaN", "1e400", "-0", "t", "e",
+    "terminated",
     "openaigym.manifest.0.x.manifest.json", "openaigym.run.000000.json", "openaigym.episode_log.0.x.npy",
     "openaigym.video.0.x.video000000.mp4/../../x", "openaigym.../../canary", "openaigym.canary\0.json",
 )  # fmt: skip
 
 NUMBERS = (
-    0, -0.0, 1, -1, 2, 3, 16, 64, 127, 128, 255, 256, 1 << 31, 1 << 32, 1 << 48, 1 << 53, (1 << 63) - 1, 1 << 63,
+    0, -0.0, 1, -1, 2, 3, 16, 64, 127, 128, 255, 256, 1 << 31, 1 << 32, 1 << 48, 1 << 53, (1 << 63) - 1,
+    1 << 63,
     -(1 << 63), (1 << 64) - 1, 1 << 64, 1 << 128, 10**400, -(10**400), 10**4299, 1e-320, 1e300, 1.8e308,
     float("nan"), float("inf"), -float("inf"), 0.5, -0.5, 1e9, 1e10, 253402300800.0, -62135596801.0, 9e15,
 )  # fmt: skip
@@ -25,10 +31,13 @@ NUMBERS = (
 # Whole files.
 DOCUMENTS = (
     b"", b" ", b"\0", b"\0" * 4096, b"null", b"true", b"[]", b"{}", b"{", b"[" * 100_000, b'{"a":' * 50_000,
-    b"[" * 400 + b"]" * 400, b'"\\ud800"', b"\xff\xfe{\0}\0", b"\xef\xbb\xbf{}", b"\xff\xff\xff", b"NaN", b"-Infinity",
+    b"[" * 400 + b"]" * 400, b'"\\ud800"', b"\xff\xfe{\0}\0", b"\xef\xbb\xbf{}", b"\xff\xff\xff", b"NaN",
+    b"-Infinity",
     b"1e400", b"1" * 5000, b'{"timestamps": [' + b"9" * 200_000 + b"]}", b'{"a": 1, "a": {"a": []}}',
-    b"\x93NUMPY\x01\x00", b"\x93NUMPY\x03\x00" + b"\xff" * 4, b"#!/bin/sh\n", b"\x00\x00\x00\x01moov" + b"\xff" * 8,
-    b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n", b"\x1b[2J\x1b[1;1H", b"\x80\x04\x95cposix\nsystem\n.", b"PK\x03\x04",
+    b"\x93NUMPY\x01\x00", b"\x93NUMPY\x03\x00" + b"\xff" * 4, b"#!/bin/sh\n",
+    b"\x00\x00\x00\x01moov" + b"\xff" * 8,
+    b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n", b"\x1b[2J\x1b[1;1H", b"\x80\x04\x95cposix\nsystem\n.",
+    b"PK\x03\x04",
 )  # fmt: skip
 
 

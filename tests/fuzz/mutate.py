@@ -148,7 +148,8 @@ def _special(random: Random, tree: Tree, corpus: Sequence[Tree], outside: str) -
     head = tree.get(name, b"")
     tree[name] = random.choice(
         (
-            Link(outside), Link(f"../{outside.rpartition('/')[2]}"), Link(name), Link("/dev/zero"), Link("/dev/stdin"),
+            Link(outside), Link(f"../{outside.rpartition('/')[2]}"), Link(name), Link("/dev/zero"),
+            Link("/dev/stdin"),
             Link(random.choice([*tree, "x"])), FIFO, ZERO, Folder(),
             Hole(head if isinstance(head, bytes) else b"", random.choice((1 << 20, 1 << 28, 1 << 40))),
         )

@@ -27,7 +27,7 @@ def inquest(run: Run, killed_at: float, ffmpeg: str) -> Counter[str]:
     found: Counter[str] = Counter(kills=1)
     found["killed while a file was replaced"] = int(any(run.directory.glob("openaigym.tmp.*")))
     found["killed between a batch and its manifest"] = int(_ahead(run.directory))
-    finished = _finished(run.ledger)
+    finished = finished_in(run.ledger)
     found["episodes finished"] = len(finished)
     try:
         recording = read(run.directory)
@@ -40,7 +40,7 @@ def inquest(run: Run, killed_at: float, ffmpeg: str) -> Counter[str]:
         found["directories unreadable"] = 1
         found[f"unreadable: {error!r}"] = 1
         return found
-    found.update(_compared(recording, finished))
+    found.update(compared(recording, finished))
     found.update(_films(recording, run, killed_at, ffmpeg))
     found.update({f"run: {one.state}": 1 for one in recording.runs})
     found.update({f"problem: {text.partition(': ')[2] or text}": 1 for text in recording.problems})
@@ -55,10 +55,10 @@ def after_resume(run: Run, before: int) -> Counter[str]:
     except MonitorError as error:
         return Counter({"directories unreadable": 1, f"unreadable after resume: {error!r}": 1})
     found.update(
-        {f"after resume, {key}": n for key, n in _compared(recording, _finished(run.ledger)).items()}
+        {f"after resume, {key}": n for key, n in compared(recording, finished_in(run.ledger)).items()}
     )
     found["resumes that added nothing"] = int(len(recording.episodes) <= before)
-    found["numbers not dense"] = int(_numbers(recording) != list(range(len(recording.episodes))))
+    found["numbers not dense"] = int(numbers_of(recording) != list(range(len(recording.episodes))))
     return found
 
 
@@ -67,18 +67,18 @@ def _ahead(directory: Path) -> bool:
     return len([*directory.glob("*.stats.json")]) > len([*directory.glob("*.manifest.json")])
 
 
-def _numbers(recording: Recording) -> list[int]:
+def numbers_of(recording: Recording) -> list[int]:
     rows = FORMATS["csv"]([recording]).splitlines()[1:]
     return [int(row.partition(",")[0]) for row in rows]
 
 
-def _finished(ledger: Path) -> set[float]:
+def finished_in(ledger: Path) -> set[float]:
     """The return of every episode whose end a script has seen."""
     lines = (line for path in ledger.iterdir() for line in path.read_text().splitlines())
     return {float(line[2:]) for line in lines if line.startswith("e ")}
 
 
-def _compared(recording: Recording, finished: set[float]) -> Counter[str]:
+def compared(recording: Recording, finished: set[float]) -> Counter[str]:
     returns = recording.episodes.episode_return[recording.episodes.completed].tolist()
     return Counter(
         {
