@@ -42,7 +42,7 @@ def the(pattern, directory):
 
 def edit(path, **changes):
     document = json.loads(path.read_text())
-    (document["monitorcli"] if "monitorcli" in document else document).update(changes)
+    document.get("monitorcli", document).update(changes)
     path.write_text(json.dumps(document))
 
 
@@ -172,7 +172,8 @@ def test_a_record_behind_the_end_of_a_closed_writer_is_named(sealed):
 def test_lost_episodes_are_named(sealed):
     edit(the("manifest.0.u.batch000002.manifest.json", sealed), lost=4)
     assert verify(sealed) == [
-        "openaigym.manifest.0.u.batch000002.manifest.json: 4 episodes were lost, because the disk refused them"
+        "openaigym.manifest.0.u.batch000002.manifest.json: 4 episodes were lost, "
+        "because the disk refused them"
     ]
 
 
@@ -234,16 +235,20 @@ def test_a_film_of_one_picture_is_named(directory, mode):
     ending = "json" if mode == "ansi" else "mp4"
     assert verify(directory, FFMPEG) == [
         f"openaigym.video.0.u.video000000.{ending}: its 6 frames are all alike; is the picture empty?",
-        f"openaigym.video.0.u.video000001.{ending}: its 3 frames are all alike, which may be right for so few",
+        f"openaigym.video.0.u.video000001.{ending}: its 3 frames are all alike, "
+        "which may be right for so few",
     ]
 
 
 def test_a_film_that_is_gone_is_named(directory):
     filmed(directory)
     the("video.0.u.video000000.mp4", directory).unlink()
+    assert verify(directory, FFMPEG) == ["openaigym.video.0.u.video000000.mp4: is not there"]
+    the("video.0.u.video000000.meta.json", directory).unlink()
     assert verify(directory, FFMPEG) == [
-        "openaigym.video.0.u.video000000.mp4: is not there, and openaigym.manifest.0.u.manifest.json names it",
-        "openaigym.video.0.u.video000000.mp4: is not there",
+        f"openaigym.video.0.u.video000000.{ending}: is not there, "
+        "and openaigym.manifest.0.u.manifest.json names it"
+        for ending in ("mp4", "meta.json")
     ]
 
 
@@ -252,9 +257,8 @@ def test_a_film_that_broke_is_named_with_its_reason(directory):
         def render(self):
             raise RuntimeError("no screen")
 
-    with monitored(Broken((5,), "rgb_array"), directory) as monitor:
-        with pytest.warns(RuntimeWarning, match="no screen"):
-            play(monitor)
+    with monitored(Broken((5,), "rgb_array"), directory) as monitor, pytest.warns(match="no screen"):
+        play(monitor)
     assert verify(directory, FFMPEG) == ["openaigym.video.0.u.video000000.mp4: is broken (no screen)"]
 
 

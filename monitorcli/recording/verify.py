@@ -11,7 +11,7 @@ from monitorcli.errors import BadFile
 from monitorcli.monitor import batch, log
 from monitorcli.monitor.directory import RUN_PREFIX
 from monitorcli.monitor.document import MOST_STATS
-from monitorcli.recording import films
+from monitorcli.recording.films import check
 from monitorcli.recording.folder import Folder
 from monitorcli.recording.manifest import Manifest, read_manifests
 from monitorcli.recording.ours import LOG_ENDING, LOG_PREFIX
@@ -38,8 +38,8 @@ def verify(directory: Path, ffmpeg: str | None = None) -> list[str]:
     found = [
         *recording.problems,
         *_writers(folder, [manifest for manifest in manifests if manifest.ours is not None]),
-        *_named(folder, manifests),
-        *films.check(folder, recording, ffmpeg),
+        *_named(folder, manifests, {video.name for video in recording.videos}),
+        *check(folder, recording, ffmpeg),
         *_orphans(folder, manifests, [writer.name for writer in recording.writers]),
     ]
     return list(dict.fromkeys(found))
@@ -127,12 +127,12 @@ def _log(folder: Folder, name: str, sealed: int, closed: bool) -> Iterator[str]:
         yield f"{name}: holds {held} episodes, and its writer was closed after {sealed}"
 
 
-def _named(folder: Folder, manifests: Sequence[Manifest]) -> Iterator[str]:
-    """The films that manifests name: there, and named once."""
+def _named(folder: Folder, manifests: Sequence[Manifest], films: set[str]) -> Iterator[str]:
+    """What manifests name: there, and named once; of the `films` others say whether they are there."""
     owners: dict[str, str] = {}
     for manifest in manifests:
         for name in (name for pair in manifest.videos for name in pair):
-            if name not in folder.entries:
+            if name not in folder.entries and name not in films:
                 yield f"{name}: is not there, and {manifest.name} names it"
             if name in owners:
                 yield f"{name}: both {owners[name]} and {manifest.name} name it"

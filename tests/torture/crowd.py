@@ -24,7 +24,8 @@ from monitorcli.recording import read
 from monitorcli.recording.verify import verify
 
 FORBIDDEN = (
-    "episodes lost", "episodes recorded twice", "gaps in the numbers", "writers that failed", "names used twice",
+    "episodes lost", "episodes recorded twice", "gaps in the numbers", "writers that failed",
+    "names used twice",
     "complaints of verify", "readings beside the writers that failed",
 )  # fmt: skip
 

@@ -145,7 +145,8 @@ class OldGym:
 
     def reads(self, directory: Path) -> Any:
         """How many episodes it finds; a text says why it could not."""
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.write(f"{directory}\n")
         self._process.stdin.flush()
         return json.loads(self._process.stdout.readline() or '"the old reader died"')
