@@ -159,6 +159,14 @@ def test_digits_are_limited_on_a_python_that_does_not_limit_them(directory, monk
     assert "a number of 5,000,000 digits" in read(directory).problems[0]
 
 
+def test_a_large_file_of_empty_lists_is_not_read(directory, monkeypatch):
+    monkeypatch.setattr(document, "MOST_JSON", 1000)  # what counts as large
+    lists = ",".join(["[]"] * 20_000)
+    the("episode_batch.*", directory).write_text(f'{{"timestamps": [{lists}]}}')
+    the("episode_log.*", directory).unlink()
+    assert "too many lists and objects" in "".join(read(directory).problems)
+
+
 def test_a_log_that_claims_a_terabyte_is_no_reason_not_to_resume(directory):
     log = the("episode_log.*", directory)
     os.truncate(log, 1 << 40)

@@ -15,6 +15,10 @@ from monitorcli.monitor.directory import open_regular
 MOST_STATS = 1 << 28
 MOST_JSON = 1 << 25
 
+# Lists and objects in a large file. An empty one takes two bytes there and sixty in memory; a stats file
+# has a dozen.
+_MOST_PARTS = 10_000
+
 # Python 3.11's own limit, for those that have none: the time to read an integer grows with its square.
 _MOST_DIGITS = 4300
 
@@ -26,11 +30,14 @@ def read_json(path: Path, most: int = MOST_JSON) -> dict[str, Any]:
             size = os.fstat(file.fileno()).st_size
             if size > most:
                 raise BadFile(f"{path.name}: {size:,} bytes is more than is read of such a file")
-            # Not by its size alone: zeros, as a power cut leaves them, are known by their first byte.
-            head = file.read(64)
-            if head[:1] == b"\0":
+            # Zeros, as a power cut leaves them, are known by the first byte.
+            if file.read(1) == b"\0":
                 raise BadFile(f"{path.name}: not JSON: it begins with a zero byte")
-            document = json.loads(head + file.read(size - len(head)), parse_int=_PARSE_INT)
+            file.seek(0)
+            data = file.read(size)
+        if size > MOST_JSON and data.count(b"[") + data.count(b"{") > _MOST_PARTS:
+            raise BadFile(f"{path.name}: too many lists and objects for such a file")
+        document = json.loads(data, parse_int=_PARSE_INT)
     except OSError as error:
         raise BadFile(f"{path.name}: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError, MemoryError) as error:

@@ -48,7 +48,7 @@ def _answers(recording: Recording) -> Iterator[str]:
     answers["narrow"] = as_table.plain(as_table.lines([recording], 30, in_ascii=True))
     answers["terminal"] = _on_a_terminal(recording)
     for name, text in answers.items():
-        if any(char != "\n" and not char.isprintable() for char in text):
+        if not text.replace("\n", "").isprintable():
             yield f"{name} has an unprintable character"
         if "CANARY" in text:
             yield f"{name} holds a file from outside"
