@@ -2,6 +2,7 @@
 #
 #   make PYTHON=python3.12 VENV=.venv-3.12 test     with another Python, beside the first
 #   make test ARGS="-k clear -x"                    some of the tests
+#   make torture N=20 OLD_GYM=path/to/python        fewer kills; Gym's own reader reads what is left
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -15,7 +16,7 @@ EXACT := --constraint .ci/constraints.txt
 run = @echo '$$ $(1)' && PATH="$(abspath $(BIN)):$$PATH" $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check check-lint check-format check-types check-docs docs format clean
+.PHONY: help demo test torture fuzz check check-lint check-format check-types check-docs docs format clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +28,15 @@ demo: $(VENV)/demo.stamp ## record a CartPole script with video into build/demo,
 
 test: $(VENV)/dev.stamp ## run the tests
 	$(call run,python -m pytest $(ARGS))
+
+torture: N ?= 500
+torture: $(VENV)/dev.stamp ## kill N=500 runs at random moments, then let 32 write at once (some 25 minutes)
+	$(call run,python tests/torture --kills $(N) $(if $(OLD_GYM),--old-gym $(OLD_GYM)))
+	$(call run,python tests/torture/crowd.py)
+
+fuzz: N ?= 2000
+fuzz: $(VENV)/dev.stamp ## read N=2000 damaged directories in every way there is
+	$(call run,python tests/fuzz --directories $(N))
 
 # Four targets, so that `make --keep-going` says everything that is wrong at once.
 check: check-lint check-format check-types check-docs ## lint, format, types, and whether docs/cli.md is current

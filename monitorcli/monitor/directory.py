@@ -7,6 +7,7 @@ import enum
 import errno
 import json
 import os
+import re
 import secrets
 import stat
 from pathlib import Path
@@ -99,32 +100,54 @@ def files(directory: Path) -> list[Owned]:
 
     Raises DirectoryUnusable when the directory cannot be listed.
     """
+    return _listed(directory, directory)
+
+
+def _listed(directory: Path, place: Path | int) -> list[Owned]:
+    """What `files` says, of a path or an open directory."""
     try:
-        with os.scandir(directory) as entries:
-            found = [
-                Owned(entry.name, entry.stat(follow_symlinks=False).st_size)
-                for entry in entries
-                if entry.name.startswith(PREFIX) and _is_file_or_link(entry)
-            ]
+        with os.scandir(place) as entries:
+            found = [_owned(entry) for entry in entries if entry.name.startswith(PREFIX)]
     except FileNotFoundError:
         return []
     except OSError as error:
         raise DirectoryUnusable(f"{directory} cannot be read: {error.strerror}.") from None
-    return sorted(found)
+    return sorted(owned for owned in found if owned is not None)
 
 
 def clear(directory: Path) -> list[Owned]:
-    """Delete what `files` lists, and nothing else; gives back what was deleted."""
-    removed = files(directory)
-    for owned in removed:
+    """Delete what `files` lists, and nothing else; gives back what was deleted.
+
+    By the directory's handle, so that all of it goes from one directory, whatever is renamed or linked
+    meanwhile; links in it are deleted, never followed. `directory` itself may be a link to a
+    directory, because the user named it; what it is swapped for after that is not followed. Raises
+    DirectoryUnusable.
+    """
+    try:
+        handle = os.open(os.path.realpath(directory), _READ | getattr(os, "O_DIRECTORY", 0))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise DirectoryUnusable(f"{directory} cannot be read: {error.strerror}.") from None
+    try:
+        return _clear(directory, handle)
+    finally:
+        os.close(handle)
+
+
+def _clear(directory: Path, handle: int) -> list[Owned]:
+    """Delete our files in the directory that is open as `handle`; its path is for messages."""
+    removed = []
+    for owned in _listed(directory, handle):
         try:
-            os.unlink(directory / owned.name)
+            os.unlink(owned.name, dir_fd=handle)  # never a directory, even if it has become one
         except FileNotFoundError:
             continue
         except OSError as error:
             raise DirectoryUnusable(
                 f"{directory / owned.name} cannot be deleted: {error.strerror}."
             ) from None
+        removed.append(owned)
     return removed
 
 
@@ -138,6 +161,11 @@ def open_regular(path: Path) -> BinaryIO:
         os.close(descriptor)
         raise BadFile(f"{path.name}: not a regular file")
     return open(descriptor, "rb")
+
+
+def is_ours(name: Any) -> bool:
+    """Whether this is the plain name of a file of ours, and no path to somewhere else."""
+    return isinstance(name, str) and name.startswith(PREFIX) and not re.search(r"[/\\\0]", name)
 
 
 def write_json(path: Path, document: dict[str, Any], durable: bool = True) -> None:
@@ -181,9 +209,14 @@ def create_json(path: Path, document: dict[str, Any]) -> None:
         file.write(json.dumps(document, allow_nan=False))
 
 
-def _is_file_or_link(entry: os.DirEntry[str]) -> bool:
-    mode = entry.stat(follow_symlinks=False).st_mode
-    return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
+def _owned(entry: os.DirEntry[str]) -> Owned | None:
+    """The entry if it is a regular file or a link, and still there: a live writer replaces files."""
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    ours = stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)
+    return Owned(entry.name, status.st_size) if ours else None
 
 
 def _check_writable(directory: Path) -> None:

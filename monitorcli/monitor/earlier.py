@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from monitorcli.errors import BadFile
 from monitorcli.monitor import log
-from monitorcli.monitor.directory import MANIFEST_PREFIX, files, open_regular
+from monitorcli.monitor.directory import MANIFEST_PREFIX, files, is_ours
+from monitorcli.monitor.document import MOST_STATS, read_json
+
+# Records that are read at a time, and how many times in a row without a sound one.
+_PART = 1 << 16
+_PATIENCE = 16
 
 
 class Earlier(NamedTuple):
@@ -24,35 +28,44 @@ def earlier(directory: Path) -> Earlier:
     """The episodes in our logs and in Gym's batches; what cannot be read counts as nothing."""
     started, returns, lengths = 0, [], []
     for owned in files(directory):
-        path = directory / owned.name
         try:
             if owned.name.startswith("openaigym.episode_log."):
-                records = log.read(path)
-                ended = records[records["end"] < log.CUT_RESET]
-                started += len(records)
-                returns += ended["return"].tolist()
-                lengths += ended["length"].tolist()
+                found = _of_log(directory / owned.name)
             elif owned.name.startswith(MANIFEST_PREFIX):
-                batch = _gym_batch(path)
-                started += len(batch.get("timestamps", ()))
-                returns += map(_as_return, batch.get("episode_rewards", ()))
-                lengths += map(int, batch.get("episode_lengths", ()))
-        except (BadFile, OSError, ValueError, TypeError, KeyError, AttributeError):
+                found = _of_gym(directory / owned.name)
+            else:
+                continue
+        except (BadFile, OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
             continue
+        started += found.started
+        returns += found.returns
+        lengths += found.lengths
     return Earlier(started, returns, lengths)
 
 
-def _as_return(value: Any) -> float:
-    """A return from JSON, which has null for one that is not finite."""
-    return math.nan if value is None else float(value)
+def _of_log(path: Path) -> Earlier:
+    """What a log holds, a part at a time: a file may claim to be longer than memory, and be empty."""
+    started, returns, lengths, empty = 0, [], [], 0
+    while empty < _PATIENCE:
+        records = log.read(path, started, _PART)
+        if not len(records):
+            break
+        sound = records[log.plausible(records)]
+        empty = 0 if len(sound) else empty + 1
+        ended = sound[sound["end"] < log.CUT_RESET]
+        started += len(records)
+        returns += ended["return"].tolist()
+        lengths += ended["length"].tolist()
+    return Earlier(started, returns, lengths)
 
 
-def _gym_batch(manifest_path: Path) -> dict[str, Any]:
-    """The batch that a manifest of Gym's names; {} for our own manifests, whose log was read."""
-    with open_regular(manifest_path) as file:
-        manifest = json.load(file)
+def _of_gym(path: Path) -> Earlier:
+    """The batch that a manifest of Gym's names; nothing for our own manifests, whose log is read."""
+    manifest = read_json(path)
     if "monitorcli" in manifest:
-        return {}
-    with open_regular(manifest_path.parent / Path(manifest["stats"]).name) as file:
-        batch: dict[str, Any] = json.load(file)
-    return batch
+        return Earlier(0, [], [])
+    if not is_ours(manifest["stats"]):
+        raise BadFile(f"{path.name}: names no file of this directory")
+    batch = read_json(path.parent / manifest["stats"], MOST_STATS)
+    returns = [math.nan if value is None else float(value) for value in batch["episode_rewards"]]
+    return Earlier(len(batch["timestamps"]), returns, [int(length) for length in batch["episode_lengths"]])

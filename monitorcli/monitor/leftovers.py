@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any, Iterator
 
 from monitorcli.errors import BadFile, DirectoryInUse
 from monitorcli.monitor import lease, log
-from monitorcli.monitor.directory import MANIFEST_PREFIX, RUN_PREFIX, Owned, files, open_regular
+from monitorcli.monitor.directory import MANIFEST_PREFIX, RUN_PREFIX, Owned, files
+from monitorcli.monitor.document import read_json
 from monitorcli.monitor.family import Batch, Family
 
 # What a file of a stranger can do to code that takes it for one of ours.
@@ -121,8 +121,6 @@ def _finished_videos(directory: Path, stem: str, found: list[Owned]) -> list[tup
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        with open_regular(path) as file:
-            document = json.load(file)
-    except (BadFile, OSError, ValueError, RecursionError):
+        return read_json(path)
+    except BadFile:
         return {}
-    return document if isinstance(document, dict) else {}

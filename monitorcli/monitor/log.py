@@ -48,6 +48,12 @@ CUT_RESET = 16  # incomplete: reset early
 CUT_CLOSED = 32  # incomplete: closed, or the process ended
 CUT_UNKNOWN = 64  # incomplete: nobody wrote why
 
+# The longest episode that is believed; sums over many stay far from the limits of int64.
+MOST_STEPS = 1 << 48
+
+_KNOWN_END = np.zeros(256, np.bool_)
+_KNOWN_END[[1, 2, 3, END_UNKNOWN, CUT_RESET, CUT_CLOSED, CUT_UNKNOWN]] = True
+
 _MAGIC = b"\x93NUMPY\x01\x00"
 _HEADER_SIZE = 448  # longer than the description needs, so that any count fits; 7 * 64
 
@@ -112,3 +118,18 @@ def check_header(data: bytes, name: str) -> None:
     fixed = header(0).split(b"'shape'")[0]
     if not data.startswith(fixed):
         raise BadFile(f"{name}: not an episode log of version {VERSION}")
+
+
+def plausible(records: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+    """Which records a writer can have written; zeros, as a power cut leaves them, are none."""
+    length, mode, success = records["length"], records["mode"], records["success"]
+    found: npt.NDArray[np.bool_] = (
+        _KNOWN_END[records["end"]]
+        & (length >= 0)
+        & (length <= MOST_STEPS)
+        & ((mode == b"t") | (mode == b"e"))
+        & (success >= -1)
+        & (success <= 1)
+        & (records["seeded"] <= 2)
+    )
+    return found

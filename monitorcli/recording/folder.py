@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import stat
@@ -10,11 +9,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from monitorcli.errors import BadFile, DirectoryUnusable, NoRecording
-from monitorcli.monitor.directory import PREFIX, TEMPORARY_PREFIX, open_regular
-
-# Bytes of JSON that are read at most. A stats file takes some 40 an episode, and has all of a Gym run's.
-MOST_STATS = 1 << 28
-MOST_JSON = 1 << 25
+from monitorcli.monitor.directory import PREFIX, TEMPORARY_PREFIX, is_ours, open_regular
+from monitorcli.monitor.document import MOST_JSON, read_json
 
 HINT = "Check the path; a monitor directory holds files that begin with 'openaigym.'."
 
@@ -60,19 +56,7 @@ class Folder:
 
     def json(self, name: str, most: int = MOST_JSON) -> dict[str, Any]:
         """The JSON object in a file of at most `most` bytes; raises BadFile when there is none."""
-        try:
-            with self.open(name) as file:
-                size = os.fstat(file.fileno()).st_size
-                if size > most:
-                    raise BadFile(f"{name}: {size:,} bytes is more than is read of such a file")
-                document = json.loads(file.read(size))
-        except OSError as error:
-            raise BadFile(f"{name}: cannot be read: {error.strerror}") from None
-        except (ValueError, RecursionError, MemoryError) as error:
-            raise BadFile(f"{name}: not JSON: {str(error) or type(error).__name__}") from None
-        if not isinstance(document, dict):
-            raise BadFile(f"{name}: not a JSON object")
-        return document
+        return read_json(self.path / name, most)
 
     def referred(self, name: Any, source: str) -> str:
         """`name`, which the file `source` gives; raises BadFile unless it is a file of this directory."""
@@ -93,11 +77,6 @@ class Folder:
             self.entries[entry.name] = Entry(status.st_size, status.st_mtime)
         else:
             self.problems.append(f"{entry.name}: not a regular file; not read")
-
-
-def is_ours(name: Any) -> bool:
-    """Whether this is the plain name of a file of ours, and no path to somewhere else."""
-    return isinstance(name, str) and name.startswith(PREFIX) and not re.search(r"[/\\\0]", name)
 
 
 def natural(name: str) -> list[tuple[int, str]]:

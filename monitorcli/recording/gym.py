@@ -16,9 +16,11 @@ import numpy.typing as npt
 
 from monitorcli.errors import BadFile
 from monitorcli.monitor import log
-from monitorcli.recording.folder import MOST_STATS, Folder, number
+from monitorcli.monitor.document import MOST_STATS
+from monitorcli.monitor.log import MOST_STEPS
+from monitorcli.recording.folder import Folder, number
 from monitorcli.recording.modes import attribute
-from monitorcli.recording.records import MOST_STEPS, Records
+from monitorcli.recording.records import Records
 
 BATCH_PREFIX = "openaigym.episode_batch."
 BATCH_ENDING = ".stats.json"

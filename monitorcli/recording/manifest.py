@@ -8,8 +8,8 @@ from typing import Any
 
 from monitorcli.errors import BadFile
 from monitorcli.monitor import batch
-from monitorcli.monitor.directory import MANIFEST_PREFIX
-from monitorcli.recording.folder import Folder, is_ours, text
+from monitorcli.monitor.directory import MANIFEST_PREFIX, is_ours
+from monitorcli.recording.folder import Folder, text
 
 ENDING = ".manifest.json"
 UNKNOWN = "(unknown)"

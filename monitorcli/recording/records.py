@@ -13,18 +13,12 @@ from monitorcli.recording.folder import Folder
 
 Records = npt.NDArray[np.void]
 
-# The longest episode that is believed; sums over many stay far from the limits of int64.
-MOST_STEPS = 1 << 48
-
 _HEADER = len(log.header(0))
 # One mebibyte at a time: what is read is still in the processor's cache when it is taken apart.
 _CHUNK = 1 << 14
 
 # Chunks without one sound record after which the rest is given up: a sparse file can seem endless.
 _PATIENCE = 64
-
-_KNOWN_END = np.zeros(256, np.bool_)
-_KNOWN_END[[1, 2, 3, log.END_UNKNOWN, log.CUT_RESET, log.CUT_CLOSED, log.CUT_UNKNOWN]] = True
 
 
 def check(folder: Folder, name: str) -> None:
@@ -40,7 +34,7 @@ def read_log(folder: Folder, name: str) -> Iterator[Records]:
     """The plausible records that were there when the folder was listed, in chunks of dtype `log.RECORD`."""
     damaged = nonsense = 0
     for records in _chunks(folder, name, log.count_in(folder.entries[name].size)):
-        sound = _sound(records)
+        sound = log.plausible(records)
         if sound.all():
             nonsense = 0
             yield records
@@ -71,18 +65,3 @@ def _chunks(folder: Folder, name: str, left: int) -> Iterator[Records]:
         folder.problems.append(str(error))
     except OSError as error:
         folder.problems.append(f"{name}: cannot be read to its end: {error.strerror}")
-
-
-def _sound(records: Records) -> npt.NDArray[np.bool_]:
-    """Which records a writer can have written; zeros, as a power cut leaves them, are none."""
-    length, mode, success = records["length"], records["mode"], records["success"]
-    found: npt.NDArray[np.bool_] = (
-        _KNOWN_END[records["end"]]
-        & (length >= 0)
-        & (length <= MOST_STEPS)
-        & ((mode == b"t") | (mode == b"e"))
-        & (success >= -1)
-        & (success <= 1)
-        & (records["seeded"] <= 2)
-    )
-    return found

@@ -47,6 +47,8 @@ def _levels(values: Points, low: float, high: float, levels: int) -> list[int | 
     # Made small first: the distance between two large floats may itself be no float.
     unit = max(abs(low), abs(high))
     scaled = (values / unit - low / unit) / (high / unit - low / unit) * (levels - 1)
+    # What lies between two neighbouring floats may be rounded to beyond them.
+    scaled = np.clip(scaled, 0, levels - 1)
     return [round(value) if np.isfinite(value) else None for value in scaled.tolist()]
 
 

@@ -1,0 +1,82 @@
+"""Look at a directory in every way that monitorcli has, and say what is wrong with the answers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from monitorcli import summary
+from monitorcli.cli import style
+from monitorcli.errors import MonitorError
+from monitorcli.monitor import directory as monitor_directory
+from monitorcli.monitor.earlier import earlier
+from monitorcli.recording import Recording, load_results, read
+from monitorcli.recording.verify import verify
+from monitorcli.report import FORMATS, as_table
+
+# What rich itself writes: colours, and links to files.
+_STYLING = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^;\x1b]*;[ -~]*\x1b\\")
+
+
+def look(directory: Path) -> Iterator[str]:
+    """Sentences on what is wrong with what monitorcli says; anything but a MonitorError comes through."""
+    recording = None
+    said: list[str] = []
+    ways = (load_results, earlier, monitor_directory.files, verify, read)
+    for way in ways:
+        try:
+            recording = way(directory)
+        except MonitorError as error:
+            said.append(str(error))
+            recording = None
+    if "CANARY" in "".join(said):
+        yield "an error holds a file from outside"
+    if isinstance(recording, Recording):
+        summary.summarise(recording.episodes)
+        yield from _answers(recording)
+
+
+def _answers(recording: Recording) -> Iterator[str]:
+    answers = {name: render([recording]) for name, render in FORMATS.items()}
+    answers["narrow"] = as_table.plain(as_table.lines([recording], 30, in_ascii=True))
+    answers["terminal"] = _on_a_terminal(recording)
+    for name, text in answers.items():
+        if not text.replace("\n", "").isprintable():
+            yield f"{name} has an unprintable character"
+        if "CANARY" in text:
+            yield f"{name} holds a file from outside"
+        text.encode()
+    document = json.loads(answers["json"], parse_constant=_not_json)
+    rows = list(csv.reader(io.StringIO(answers["csv"]), strict=True))
+    if not document["episodes"] == len(rows) - 1 == len(recording.episodes):
+        yield "json, csv and recording differ in the number of episodes"
+    if len(set(map(len, rows))) != 1:
+        yield "csv has rows of different length"
+    if any(cell[:1] in set("=+@\t\r") for row in rows for cell in row):
+        yield "csv has a cell that a spreadsheet runs"
+
+
+def _on_a_terminal(recording: Recording) -> str:
+    file = io.StringIO()
+    to = Console(
+        file=file,
+        force_terminal=True,
+        color_system="truecolor",
+        width=100,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    style.show(as_table.lines([recording], 100), to)
+    return _STYLING.sub("", file.getvalue())
+
+
+def _not_json(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")

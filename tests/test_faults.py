@@ -1,0 +1,92 @@
+"""Faults that really happen to the disk, made to happen: docs/faults.md is the table of them.
+
+The script ends with its own exit status, what is lost is said once, and the rest can be read.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from commands import monitorcli, recorded, script
+
+STATUS = 7
+EPISODES = 400
+
+START = """
+import gymnasium, os, resource, shutil, sys
+env = gymnasium.make("CartPole-v1")
+"""
+MONITOR = """
+import gymnasium, os, resource, shutil, sys
+from monitorcli import Monitor
+env = Monitor(gymnasium.make("CartPole-v1"), "runs", video_callable=False)
+"""
+PLAY = """
+def play(episodes):
+    for number in range(episodes):
+        env.reset(seed=number)
+        while not any(env.step(0)[2:4]):
+            pass
+play(3)
+{fault}
+play({episodes})
+env.close()
+print("done", flush=True)
+sys.exit({status})
+"""
+
+
+def under_start(tmp_path, fault="", video="none"):
+    name = script(tmp_path, START + PLAY.format(fault=fault, episodes=EPISODES, status=STATUS))
+    return monitorcli("start", "runs", "--video", video, "--", sys.executable, name, cwd=tmp_path)
+
+
+def by_itself(tmp_path, fault=""):
+    name = script(tmp_path, MONITOR + PLAY.format(fault=fault, episodes=EPISODES, status=STATUS))
+    return subprocess.run([sys.executable, name], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """`runs` as a file system of its own, of 32 kB."""
+    (tmp_path / "runs").mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=32k", "none", tmp_path / "runs"]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root can mount a small disk")
+    yield tmp_path / "runs"
+    subprocess.run(["umount", "-l", tmp_path / "runs"], check=True)
+
+
+def said_once(done, reason):
+    """The script's own words and status, no traceback, and one remark that episodes are being lost."""
+    assert (done.returncode, done.stdout) == (STATUS, "done\n"), done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(re.findall(rf"episodes are being lost \({reason}\)", done.stderr)) == 1, done.stderr
+
+
+FULL_FILE = "resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))"
+
+
+@pytest.mark.parametrize("way", [under_start, by_itself])
+def test_a_file_that_may_not_grow_costs_episodes_and_says_how_many(tmp_path, way):
+    said_once(way(tmp_path, FULL_FILE), "File too large")
+    rows = recorded("runs", tmp_path)
+    assert len(rows) == 25  # (2048 - 448) / 64
+    shown = monitorcli("inspect", "runs", cwd=tmp_path).stdout
+    assert "the disk refused 378" in shown
+
+
+def test_a_directory_on_a_read_only_disk_is_refused_before_anything_runs(tmp_path, small_disk):
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    done = under_start(tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("monitorcli: runs cannot be written: Read-only file system.\n")
+
+
+def test_no_file_descriptor_left_for_films_costs_the_films(tmp_path):
+    done = under_start(tmp_path, "resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))", video="every:100")
+    assert (done.returncode, done.stdout) == (STATUS, "done\n"), done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(recorded("runs", tmp_path)) == EPISODES + 3

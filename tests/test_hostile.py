@@ -1,0 +1,239 @@
+"""Directories that mean harm: nothing hangs, nothing escapes, nothing outside is touched."""
+
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import monitorcli
+from hypothesis import given
+from hypothesis import strategies as st
+from writing import begin_run, packed, write
+
+from monitorcli.errors import DirectoryUnusable, MonitorError
+from monitorcli.monitor import directory as monitor_directory
+from monitorcli.monitor import document
+from monitorcli.monitor.earlier import earlier
+from monitorcli.recording import read
+from monitorcli.report import curve
+
+FUZZ = Path(__file__).parent / "fuzz"
+
+
+@pytest.fixture
+def directory(tmp_path):
+    made = tmp_path / "run"
+    begin_run(made)
+    write(made, packed(0, 5.0))
+    return made
+
+
+def the(pattern, directory):
+    (found,) = directory.glob(f"openaigym.{pattern}")
+    return found
+
+
+def test_hundreds_of_damaged_directories_are_read_without_harm():
+    done = subprocess.run(
+        [sys.executable, FUZZ, "--directories", "300"], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "       300  directories\n         0  crashes\n         0  hangs\n" in done.stdout
+
+
+# What `clear` deletes.
+
+
+def test_clear_takes_links_and_leaves_what_they_lead_to(directory, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "openaigym.x").write_text("mine")
+    (directory / "openaigym.folder").symlink_to(tmp_path / "elsewhere")
+    (directory / "openaigym.gone").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(directory / "openaigym.fifo")
+    monitor_directory.clear(directory)
+    assert [path.name for path in directory.iterdir()] == ["openaigym.fifo"]
+    assert (tmp_path / "elsewhere" / "openaigym.x").read_text() == "mine"
+
+
+def test_a_directory_may_be_named_by_a_link(directory, tmp_path):
+    (tmp_path / "link").symlink_to(directory)
+    assert len(monitor_directory.clear(tmp_path / "link")) == 4
+    assert (tmp_path / "link").is_symlink()
+    assert not list(directory.iterdir())
+
+
+def test_clear_stays_in_the_directory_it_opened_when_that_is_swapped(directory, tmp_path, monkeypatch):
+    precious = tmp_path / "precious"
+    shutil.copytree(directory, precious)
+    unlink = os.unlink
+
+    def swapped(path, **how):
+        if not directory.is_symlink():
+            directory.rename(tmp_path / "moved")
+            directory.symlink_to(precious)
+        unlink(path, **how)
+
+    monkeypatch.setattr(os, "unlink", swapped)
+    monitor_directory.clear(directory)
+    assert len(list(precious.iterdir())) == 4
+    assert not list((tmp_path / "moved").iterdir())
+
+
+def test_clear_does_not_follow_what_the_directory_was_swapped_for_before_it_is_open(
+    directory, tmp_path, monkeypatch
+):
+    precious = tmp_path / "precious"
+    shutil.copytree(directory, precious)
+    realpath = os.path.realpath
+
+    def swapped(path, **how):
+        found = realpath(path, **how)
+        directory.rename(tmp_path / "moved")
+        directory.symlink_to(precious)
+        return found
+
+    monkeypatch.setattr(os.path, "realpath", swapped)
+    with pytest.raises(DirectoryUnusable):
+        monitor_directory.clear(directory)
+    assert len(list(precious.iterdir())) == 4
+
+
+def test_a_file_that_vanishes_while_it_is_listed_hides_no_other(directory, monkeypatch):
+    (directory / "openaigym.tmp.0").write_text("")
+    scandir = os.scandir
+
+    def vanishing(place):
+        entries = list(scandir(place))
+        (directory / "openaigym.tmp.0").unlink(missing_ok=True)
+        return _Entries(entries)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    assert len(monitor_directory.files(directory)) == 4
+
+
+class _Entries(list):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+
+# What would take all memory, or all day.
+
+NESTED = "[" * 100_000
+HUGE = '{"env_info": {}, "videos": [], "stats": ' + "9" * 5_000_000 + "}"
+
+
+@pytest.mark.parametrize("content", [NESTED, '{"a":' * 100_000, HUGE], ids=["lists", "objects", "digits"])
+@pytest.mark.parametrize("pattern", ["manifest.*", "run.*", "episode_batch.*"])
+def test_deep_nesting_and_endless_digits_cost_only_their_file(directory, pattern, content):
+    the(pattern, directory).write_text(content)
+    assert read(directory).episodes.episode_return.tolist() == [5.0]
+    assert earlier(directory).returns == [5.0]
+
+
+@pytest.mark.parametrize("content", [NESTED, HUGE, '{"stats": 1}', '{"stats": "openaigym.x"}'])
+def test_resuming_beside_a_strangers_manifest_counts_it_as_nothing(directory, content):
+    (directory / "openaigym.manifest.0.stranger.manifest.json").write_text(content)
+    assert earlier(directory) == (1, [5.0], [10])
+
+
+def test_a_return_that_is_no_float_costs_only_its_batch(directory):
+    (directory / "openaigym.manifest.0.gym.manifest.json").write_text('{"stats": "openaigym.s"}')
+    (directory / "openaigym.s").write_text(
+        '{"timestamps": [1], "episode_lengths": [1], "episode_rewards": [1%s]}' % ("0" * 400)
+    )
+    assert earlier(directory).returns == [5.0]
+
+
+def test_digits_are_limited_on_a_python_that_does_not_limit_them(directory, monkeypatch):
+    monkeypatch.setattr(document, "_PARSE_INT", document._parse_int)
+    the("manifest.*", directory).write_text(HUGE)
+    assert "a number of 5,000,000 digits" in read(directory).problems[0]
+
+
+def test_a_large_file_of_empty_lists_is_not_read(directory, monkeypatch):
+    monkeypatch.setattr(document, "MOST_JSON", 1000)  # what counts as large
+    lists = ",".join(["[]"] * 20_000)
+    the("episode_batch.*", directory).write_text(f'{{"timestamps": [{lists}]}}')
+    the("episode_log.*", directory).unlink()
+    assert "too many lists and objects" in "".join(read(directory).problems)
+
+
+def test_a_log_that_claims_a_terabyte_is_no_reason_not_to_resume(directory):
+    log = the("episode_log.*", directory)
+    os.truncate(log, 1 << 40)
+    found = earlier(directory)
+    assert (found.returns, found.lengths) == ([5.0], [10])
+    assert read(directory).episodes.episode_return.tolist() == [5.0]
+
+
+def test_links_that_are_swapped_for_files_all_the_time_are_never_followed(directory, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text(json.dumps({"kind": "SECRET", "version": 1, "command": ["SECRET"]}))
+    run, aside = the("run.*", directory), directory / "aside"
+    stop = threading.Event()
+
+    def swap():
+        while not stop.is_set():
+            run.rename(aside)
+            run.symlink_to(secret)
+            run.unlink()
+            aside.rename(run)
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    try:
+        for _ in range(300):
+            recording = read(directory)
+            assert recording.episodes.episode_return.tolist() == [5.0]
+            assert "SECRET" not in repr(recording.runs)
+    finally:
+        stop.set()
+        swapping.join()
+
+
+# What reaches a terminal.
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_nothing_in_a_file_reaches_the_terminal_unescaped(directory, tmp_path, form):
+    evil = "\x1b]0;owned\x07\x1b[2J[bold]x[/bold]<script>\r\n\x9b31m\u202e"
+    for pattern in ("manifest.*", "run.*"):
+        content = json.loads(the(pattern, directory).read_text())
+        content["env_info"] = {"env_id": evil, "gym_version": evil}
+        content["command"] = [evil]
+        content["videos"] = [[evil, evil]]
+        the(pattern, directory).write_text(json.dumps(content))
+    (directory / "openaigym.manifest.\x1b[31m.manifest.json").write_text(evil)
+    done = monitorcli("inspect", "run", "--format", form, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert all(char == "\n" or char.isprintable() for char in done.stdout + done.stderr)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(1, 3), st.booleans())
+def test_returns_that_are_neighbouring_floats_can_be_drawn(value, apart, in_ascii):
+    other = value
+    for _ in range(apart):
+        other = math.nextafter(other, math.inf)
+    for points in ([value, other], [other, value, value]):
+        if np.isfinite(points).all():
+            drawn = curve.draw(np.array(points), 72, 4, in_ascii)
+            assert {len(line) for line in drawn} == {72}
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_in_place_of_json_are_more_than_a_bad_file(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("json") / "openaigym.x"
+    path.write_bytes(content)
+    try:
+        assert isinstance(document.read_json(path), dict)
+    except MonitorError:
+        pass

@@ -1,0 +1,278 @@
+"""A directory checked against itself: sound ones are silent, and each kind of damage is named."""
+
+import json
+from pathlib import Path
+
+import gymnasium
+import numpy as np
+import pytest
+from environments import Countdown, play
+from writing import begin_run, packed, write
+
+from monitorcli import Monitor
+from monitorcli.errors import EncoderFailed, NoRecording
+from monitorcli.monitor import log, writer
+from monitorcli.monitor.video import find_ffmpeg
+from monitorcli.recording.verify import verify
+
+RECORDINGS = Path(__file__).parent / "recordings"
+FFMPEG = find_ffmpeg()
+
+
+@pytest.fixture
+def directory(tmp_path):
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def sealed(directory, monkeypatch):
+    """Eight episodes in three batches, one of them incomplete."""
+    monkeypatch.setattr(writer, "BATCH", 3)
+    run = begin_run(directory)
+    records = [packed(number, float(number), seed=number, seeded=1) for number in range(7)]
+    write(directory, *records, packed(7, end=log.CUT_RESET), uid="u")
+    run.end()
+    return directory
+
+
+def the(pattern, directory):
+    (found,) = directory.glob(f"openaigym.{pattern}")
+    return found
+
+
+def edit(path, **changes):
+    document = json.loads(path.read_text())
+    document.get("monitorcli", document).update(changes)
+    path.write_text(json.dumps(document))
+
+
+def filmed(directory, mode="rgb_array", episodes=2, **options):
+    """Films of all episodes, five steps each."""
+    env = gymnasium.make("Countdown-v0", render_mode=mode, lengths=(5,), **options)
+    with Monitor(env, directory, lambda episode: True, uid="u") as monitor:
+        play(monitor, episodes)
+
+
+def monitored(env, directory):
+    """All of the environment's episodes filmed."""
+    env.spec = gymnasium.spec("Countdown-v0")
+    return Monitor(env, directory, lambda episode: True, uid="u")
+
+
+# Nothing to say.
+
+
+def test_a_sound_directory_is_silent(sealed):
+    assert verify(sealed, FFMPEG) == []
+
+
+@pytest.mark.parametrize("mode", ["rgb_array", "ansi"])
+def test_sound_films_are_silent_those_of_an_incomplete_episode_too(directory, mode):
+    env = gymnasium.make("Countdown-v0", render_mode=mode, lengths=(5,))
+    with Monitor(env, directory, lambda episode: True) as monitor:
+        play(monitor, 1)
+        monitor.reset()
+        monitor.step(0)
+        monitor.reset()
+    assert verify(directory, FFMPEG) == []
+
+
+def test_a_killed_run_is_sound_when_its_log_is(directory):
+    begin_run(directory)
+    write(directory, packed(0), packed(1), close=False)
+    assert verify(directory, FFMPEG) == []
+
+
+def test_films_of_an_environment_that_resets_itself_lack_the_last_state(directory):
+    class Restarting(Countdown):
+        metadata = {**Countdown.metadata, "autoreset": True}
+
+        def step(self, action):
+            observation, *rest = super().step(action)
+            if rest[1]:
+                self.reset()
+            return observation, *rest
+
+    with monitored(Restarting((5,), "rgb_array"), directory) as monitor:
+        monitor.reset()
+        for _ in range(10):
+            monitor.step(0)
+    assert verify(directory, FFMPEG) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["gym-0.21.0-cartpole", "gym-0.7.4-text", "gym-0.1.0-resets", "gym-mixed-versions"]
+)
+def test_gyms_own_directories_are_sound(name):
+    assert verify(RECORDINGS / name, FFMPEG) == []
+
+
+def test_without_ffmpeg_finished_films_are_counted_by_their_container(directory):
+    filmed(directory)
+    assert verify(directory) == []
+    edit(the("video.0.u.video000001.meta.json", directory), frames=99)
+    assert verify(directory) == ["openaigym.video.0.u.video000001.mp4: 6 frames can be decoded of 99"]
+
+
+# Logs, batches, manifests.
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("timestamps", 0), ("episode_lengths", 11), ("episode_rewards", 9.5), ("episode_seeds", None)],
+)
+def test_a_batch_that_differs_from_its_log_is_named(sealed, key, value):
+    batch = the("episode_batch.0.u.batch000001.stats.json", sealed)
+    edit(batch, **{key: [value, *json.loads(batch.read_text())[key][1:]]})
+    assert verify(sealed) == [f"{batch.name}: {key} are not what the log has"]
+
+
+def test_a_batch_that_has_other_episodes_than_its_manifest_says_is_named(sealed):
+    edit(the("manifest.0.u.batch000001.manifest.json", sealed), count=2)
+    assert verify(sealed) == [
+        "openaigym.episode_batch.0.u.batch000001.stats.json: has 3 episodes, and "
+        "openaigym.manifest.0.u.batch000001.manifest.json says 2",
+        "openaigym.manifest.0.u.batch000002.manifest.json: its episodes begin at record 6 of the log, "
+        "and those before it end at 5",
+    ]
+
+
+def test_a_lost_batch_leaves_a_gap(sealed):
+    for path in sealed.glob("*batch000001*"):
+        path.unlink()
+    assert verify(sealed) == [
+        "openaigym.manifest.0.u.batch000002.manifest.json: its episodes begin at record 6 of the log, "
+        "and those before it end at 3"
+    ]
+
+
+def test_a_log_that_lost_its_end_is_named(sealed):
+    path = the("episode_log.*", sealed)
+    path.write_bytes(path.read_bytes()[: -log.SIZE - 10])
+    assert verify(sealed) == [
+        f"{path.name}: its last 54 bytes are a part of a record, and are left out",
+        f"{path.name}: lacks 2 of the episodes that openaigym.episode_batch.0.u.batch000002.stats.json has",
+        f"{path.name}: its header says 8 episodes, and it holds 6",
+        f"{path.name}: holds 6 episodes, and its writer was closed after 8",
+    ]
+
+
+def test_a_header_that_was_not_corrected_is_named(sealed):
+    path = the("episode_log.*", sealed)
+    path.write_bytes(log.header(0) + path.read_bytes()[len(log.header(0)) :])
+    assert verify(sealed) == [f"{path.name}: its header says 0 episodes, and 8 were sealed"]
+
+
+def test_a_record_behind_the_end_of_a_closed_writer_is_named(sealed):
+    path = the("episode_log.*", sealed)
+    path.write_bytes(path.read_bytes() + packed(8))
+    assert verify(sealed) == [f"{path.name}: holds 9 episodes, and its writer was closed after 8"]
+
+
+def test_lost_episodes_are_named(sealed):
+    edit(the("manifest.0.u.batch000002.manifest.json", sealed), lost=4)
+    assert verify(sealed) == [
+        "openaigym.manifest.0.u.batch000002.manifest.json: 4 episodes were lost, "
+        "because the disk refused them"
+    ]
+
+
+def test_files_of_ours_that_nobody_names_are_named(sealed):
+    (sealed / "openaigym.video.0.other.video000000.mp4").write_bytes(b"")
+    (sealed / "openaigym.thing").write_text("x")
+    found = verify(sealed)
+    assert "openaigym.thing: belongs to no run and to no writer" in found
+
+
+def test_what_read_finds_is_found_too(sealed):
+    the("manifest.0.u.manifest.json", sealed).write_text("{")
+    assert verify(sealed)[0].startswith("openaigym.manifest.0.u.manifest.json: not JSON")
+
+
+def test_no_recording_is_an_error(tmp_path):
+    with pytest.raises(NoRecording):
+        verify(tmp_path)
+
+
+# Films.
+
+
+def test_a_film_that_was_cut_is_named(directory):
+    filmed(directory)
+    path = the("video.0.u.video000001.mp4", directory)
+    path.write_bytes(path.read_bytes()[:200])
+    assert verify(directory, FFMPEG) == [f"{path.name}: not one frame can be decoded"]
+
+
+def test_a_film_of_too_few_frames_is_named(directory):
+    filmed(directory)
+    edit(the("video.0.u.video000001.meta.json", directory), frames=7)
+    assert verify(directory, FFMPEG) == ["openaigym.video.0.u.video000001.mp4: 6 frames can be decoded of 7"]
+
+
+def test_a_film_of_another_episode_is_named(directory):
+    env = gymnasium.make("Countdown-v0", render_mode="rgb_array", lengths=(5, 7))
+    with Monitor(env, directory, lambda episode: True, uid="u") as monitor:
+        play(monitor, 2)
+    films = [the(f"video.0.u.video00000{number}.mp4", directory) for number in range(2)]
+    first, second = (film.read_bytes() for film in films)
+    films[0].write_bytes(second)
+    films[1].write_bytes(first)
+    assert verify(directory, FFMPEG) == [
+        f"{films[0].name}: 8 frames can be decoded of 6",
+        f"{films[1].name}: 6 frames can be decoded of 8",
+    ]
+
+
+@pytest.mark.parametrize("mode", ["rgb_array", "ansi"])
+def test_a_film_of_one_picture_is_named(directory, mode):
+    class Blank(Countdown):
+        def render(self):
+            return "blank" if self.render_mode == "ansi" else np.zeros((16, 16, 3), np.uint8)
+
+    with monitored(Blank((5, 2), mode), directory) as monitor:
+        play(monitor, 2)
+    ending = "json" if mode == "ansi" else "mp4"
+    assert verify(directory, FFMPEG) == [
+        f"openaigym.video.0.u.video000000.{ending}: its 6 frames are all alike; is the picture empty?",
+        f"openaigym.video.0.u.video000001.{ending}: its 3 frames are all alike, "
+        "which may be right for so few",
+    ]
+
+
+def test_a_film_that_is_gone_is_named(directory):
+    filmed(directory)
+    the("video.0.u.video000000.mp4", directory).unlink()
+    assert verify(directory, FFMPEG) == ["openaigym.video.0.u.video000000.mp4: is not there"]
+    the("video.0.u.video000000.meta.json", directory).unlink()
+    assert verify(directory, FFMPEG) == [
+        f"openaigym.video.0.u.video000000.{ending}: is not there, "
+        "and openaigym.manifest.0.u.manifest.json names it"
+        for ending in ("mp4", "meta.json")
+    ]
+
+
+def test_a_film_that_broke_is_named_with_its_reason(directory):
+    class Broken(Countdown):
+        def render(self):
+            raise RuntimeError("no screen")
+
+    with monitored(Broken((5,), "rgb_array"), directory) as monitor, pytest.warns(match="no screen"):
+        play(monitor)
+    assert verify(directory, FFMPEG) == ["openaigym.video.0.u.video000000.mp4: is broken (no screen)"]
+
+
+def test_a_playlist_that_is_called_mp4_leads_nowhere(directory, tmp_path):
+    filmed(directory, episodes=1)
+    film = the("video.0.u.video000000.mp4", directory)
+    film.rename(tmp_path / "elsewhere.mp4")
+    film.write_text(
+        f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{tmp_path / 'elsewhere.mp4'}\n#EXT-X-ENDLIST\n"
+    )
+    assert verify(directory, FFMPEG) == [f"{film.name}: not one frame can be decoded"]
+
+
+def test_an_ffmpeg_that_is_none_is_an_error(directory):
+    filmed(directory, episodes=1)
+    with pytest.raises(EncoderFailed, match="cannot be run"):
+        verify(directory, "/nonexistent/ffmpeg")
