@@ -9,16 +9,17 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
+AXE := axe-core@4.14.1
 EXACT := --constraint .ci/constraints.txt
 
 # Shows a command the way one would type it, then runs it with the environment's tools first.
 run = @echo '$$ $(1)' && PATH="$(abspath $(BIN)):$$PATH" $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check check-lint check-format check-types check-docs docs format clean
+.PHONY: help demo test test-browser check check-lint check-format check-types check-docs docs format clean
 
 help: ## list what can be done
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/demo.stamp ## record a CartPole script with video into build/demo, then look at it
 	$(call run,monitorcli start --force build/demo -- python docs/examples/cartpole.py)
@@ -27,6 +28,16 @@ demo: $(VENV)/demo.stamp ## record a CartPole script with video into build/demo,
 
 test: $(VENV)/dev.stamp ## run the tests
 	$(call run,python -m pytest $(ARGS))
+
+test-browser: $(VENV)/dev.stamp build/axe/$(AXE) ## look at the page in a real Chromium (needs chromium, and npm for axe-core)
+	$(call run,python -m pytest tests/browser $(ARGS))
+
+# The checker of accessibility is asked for its one file; it is no part of the project.
+build/axe/$(AXE):
+	@rm -rf build/axe && mkdir -p build/axe
+	@echo "Fetching $(AXE) ..."
+	@cd build/axe && npm pack --silent $(AXE) >/dev/null && tar -xzf *.tgz package/axe.min.js package/LICENSE
+	@touch $@
 
 # Four targets, so that `make --keep-going` says everything that is wrong at once.
 check: check-lint check-format check-types check-docs ## lint, format, types, and whether docs/cli.md is current

@@ -113,11 +113,13 @@ def _caption(window: int, n: int, outside: int, filmed: bool) -> str:
 
 
 def _summary(shown: Seen, line: Running) -> str:
-    first, last = number(float(line.mean[0])), number(float(line.mean[-1]))
+    first, last, low, high = (
+        number(float(value)) for value in (line.mean[0], line.mean[-1], line.mean.min(), line.mean.max())
+    )
     worst, best = number(float(shown.returns.min())), number(float(shown.returns.max()))
     return (
-        f"{len(shown.rows):,} completed episodes with returns from {worst} to {best}. The mean of {line.window:,} episodes begins at {first}, ends at "
-        f"{last}, and is between {number(float(line.mean.min()))} and {number(float(line.mean.max()))}."
+        f"{len(shown.rows):,} completed episodes with returns from {worst} to {best}. The mean of "
+        f"{line.window:,} episodes begins at {first}, ends at {last}, and is between {low} and {high}."
     )
 
 

@@ -22,7 +22,7 @@ def section(rows: int, of: int, name: str) -> Markup:
             "p", said + "choice of the others. `monitorcli inspect --format csv` writes all.", class_="remark"
         )
     table = tag("table", tag("caption", "Episodes", class_="unseen"), tag("thead"), tag("tbody"))
-    scroll = tag("div", table, class_="scroll", tabindex="0", role="region", aria_label="Episodes")
+    scroll = tag("div", table, class_="scroll", tabindex="0", role="group", aria_label="Episodes")
     without = tag(
         "noscript",
         tag("p", "The list of episodes needs JavaScript; everything else does not.", class_="remark"),
@@ -43,7 +43,6 @@ def _filters() -> Markup:
         tag("label", tag("input", type="checkbox", name="filmed", autocomplete="off"), " filmed only"),
         tag("button", "Show all", type="reset"),
         class_="filters",
-        aria_label="Which episodes to list",
     )
 
 
@@ -57,4 +56,4 @@ def _pager() -> Markup:
         for to, words in (("first", "First"), ("back", "Previous"), ("on", "Next"), ("last", "Last"))
     ]
     page = tag("span", "", class_="page")
-    return tag("nav", *buttons[:2], page, *buttons[2:], class_="pager", aria_label="Pages of the list")
+    return tag("div", *buttons[:2], page, *buttons[2:], class_="pager", role="group", aria_label="Pages of the list")

@@ -54,7 +54,7 @@ def data(document: Any) -> Markup:
 
 def table(header: Sequence[object], rows: Iterable[Sequence[object]], caption: str = "") -> Markup:
     """A table whose first column names its rows; it scrolls by itself where it is too wide."""
-    head = joined(tag("th", cell, scope="col") for cell in header)
+    head = joined(tag("th", cell, scope="col") if cell else tag("td") for cell in header)
     body = joined(
         tag("tr", tag("th", first, scope="row"), *(tag("td", cell) for cell in rest)) for first, *rest in rows
     )
@@ -64,7 +64,7 @@ def table(header: Sequence[object], rows: Iterable[Sequence[object]], caption: s
         tag("thead", tag("tr", head)),
         tag("tbody", body),
     )
-    return tag("div", whole, class_="scroll", tabindex="0", role="region", aria_label=caption or "Table")
+    return tag("div", whole, class_="scroll", tabindex="0", role="group", aria_label=caption or "Table")
 
 
 def described(pairs: Iterable[tuple[object, object]], class_: str | None = None) -> Markup:
