@@ -180,6 +180,12 @@ class TestTheCurve:
         y = (shown.y.high - drawn.mean) / (shown.y.high - shown.y.low)
         assert np.allclose(points[:, 1], 1000 * y, atol=0.06)
 
+    def test_of_few_episodes_goes_from_one_to_the_next(self):
+        found = curve.running(np.array([0, 2, 3]), np.array([1.0, 5.0, -2.0]))
+        assert (found.window, found.at.tolist()) == (1, [0, 2, 3])
+        assert np.allclose(found.mean, [1, 5, -2])
+        assert np.isnan(found.low).all()
+
     def test_leaves_out_the_incomplete_and_what_is_not_finite(self):
         of = episodes([1, np.nan, 3, np.inf, 5], end=[1, 1, 1, 1, log.CUT_RESET])
         assert curve.seen(of).rows.tolist() == [0, 2]
@@ -196,13 +202,26 @@ class TestTheCurve:
 
 
 class TestDistributions:
-    @given(st.lists(st.integers(-500, 500), min_size=2, max_size=300))
-    def test_hold_every_value(self, values):
+    @given(st.lists(st.integers(-500, 500) | st.floats(-1e3, 1e3), min_size=2, max_size=300))
+    def test_count_every_value_once(self, values):
         array = np.array(values, dtype=float)
-        edges = histogram.bins(array)
-        assert edges[0] <= array.min()
-        assert array.max() < edges[-1] or len(values) >= 100
-        assert len(edges) < 60
+        found = histogram.counted(array)
+        assert found.counts.sum() == len(values)
+        assert len(found.counts) == len(found.labels) < 60
+        for low, high, count in zip(found.edges[1:-2], found.edges[2:-1], found.counts[1:-1], strict=True):
+            assert count == ((array >= low) & (array < high)).sum()
+
+    @pytest.mark.parametrize(
+        ("values", "labels"),
+        [
+            ([1, 2, 3], ["1", "2", "3"]),
+            ([0, 500], ["0 to 19", "20 to 39"]),
+            ([0.1, 2], ["0.1 to 0.15", "0.15 to 0.2"]),
+            ([-3, -3], ["-4", "-3"]),
+        ],
+    )
+    def test_say_what_a_bar_holds(self, values, labels):
+        assert histogram.counted(np.array(values, dtype=float)).labels[:3][: len(labels)] == labels
 
     @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
     def test_have_axes_with_values_on_them(self, one, other):

@@ -1,4 +1,7 @@
-"""A recording to look at: `python tests/browser/sample.py PAGE.html [DIR...]` writes the page of it, or of DIR."""
+"""A recording to look at.
+
+`python tests/browser/sample.py PAGE.html [DIR...]` writes its page, or that of DIR.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ def write_sample(directory: Path, count: int) -> None:
     records = [
         writing.packed(
             number, float(length), length=length, duration=length / 1000, seeded=1, seed=number + 7,
-            end=log.END_TRUNCATED if length == 500 else log.CUT_RESET if number % 997 == 5 else log.END_TERMINATED,
+            end=_end(number, length),
         )
         for number, length in enumerate(lengths)
     ]  # fmt: skip
@@ -42,6 +45,12 @@ def write_sample(directory: Path, count: int) -> None:
         meta = source.with_name(source.name.replace(".mp4", ".meta.json"))
         (directory / f"{base}.meta.json").write_bytes(meta.read_bytes())
     assert writer
+
+
+def _end(number: int, length: int) -> int:
+    if number % 997 == 5:
+        return log.CUT_RESET
+    return log.END_TRUNCATED if length == 500 else log.END_TERMINATED
 
 
 def main(page: str, *directories: str) -> None:

@@ -33,7 +33,7 @@ function shownNumber(value) {
   if (typeof value === "string") return value.replace("Infinity", "∞");
   const size = Math.abs(value);
   if (size >= 1e15 || (size > 0 && size < 1e-4)) return value.toExponential(3);
-  return (Number.isInteger(value) ? WHOLE : SHORT).format(value).replace("-", "−");
+  return (Number.isInteger(value) ? WHOLE : SHORT).format(value);
 }
 
 function shownDuration(seconds) {

@@ -20,6 +20,8 @@ _NORMAL = 1.959964  # the 97.5 % quantile of the normal distribution
 _DOTS = 3000  # episodes that are drawn one by one; more are counted in cells
 _CELLS = (250, 75)
 _LEVELS = 4
+_ENOUGH = 10  # episodes for a mean of several
+_FEW = 300  # dots that may be large
 _ROWS = 12  # of the table
 
 
@@ -56,9 +58,12 @@ def seen(episodes: Episodes) -> Seen | None:
 
 
 def running(rows: npt.NDArray[np.intp], returns: Values) -> Running:
-    """A running mean at up to 240 places, over a twentieth of the episodes: 5 at least, 1,000 at most."""
+    """A running mean at up to 240 places, over a twentieth of the episodes: 5 at least, 1,000 at most.
+
+    Of fewer than ten episodes there is no mean worth a line: it goes from one to the next.
+    """
     n = len(returns)
-    window = min(n, max(5, min(1000, n // 20)))
+    window = max(5, min(1000, n // 20)) if n >= _ENOUGH else 1
     starts = np.unique(np.rint(np.linspace(0, n - window, _POINTS)).astype(int))
     # Of values near one around their middle, else the squares lose what they are summed up for.
     unit = float(np.abs(returns).max()) or 1.0
@@ -68,11 +73,15 @@ def running(rows: npt.NDArray[np.intp], returns: Values) -> Running:
         (sums[starts + window] - sums[starts]) / window
         for sums in (np.concatenate([[0.0], np.cumsum(near**power)]) for power in (1, 2))
     )
-    spread = np.maximum(squares - mean**2, 0) * window / (window - 1) if window > 1 else np.full(n, math.nan)
+    spread = (
+        np.maximum(squares - mean**2, 0) * window / (window - 1)
+        if window > 1
+        else np.full(len(mean), math.nan)
+    )
     half = _NORMAL * np.sqrt(spread / window)
     at = (rows[starts] + rows[starts + window - 1]) / 2
     with np.errstate(over="ignore"):
-        lines = [(mean + middle + sign * half) * unit for sign in (0, -1, 1)]
+        lines = [(of + middle) * unit for of in (mean, mean - half, mean + half)]
     return Running(window, at, *lines)
 
 
@@ -100,9 +109,12 @@ def scales(shown: Seen) -> dict[str, float]:
 
 
 def _caption(window: int, n: int, outside: int, filmed: bool) -> str:
-    parts = [
+    means = [
         f"Line: mean of {window:,} consecutive episodes.",
         "Band: its 95 % interval (normal approximation, episodes taken as independent).",
+    ]
+    parts = [
+        *(means if window > 1 else ()),
         "Dots: single episodes." if n <= _DOTS else f"Shade: {n:,} episodes, stronger where there are more.",
     ]
     if filmed:
@@ -119,7 +131,7 @@ def _summary(shown: Seen, line: Running) -> str:
     worst, best = number(float(shown.returns.min())), number(float(shown.returns.max()))
     return (
         f"{len(shown.rows):,} completed episodes with returns from {worst} to {best}. The mean of "
-        f"{line.window:,} episodes begins at {first}, ends at {last}, and is between {low} and {high}."
+        f"{plural(line.window, 'episode')} begins at {first}, ends at {last}, is between {low} and {high}."
     )
 
 
@@ -171,7 +183,8 @@ def _episodes(shown: Seen) -> Markup:
     if len(shown.rows) > _DOTS:
         return _cells(shown)
     points = _points(shown, shown.rows.astype(np.float64), shown.returns)
-    return tag("path", d="".join(f"M{x:.0f} {y:.0f}h0" for x, y in dict.fromkeys(points)), class_="dots")
+    drawn = "".join(f"M{x:.0f} {y:.0f}h0" for x, y in dict.fromkeys(points))
+    return tag("path", d=drawn, class_="dots few" if len(points) <= _FEW else "dots")
 
 
 def _cells(shown: Seen) -> Markup:

@@ -38,7 +38,7 @@ def section(episodes: Episodes, name: str, level: int) -> Markup | None:
     if np.count_nonzero(totals) < 2:
         return None
     edges, counts = _binned(episodes, _BARS)
-    x = plot.scale(Axis(0.0, max(1.0, len(episodes) - 1.0)), "episode", whole=True)
+    x = plot.scale(Axis(-0.5, len(episodes) - 0.5), "episode", whole=True)
     y = plot.Scale(Axis(0.0, 100.0), "share of episodes", (0.0, 25.0, 50.0, 75.0, 100.0), " %")
     fewest, most = int(counts.sum(axis=1).min()), int(counts.sum(axis=1).max())
     each = f"{most:,}" if fewest == most else f"{fewest:,} or {most:,}"

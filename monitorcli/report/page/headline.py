@@ -16,6 +16,7 @@ from monitorcli.summary import Statistics, Summary, statistics
 
 _NORMAL = 1.959964  # the 97.5 % quantile of the normal distribution
 _LAST = 100
+_ENOUGH = 10  # values, for an interval by that approximation to mean anything
 _MOST_NAMES = 6
 
 
@@ -28,7 +29,11 @@ def title(recording: Recording) -> str:
 
 def facts(recording: Recording, numbers: Summary) -> Markup:
     """Mode, runs and times in one line."""
-    parts = [tag("span", ", ".join(numbers.modes))] if set(numbers.modes) - {"unknown"} else []
+    parts = (
+        [tag("span", ", ".join(numbers.modes).replace("unknown", "unknown mode"))]
+        if set(numbers.modes) - {"unknown"}
+        else []
+    )
     if recording.runs:
         spans = (
             tag("strong", span.text, class_=span.role)
@@ -64,8 +69,8 @@ def section(episodes: Episodes, numbers: Summary) -> Markup:
 
 
 def interval(of: Statistics) -> str:
-    """`95 % interval 171.9 to 203.0 · n = 214`: of the mean, by the normal approximation."""
-    if not (of.n > 1 and math.isfinite(of.std)):
+    """`95 % interval 171.9 to 203.0 · n = 214`, of the mean; of fewer than ten values only their number."""
+    if of.n < _ENOUGH or not math.isfinite(of.std):
         return f"n = {of.n:,}"
     half = _NORMAL * of.std / math.sqrt(of.n)
     return f"95 % interval {number(of.mean - half)} to {number(of.mean + half)} · n = {of.n:,}"
@@ -94,7 +99,7 @@ def _tile(term: str, value: str, below: str, unit: str = "", main: bool = False)
 
 
 def _honest(numbers: Summary) -> Markup:
-    if numbers.episode_return.n < 2:
+    if numbers.episode_return.n < _ENOUGH:
         return NOTHING
     learning = (
         " While a policy learns, they say how sure the mean of its episodes is, not how good it became."

@@ -56,4 +56,5 @@ def _pager() -> Markup:
         for to, words in (("first", "First"), ("back", "Previous"), ("on", "Next"), ("last", "Last"))
     ]
     page = tag("span", "", class_="page")
-    return tag("div", *buttons[:2], page, *buttons[2:], class_="pager", role="group", aria_label="Pages of the list")
+    inside = (*buttons[:2], page, *buttons[2:])
+    return tag("div", *inside, class_="pager", role="group", aria_label="Pages of the list")
