@@ -22,7 +22,7 @@ from monitorcli.report.page.markup import NOTHING, Markup, joined, table, tag
 EMBED = 8_000_000
 
 _STYLES = ("base.css", "chart.css", "list.css")
-_SCRIPTS = ("columns.js", "tips.js", "curve.js", "list.js")
+_SCRIPTS = ("columns.js", "tips.js", "curve.js", "films.js", "list.js")
 
 __all__ = ["EMBED", "Comparison", "render"]
 

@@ -166,6 +166,15 @@ class TestFilms:
         page.wait("[...document.querySelectorAll('video')].every((film) => film.currentTime > 0.1)")
         assert page.run("[...document.querySelectorAll('video')].map((film) => film.videoWidth)") == [600] * 3
 
+    def test_play_at_a_click_and_then_have_controls(self, show, html):
+        page = show(html)
+        film = "document.querySelector('video')"
+        assert not page.run(f"{film}.controls")
+        page.run("document.querySelector('.screen button').click()")
+        page.wait(f"{film}.currentTime > 0.1")
+        assert page.run(f"{film}.controls && document.activeElement === {film}")
+        assert page.run("document.querySelectorAll('.screen button').length") == 2
+
 
 class TestTheList:
     def rows(self, page):

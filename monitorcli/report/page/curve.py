@@ -60,10 +60,10 @@ def seen(episodes: Episodes) -> Seen | None:
 def running(rows: npt.NDArray[np.intp], returns: Values) -> Running:
     """A running mean at up to 240 places, over a twentieth of the episodes: 5 at least, 1,000 at most.
 
-    Of fewer than ten episodes there is no mean worth a line: it goes from one to the next.
+    Of so many that those would leave gaps, the windows touch. Of fewer than ten episodes there is no mean worth a line: it goes from one to the next.
     """
     n = len(returns)
-    window = max(5, min(1000, n // 20)) if n >= _ENOUGH else 1
+    window = max(5, min(1000, n // 20), -(-n // _POINTS)) if n >= _ENOUGH else 1
     starts = np.unique(np.rint(np.linspace(0, n - window, _POINTS)).astype(int))
     # Of values near one around their middle, else the squares lose what they are summed up for.
     unit = float(np.abs(returns).max()) or 1.0

@@ -101,15 +101,17 @@ def _card(film: Film, episodes: Episodes) -> Markup:
     title = "Episode not known" if row is None else f"Episode {row:,}"
     facts = _facts(row, episodes)
     if film.source and _plays(film.video):
-        shown = tag("video", src=film.source, controls=True, muted=True, playsinline=True, preload="metadata",
-                    aria_label=", ".join([title, *facts]))  # fmt: skip
+        # With controls for those without the script, which brings them only when the film is played.
+        player = tag("video", src=film.source, controls=True, muted=True, playsinline=True, preload="metadata",
+                     aria_label=", ".join([title, *facts]))  # fmt: skip
+        shown = tag("div", player, class_="screen", data_film=title)
     elif film.source:
         shown = tag("p", "Recorded as text: ", tag("a", film.video.name, href=film.source), class_="still")
     else:
         shown = tag("p", film.trouble or "cannot be shown", class_="still")
     if film.source and not film.video.finished:
         facts = [*facts, "film cut off"]
-    return tag("li", shown, tag("p", tag("b", title), *(f" · {fact}" for fact in facts)), id=film.id,
+    return tag("li", shown, tag("p", tag("b", title), " · ".join(facts)), id=film.id,
                tabindex="-1")  # fmt: skip
 
 
