@@ -102,8 +102,9 @@ def _card(film: Film, episodes: Episodes) -> Markup:
     facts = _facts(row, episodes)
     if film.source and _plays(film.video):
         # With controls for those without the script, which brings them only when the film is played.
-        player = tag("video", src=film.source, controls=True, muted=True, playsinline=True, preload="metadata",
-                     aria_label=", ".join([title, *facts]))  # fmt: skip
+        label = ", ".join([title, *facts])
+        player = tag("video", src=film.source, controls=True, muted=True, playsinline=True,
+                     preload="metadata", aria_label=label)  # fmt: skip
         shown = tag("div", player, class_="screen", data_film=title)
     elif film.source:
         shown = tag("p", "Recorded as text: ", tag("a", film.video.name, href=film.source), class_="still")
