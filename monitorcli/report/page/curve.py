@@ -60,7 +60,8 @@ def seen(episodes: Episodes) -> Seen | None:
 def running(rows: npt.NDArray[np.intp], returns: Values) -> Running:
     """A running mean at up to 240 places, over a twentieth of the episodes: 5 at least, 1,000 at most.
 
-    Of so many that those would leave gaps, the windows touch. Of fewer than ten episodes there is no mean worth a line: it goes from one to the next.
+    Of so many episodes that those would leave gaps, the windows touch. Of fewer than ten no mean is worth
+    a line, and it goes from one to the next.
     """
     n = len(returns)
     window = max(5, min(1000, n // 20), -(-n // _POINTS)) if n >= _ENOUGH else 1
