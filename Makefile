@@ -10,16 +10,17 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
+AXE := axe-core@4.14.1
 EXACT := --constraint .ci/constraints.txt
 
 # Shows a command the way one would type it, then runs it with the environment's tools first.
 run = @echo '$$ $(1)' && PATH="$(abspath $(BIN)):$$PATH" $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test torture fuzz check check-lint check-format check-types check-docs docs format clean
+.PHONY: help demo test test-browser torture fuzz check check-lint check-format check-types check-docs docs format clean
 
 help: ## list what can be done
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/demo.stamp ## record a CartPole script with video into build/demo, then look at it
 	$(call run,monitorcli start --force build/demo -- python docs/examples/cartpole.py)
@@ -28,6 +29,16 @@ demo: $(VENV)/demo.stamp ## record a CartPole script with video into build/demo,
 
 test: $(VENV)/dev.stamp ## run the tests
 	$(call run,python -m pytest $(ARGS))
+
+test-browser: $(VENV)/dev.stamp build/axe/$(AXE) ## look at the page in a real Chromium (needs chromium, and npm for axe-core)
+	$(call run,python -m pytest tests/browser $(ARGS))
+
+# The checker of accessibility is asked for its one file; it is no part of the project.
+build/axe/$(AXE):
+	@rm -rf build/axe && mkdir -p build/axe
+	@echo "Fetching $(AXE) ..."
+	@cd build/axe && npm pack --silent $(AXE) >/dev/null && tar -xzf *.tgz package/axe.min.js package/LICENSE
+	@touch $@
 
 torture: N ?= 500
 torture: $(VENV)/dev.stamp ## kill N=500 runs at random moments, then let 32 write at once (some 25 minutes)

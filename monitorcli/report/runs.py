@@ -84,12 +84,12 @@ def _ended_well(run: Run) -> bool:
 def _ending(run: Run) -> Line:
     if run.state == "unknown":
         return [Span("end not known", "dim")]
-    why = f" ({_why(run)})" if _why(run) else ""
-    return [Span(printable(run.state, limit=20) + why, _ROLES.get(run.state, "value"))]
+    reason = f" ({why(run)})" if why(run) else ""
+    return [Span(printable(run.state, limit=20) + reason, _ROLES.get(run.state, "value"))]
 
 
-def _why(run: Run) -> str:
-    """`exit status 1` or `SIGKILL`; 128 + n and -n mean signal n too, as shells and Python write it."""
+def why(run: Run) -> str:
+    """`exit status 1`, `SIGKILL` or ""; 128 + n and -n mean signal n too, as shells and Python write it."""
     status, killer = run.exit_status or 0, run.how.get("signal")
     if not isinstance(killer, int):
         killer = -status if status < 0 else status - 128

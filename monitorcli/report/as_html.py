@@ -1,0 +1,107 @@
+"""Recordings as a page for a browser: one file that needs no network and lets nothing in.
+
+Its Content-Security-Policy allows the one style and the one script that are inside, by their hashes, and
+media from inside the page or from beside it. docs/page.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from monitorcli import __version__, summary
+from monitorcli.recording.model import Recording
+from monitorcli.report.page import body, comparison, headline
+from monitorcli.report.page.comparison import Comparison
+from monitorcli.report.page.markup import NOTHING, Markup, joined, table, tag
+
+# Bytes of video that go into a page: one that is mailed or uploaded should stay below 12 MB.
+EMBED = 8_000_000
+
+_STYLES = ("base.css", "chart.css", "list.css")
+_SCRIPTS = ("columns.js", "tips.js", "curve.js", "films.js", "list.js")
+
+__all__ = ["EMBED", "Comparison", "render"]
+
+
+def render(
+    recordings: Sequence[Recording],
+    compared: Comparison | None = None,
+    folder: Path | None = None,
+    embed: int = EMBED,
+) -> str:
+    """The whole document. `compared` is shown first; the numbers in it are the caller's.
+
+    `folder` is where the page will stand, so that it can name the films it does not hold; the current
+    directory when it is None. `embed` is how many bytes of film it holds at most, over all recordings.
+    """
+    folder = Path.cwd() if folder is None else folder
+    parts = [NOTHING if compared is None else _compared(compared)]
+    if len(recordings) == 1:
+        opening, content = body.single(recordings[0], folder, embed)
+        name = headline.title(recordings[0])
+    else:
+        opening, content = _several(recordings, folder, embed)
+        name = f"{len(recordings):,} recordings"
+    footer = tag(
+        "footer",
+        tag(
+            "p",
+            f"Written by monitorcli {__version__}. This page is one file; it loads nothing from a network.",
+        ),
+    )
+    return _document(name, joined([opening, tag("main", *parts, content), footer]))
+
+
+def _several(recordings: Sequence[Recording], folder: Path, embed: int) -> tuple[Markup, Markup]:
+    numbers = [summary.summarise(recording.episodes) for recording in recordings]
+    named = [
+        (recording, of, f"r{place}")
+        for place, (recording, of) in enumerate(zip(recordings, numbers, strict=True))
+    ]
+    header = ("Directory", "Environment", "Completed", "Mean return", "Interval", "Mean length", "State")
+    opening = tag("header", tag("h1", f"{len(recordings):,} recordings"))
+    articles = [
+        body.article(recording, name, folder, embed // max(1, len(recordings)))
+        for recording, _, name in named
+    ]
+    return opening, joined([table(header, headline.overview(named), "Recordings"), *articles])
+
+
+def _compared(of: Comparison) -> Markup:
+    return tag("section", tag("h2", of.title), comparison.section(of), class_="compared", id="comparison")
+
+
+def _document(name: str, content: Markup) -> str:
+    style, script = _read(_STYLES), f'(() => {{\n"use strict";\n{_read(_SCRIPTS)}}})();\n'
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "img-src data:; media-src data: 'self'; base-uri 'none'; form-action 'none'"
+    )
+    head = joined(
+        [
+            tag("meta", charset="utf-8"),
+            tag("meta", http_equiv="Content-Security-Policy", content=policy),
+            tag("meta", name_="viewport", content="width=device-width, initial-scale=1"),
+            tag("meta", name_="color-scheme", content="light dark"),
+            tag("title", f"{name} · monitorcli"),
+            tag("style", Markup(style)),
+        ],
+        "\n",
+    )
+    script_element = tag("script", Markup(script))
+    html = f'<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{content}\n{script_element}\n</body>\n</html>'
+    return f"<!DOCTYPE html>\n{html}\n"
+
+
+def _read(names: Sequence[str]) -> str:
+    """Our own text, with the line ends that a browser sees, because it is hashed."""
+    home = files("monitorcli.report.page")
+    return "".join(home.joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n") for name in names)
+
+
+def _hash(content: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode('ascii')}'"

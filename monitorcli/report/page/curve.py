@@ -1,0 +1,208 @@
+"""The learning curve: single episodes, a running mean, and the interval of that mean."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from monitorcli.recording.model import Episodes
+from monitorcli.report.page import plot
+from monitorcli.report.page.axis import Axis, Values, fitting, padded
+from monitorcli.report.page.markup import Markup, joined, table, tag, text
+from monitorcli.report.page.plot import PLANE
+from monitorcli.report.text import number, plural
+
+_POINTS = 240  # of the line
+_NORMAL = 1.959964  # the 97.5 % quantile of the normal distribution
+_DOTS = 3000  # episodes that are drawn one by one; more are counted in cells
+_CELLS = (250, 75)
+_LEVELS = 4
+_ENOUGH = 10  # episodes for a mean of several
+_FEW = 300  # dots that may be large
+_ROWS = 12  # of the table
+
+
+class Running(NamedTuple):
+    """Means of `window` consecutive completed episodes, shape (n,) each; NaN where none is finite.
+
+    `at` is the middle of the window as an episode number, `low` and `high` the 95 % interval of the
+    mean by the normal approximation, episodes taken as independent; NaN for fewer than two values.
+    """
+
+    window: int
+    at: Values
+    mean: Values
+    low: Values
+    high: Values
+
+
+class Seen(NamedTuple):
+    """What the curve shows: completed episodes with a finite return, by number, and its axes."""
+
+    rows: npt.NDArray[np.intp]
+    returns: Values
+    x: Axis
+    y: Axis
+
+
+def seen(episodes: Episodes) -> Seen | None:
+    """What there is to draw; None for fewer than two episodes."""
+    rows = np.flatnonzero(episodes.completed & np.isfinite(episodes.episode_return))
+    if len(rows) < 2:
+        return None
+    returns = episodes.episode_return[rows]
+    return Seen(rows, returns, Axis(0.0, max(1.0, len(episodes) - 1.0)), padded(fitting(returns)))
+
+
+def running(rows: npt.NDArray[np.intp], returns: Values) -> Running:
+    """A running mean at up to 240 places, over a twentieth of the episodes: 5 at least, 1,000 at most.
+
+    Of so many episodes that those would leave gaps, the windows touch. Of fewer than ten no mean is worth
+    a line, and it goes from one to the next.
+    """
+    n = len(returns)
+    window = max(5, min(1000, n // 20), -(-n // _POINTS)) if n >= _ENOUGH else 1
+    starts = np.unique(np.rint(np.linspace(0, n - window, _POINTS)).astype(int))
+    # Of values near one around their middle, else the squares lose what they are summed up for.
+    unit = float(np.abs(returns).max()) or 1.0
+    middle = float((returns / unit).mean())
+    near = returns / unit - middle
+    mean, squares = (
+        (sums[starts + window] - sums[starts]) / window
+        for sums in (np.concatenate([[0.0], np.cumsum(near**power)]) for power in (1, 2))
+    )
+    spread = (
+        np.maximum(squares - mean**2, 0) * window / (window - 1)
+        if window > 1
+        else np.full(len(mean), math.nan)
+    )
+    half = _NORMAL * np.sqrt(spread / window)
+    at = (rows[starts] + rows[starts + window - 1]) / 2
+    with np.errstate(over="ignore"):
+        lines = [(of + middle) * unit for of in (mean, mean - half, mean + half)]
+    return Running(window, at, *lines)
+
+
+def section(episodes: Episodes, shown: Seen, films: list[int], name: str, level: int) -> Markup:
+    """The chart, with the slider that walks along its episodes."""
+    line = running(shown.rows, shown.returns)
+    outside = int(np.count_nonzero((shown.returns < shown.y.low) | (shown.returns > shown.y.high)))
+    chart = plot.Chart(
+        name=name,
+        title="Return by episode",
+        caption=text(_caption(line.window, len(shown.rows), outside, bool(films))),
+        summary=_summary(shown, line),
+        numbers=_numbers(line),
+        below=_slider(name, len(episodes)),
+        tall=True,
+    )
+    shapes = joined([_episodes(shown), _band(shown, line), _line(shown, line), _marks(shown, films)])
+    x, y = plot.scale(shown.x, "episode", whole=True), plot.scale(shown.y, "return", 5)
+    return plot.figure(chart, x, y, shapes, level)
+
+
+def scales(shown: Seen) -> dict[str, float]:
+    """The axes, for the script that finds the episode under the pointer."""
+    return {"low": shown.y.low, "high": shown.y.high, "last": shown.x.high}
+
+
+def _caption(window: int, n: int, outside: int, filmed: bool) -> str:
+    means = [
+        f"Line: mean of {window:,} consecutive episodes.",
+        "Band: its 95 % interval (normal approximation, episodes taken as independent).",
+    ]
+    parts = [
+        *(means if window > 1 else ()),
+        "Dots: single episodes." if n <= _DOTS else f"Shade: {n:,} episodes, stronger where there are more.",
+    ]
+    if filmed:
+        parts.append("Marks at the foot: filmed episodes.")
+    if outside:
+        parts.append(f"{plural(outside, 'episode')} beyond the scale, drawn at its edge.")
+    return " ".join(parts)
+
+
+def _summary(shown: Seen, line: Running) -> str:
+    first, last, low, high = (
+        number(float(value)) for value in (line.mean[0], line.mean[-1], line.mean.min(), line.mean.max())
+    )
+    worst, best = number(float(shown.returns.min())), number(float(shown.returns.max()))
+    return (
+        f"{len(shown.rows):,} completed episodes with returns from {worst} to {best}. The mean of "
+        f"{plural(line.window, 'episode')} begins at {first}, ends at {last}, is between {low} and {high}."
+    )
+
+
+def _numbers(line: Running) -> Markup:
+    picked = np.unique(np.rint(np.linspace(0, len(line.at) - 1, _ROWS)).astype(int)).tolist()
+    rows = (
+        (f"{line.at[i]:,.0f}", *(number(float(column[i])) for column in (line.mean, line.low, line.high)))
+        for i in picked
+    )
+    header = ("Around episode", f"Mean of {line.window:,}", "95 % from", "to")
+    return table(header, rows, "Running mean of the return")
+
+
+def _slider(name: str, count: int) -> Markup:
+    """Native, so that arrows, Page Up, Home and a screen reader work without being taught."""
+    box = tag("input", type="range", min="0", max=str(count - 1), value="0", id=f"{name}-walk",
+              aria_label="Walk along the episodes")  # fmt: skip
+    return tag("div", box, tag("output", "", for_=f"{name}-walk"), class_="walk", hidden=True)
+
+
+def _points(shown: Seen, at: Values, values: Values, size: int = PLANE) -> list[tuple[float, float]]:
+    x, y = shown.x.at(at) * size, (1 - shown.y.at(values)) * size
+    return list(zip(np.round(x, 1).tolist(), np.round(y, 1).tolist(), strict=True))
+
+
+def _path(points: list[tuple[float, float]]) -> str:
+    return "L".join(f"{x:g} {y:g}" for x, y in points)
+
+
+def _line(shown: Seen, line: Running) -> Markup:
+    return tag("path", d=f"M{_path(_points(shown, line.at, line.mean))}", class_="line")
+
+
+def _band(shown: Seen, line: Running) -> Markup:
+    known = np.isfinite(line.low) & np.isfinite(line.high)
+    if not known.any():
+        return Markup("")
+    upper = _points(shown, line.at[known], line.high[known])
+    lower = _points(shown, line.at[known], line.low[known])
+    return tag("path", d=f"M{_path(upper + lower[::-1])}Z", class_="band")
+
+
+def _marks(shown: Seen, films: list[int]) -> Markup:
+    places = (PLANE * shown.x.at(np.array(films, dtype=np.float64))).round().astype(int)
+    return tag("path", d="".join(f"M{x} {PLANE}v-28" for x in np.unique(places).tolist()), class_="films")
+
+
+def _episodes(shown: Seen) -> Markup:
+    if len(shown.rows) > _DOTS:
+        return _cells(shown)
+    points = _points(shown, shown.rows.astype(np.float64), shown.returns)
+    drawn = "".join(f"M{x:.0f} {y:.0f}h0" for x, y in dict.fromkeys(points))
+    return tag("path", d=drawn, class_="dots few" if len(points) <= _FEW else "dots")
+
+
+def _cells(shown: Seen) -> Markup:
+    """How many episodes there are where: a path for each shade, cells beside each other in one stroke."""
+    wide, high = _CELLS
+    column = np.minimum((shown.x.at(shown.rows.astype(np.float64)) * wide).astype(int), wide - 1)
+    row = np.minimum(((1 - shown.y.at(shown.returns)) * high).astype(int), high - 1)
+    counts = np.bincount(row * wide + column, minlength=wide * high)
+    levels = np.ceil(_LEVELS * np.log1p(counts) / np.log1p(counts.max())).astype(int)
+    paths = []
+    for level in range(1, _LEVELS + 1):
+        cells = np.flatnonzero(levels == level)
+        # A cell begins a stroke unless it follows the one before it in the same row.
+        begins = np.flatnonzero((np.diff(cells, prepend=-2) != 1) | (cells % wide == 0))
+        lasts = np.diff(np.append(begins, len(cells)))
+        strokes = zip(cells[begins].tolist(), lasts.tolist(), strict=True)
+        drawn = "".join(f"M{cell % wide} {cell // wide}h{size}" for cell, size in strokes)
+        paths.append(tag("path", d=drawn, class_=f"cells s{level}"))
+    return tag("svg", tag("g", *paths, transform="translate(0 .5)"), viewBox=f"0 0 {wide} {high}",
+               width=str(PLANE), height=str(PLANE), preserveAspectRatio="none")  # fmt: skip

@@ -1,0 +1,126 @@
+"""What is said first: of what, when, how it went, and the numbers that most people came for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from monitorcli.recording.manifest import UNKNOWN
+from monitorcli.recording.model import Episodes, Recording
+from monitorcli.report import runs
+from monitorcli.report.page.markup import NOTHING, Markup, joined, tag
+from monitorcli.report.text import lasting, number, plural, when
+from monitorcli.summary import Statistics, Summary, statistics
+
+_NORMAL = 1.959964  # the 97.5 % quantile of the normal distribution
+_LAST = 100
+_ENOUGH = 10  # values, for an interval by that approximation to mean anything
+_MOST_NAMES = 6
+
+
+def title(recording: Recording) -> str:
+    """The environments' names, the first six."""
+    known = [name for name in recording.env_ids if name != UNKNOWN]
+    more = f" and {len(known) - _MOST_NAMES:,} more" if len(known) > _MOST_NAMES else ""
+    return ", ".join(known[:_MOST_NAMES]) + more or "Environment not known"
+
+
+def facts(recording: Recording, numbers: Summary) -> Markup:
+    """Mode, runs and times in one line."""
+    parts = (
+        [tag("span", ", ".join(numbers.modes).replace("unknown", "unknown mode"))]
+        if set(numbers.modes) - {"unknown"}
+        else []
+    )
+    if recording.runs:
+        spans = (
+            tag("strong", span.text, class_=span.role)
+            if span.role in ("good", "bad")
+            else tag("span", span.text)
+            for span in runs.headline(recording.runs)
+        )
+        parts.append(tag("span", *spans))
+    span = when(numbers.started_at, numbers.ended_at)
+    parts += [tag("span", span)] if span else []
+    return tag("p", joined(parts, " · "), class_="facts")
+
+
+def section(episodes: Episodes, numbers: Summary) -> Markup:
+    """The numbers, each with its unit and of how many episodes it is."""
+    parts: list[Markup] = []
+    if numbers.episode_return.n:
+        parts += _returns(episodes, numbers)
+    if numbers.judged:
+        share = f"{100 * numbers.successes / numbers.judged:.3g} %"
+        parts.append(_tile("Success", share, f"{numbers.successes:,} of {plural(numbers.judged, 'episode')}"))
+    if numbers.length.n:
+        of = numbers.length
+        spread = f"median {number(of.median)} · max {number(of.max)} · min {number(of.min)}"
+        parts.append(_tile("Mean length", number(of.mean), spread, " steps"))
+    count = f"{numbers.completed:,} completed"
+    if numbers.incomplete:
+        count += f" · {numbers.incomplete:,} incomplete, left out of all means"
+    parts.append(_tile("Episodes", f"{numbers.episodes:,}", count))
+    took = f"in {lasting(numbers.duration)}" if numbers.duration > 0 else ""
+    parts.append(_tile("Steps", f"{numbers.steps:,}", took))
+    return joined([tag("dl", *parts, class_="tiles"), _honest(numbers)])
+
+
+def interval(of: Statistics) -> str:
+    """`95 % interval 171.9 to 203.0 · n = 214`, of the mean; of fewer than ten values only their number."""
+    if of.n < _ENOUGH or not math.isfinite(of.std):
+        return f"n = {of.n:,}"
+    half = _NORMAL * of.std / math.sqrt(of.n)
+    return f"95 % interval {number(of.mean - half)} to {number(of.mean + half)} · n = {of.n:,}"
+
+
+def _returns(episodes: Episodes, numbers: Summary) -> list[Markup]:
+    of = numbers.episode_return
+    parts = [_tile("Mean return", number(of.mean), interval(of), main=True)]
+    if numbers.completed >= 2 * _LAST and "evaluation" not in numbers.modes:
+        last = statistics(episodes.episode_return[np.flatnonzero(episodes.completed)[-_LAST:]])
+        if last.n:
+            parts.append(_tile(f"Mean of the last {_LAST}", number(last.mean), interval(last), main=True))
+    spread = f"best {number(of.max)} · worst {number(of.min)}"
+    if of.n > 1:
+        spread += f" · std {number(of.std)}"
+    left_out = numbers.completed - of.n
+    if left_out:
+        spread += f" · {left_out:,} not finite, left out"
+    return [*parts, _tile("Median return", number(of.median), spread)]
+
+
+def _tile(term: str, value: str, below: str, unit: str = "", main: bool = False) -> Markup:
+    small = tag("small", unit) if unit else NOTHING
+    return tag("div", tag("dt", term), tag("dd", tag("b", value), small), tag("dd", below, class_="below"),
+               class_="main" if main else None)  # fmt: skip
+
+
+def _honest(numbers: Summary) -> Markup:
+    if numbers.episode_return.n < _ENOUGH:
+        return NOTHING
+    learning = (
+        " While a policy learns, they say how sure the mean of its episodes is, not how good it became."
+        if "training" in numbers.modes
+        else ""
+    )
+    said = f"Intervals are of the mean, by the normal approximation, and speak of one policy.{learning}"
+    return tag("p", said, class_="remark")
+
+
+def overview(recordings: Sequence[tuple[Recording, Summary, str]]) -> list[tuple[object, ...]]:
+    """A row for each of several recordings, with a link to where it stands in the page."""
+    return [
+        (
+            tag("a", recording.directory, href=f"#{name}"),
+            title(recording),
+            f"{numbers.completed:,}",
+            number(numbers.episode_return.mean) if numbers.episode_return.n else "none",
+            interval(numbers.episode_return),
+            number(numbers.length.mean) if numbers.length.n else "none",
+            ", ".join(sorted({run.state for run in recording.runs})),
+        )
+        for recording, numbers, name in recordings
+    ]

@@ -1,0 +1,60 @@
+"""The list of episodes: what stands there before the script fills it."""
+
+from __future__ import annotations
+
+from monitorcli.report.page.markup import NOTHING, Markup, joined, tag
+
+_ENDS = (
+    ("", "in any way"),
+    ("tb", "terminated"),
+    ("cb", "truncated"),
+    ("rxi", "incomplete"),
+    ("?", "not known"),
+)
+
+
+def section(rows: int, of: int, name: str) -> Markup:
+    """Filters, a table and a pager; `rows` of `of` episodes are in the page."""
+    part = NOTHING
+    if rows < of:
+        said = f"{rows:,} of {of:,} episodes are in this page: the filmed, the best, the worst, and an even "
+        part = tag(
+            "p", said + "choice of the others. `monitorcli inspect --format csv` writes all.", class_="remark"
+        )
+    table = tag("table", tag("caption", "Episodes", class_="unseen"), tag("thead"), tag("tbody"))
+    scroll = tag("div", table, class_="scroll", tabindex="0", role="group", aria_label="Episodes")
+    without = tag(
+        "noscript",
+        tag("p", "The list of episodes needs JavaScript; everything else does not.", class_="remark"),
+    )
+    whole = tag("div", _filters(), tag("p", "", role="status", class_="found"), scroll, _pager(), hidden=True,
+                class_="list", data_of=name)  # fmt: skip
+    return joined([part, without, whole])
+
+
+def _filters() -> Markup:
+    choices = (tag("option", words, value=letters) for letters, words in _ENDS)
+    return tag(
+        "form",
+        tag("label", "Ended ", tag("select", *choices, name="end", autocomplete="off")),
+        tag("label", "Return from ", _field("low")),
+        tag("label", "to ", _field("high")),
+        tag("label", "Episode ", _field("episode")),
+        tag("label", tag("input", type="checkbox", name="filmed", autocomplete="off"), " filmed only"),
+        tag("button", "Show all", type="reset"),
+        class_="filters",
+    )
+
+
+def _field(name: str) -> Markup:
+    return tag("input", type="number", step="any", name=name, autocomplete="off", inputmode="decimal")
+
+
+def _pager() -> Markup:
+    buttons = [
+        tag("button", words, type="button", data_to=to)
+        for to, words in (("first", "First"), ("back", "Previous"), ("on", "Next"), ("last", "Last"))
+    ]
+    page = tag("span", "", class_="page")
+    inside = (*buttons[:2], page, *buttons[2:])
+    return tag("div", *inside, class_="pager", role="group", aria_label="Pages of the list")

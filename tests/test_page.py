@@ -1,0 +1,371 @@
+"""The page without a browser: its structure, what strings may do to it, its numbers, its size."""
+
+import base64
+import dataclasses
+import hashlib
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import episodes, recording, run, video
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitorcli.monitor import log
+from monitorcli.recording import read
+from monitorcli.report import as_html
+from monitorcli.report.page import axis, columns, curve, ends, histogram, markup
+
+GYM = Path(__file__).parent / "recordings" / "gym-0.21.0-cartpole"
+HOSTILE = "</script><img src=x onerror=alert(1)>\"'&amp;<!--\x1b[31m\r\n\u202e\u2028\udc80"
+VOID = {"input", "meta", "img", "br"}
+
+
+class Outline(HTMLParser):
+    """Every element with its attributes, and the text of each by its name; complains of wrong nesting."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.elements, self.texts, self._open = [], {}, []
+        self.feed(page)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, name, attributes):
+        self.elements.append((name, dict(attributes)))
+        if name not in VOID:
+            self._open.append(name)
+
+    def handle_endtag(self, name):
+        assert self._open.pop() == name
+
+    def handle_data(self, text):
+        self.texts.setdefault(self._open[-1] if self._open else "", []).append(text)
+
+    def named(self, name):
+        return [attributes for found, attributes in self.elements if found == name]
+
+    def data(self, name="r0"):
+        place = [of.get("id") for of in self.named("script")].index(f"{name}-data")
+        return json.loads(self.texts["script"][place], parse_constant=pytest.fail)
+
+
+def learning(n=400, **changes):
+    ordinal = np.arange(n)
+    returns = np.clip(np.round(20 + ordinal + 25 * np.sin(ordinal**2)), 9, 400)
+    end = np.where(returns == 400, log.END_TRUNCATED, log.END_TERMINATED)
+    end[-1] = log.CUT_CLOSED
+    columns = {"end": end, "length": returns, "seeded": np.ones(n), "seed": ordinal + 7}
+    return recording(episodes=episodes(returns, **columns), **changes)
+
+
+def hostile():
+    how = {"command": [HOSTILE], "lease": {"host": HOSTILE}, HOSTILE: HOSTILE}
+    return recording(
+        [1, 2, 3],
+        env_ids=(HOSTILE,),
+        directory=Path(HOSTILE),
+        runs=(run(0, HOSTILE, recorder=HOSTILE, how=how),),
+        videos=(video(0, name=HOSTILE + ".mp4"), video(None, name=HOSTILE)),
+        problems=(HOSTILE,),
+        notes=(HOSTILE,),
+    )
+
+
+def page(of, **options):
+    return Outline(as_html.render(of if isinstance(of, list) else [of], **options))
+
+
+class TestTheDocument:
+    @pytest.mark.parametrize(
+        "of",
+        [learning(), recording(), recording([1]), [learning(), recording(), learning(30)]],
+        ids=["learning", "empty", "single", "several"],
+    )
+    def test_is_sound(self, of):
+        found = page(of)
+        ids = [attributes["id"] for _, attributes in found.elements if "id" in attributes]
+        assert len(ids) == len(set(ids))
+        links = [of["href"] for of in found.named("a")]
+        assert [href for href in links if href.startswith("#") and href[1:] not in ids] == []
+        assert len(found.named("main")) == len(found.named("h1")) == 1
+
+    def test_lets_in_only_its_own_style_and_script(self):
+        text = as_html.render([learning()])
+        policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)[1]
+        allowed = dict(part.split(" ", 1) for part in policy.replace("&#x27;", "'").split("; "))
+        assert allowed.pop("default-src") == "'none'"
+        for name, element in (("style-src", "style"), ("script-src", "script")):
+            content = re.search(f"<{element}>(.*?)</{element}>", text, re.DOTALL)[1]
+            digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+            assert allowed.pop(name) == f"'sha256-{digest}'"
+        assert allowed == {
+            "img-src": "data:",
+            "media-src": "data: 'self'",
+            "base-uri": "'none'",
+            "form-action": "'none'",
+        }
+
+    def test_has_no_style_or_handler_in_an_attribute_and_names_no_host(self):
+        text = as_html.render([learning(videos=(video(3),))])
+        names = {name for _, attributes in Outline(text).elements for name in attributes}
+        assert [name for name in names if name == "style" or name.startswith("on")] == []
+        assert re.findall(r"(?:https?:)?//[a-z]+\.\w+", text.replace("http://www.w3.org/2000/svg", "")) == []
+
+    def test_shows_a_comparison_when_there_is_one(self):
+        compared = as_html.Comparison(
+            "Against main", ("", "main", "new"), (("mean", "475", "<b>"),), ("paired",)
+        )
+        text = as_html.render([learning()], compared)
+        assert "Against main" in text
+        assert "&lt;b&gt;" in text
+        assert "paired" in text
+
+    def test_of_several_directories_leads_to_each(self):
+        two = [learning(), dataclasses.replace(recording([1, 2]), directory=Path("runs/b"))]
+        found = page(two)
+        assert [of["id"] for of in found.named("article")] == ["r0", "r1"]
+        assert {"#r0", "#r1"} <= {of["href"] for of in found.named("a")}
+
+    def test_says_when_nothing_was_recorded(self):
+        assert "No episode was recorded." in as_html.render([recording()])
+
+
+class TestStringsFromFiles:
+    def test_are_text_and_never_markup(self):
+        plain, found = page(recording([1, 2, 3], videos=(video(0), video(None)))), page(hostile())
+        assert "img" not in {name for name, _ in found.elements}
+        assert len(found.named("script")) == len(plain.named("script"))
+        assert [of for _, of in found.elements if any(name.startswith("on") for name in of)] == []
+
+    def test_are_printable_and_can_be_written(self):
+        text = as_html.render([hostile(), hostile()])
+        assert {char for char in text if not char.isprintable()} == {"\n"}
+        assert text.encode()
+
+    def test_cannot_end_the_data(self):
+        written = markup.data({"name": HOSTILE})
+        assert not set(written) & set("<>&\u2028")
+        assert json.loads(written) == {"name": HOSTILE}
+
+    @given(st.text())
+    def test_are_escaped_in_attributes(self, string):
+        found = Outline(markup.tag("p", string, title=string))
+        assert [set(of) for of in found.named("p")] == [{"title"}]
+        assert found.named("p")[0]["title"].isprintable()
+
+
+class TestTheCurve:
+    def test_is_the_mean_of_so_many_consecutive_episodes(self):
+        returns = np.random.default_rng(0).normal(1e6, 3, 1000)
+        found = curve.running(np.arange(1000), returns)
+        assert found.window == 50
+        assert len(found.at) == 240
+        for at, mean, low, high in zip(*found[1:], strict=True):
+            inside = returns[int(at - 24.5) : int(at + 25.5)]
+            half = 1.959964 * inside.std(ddof=1) / np.sqrt(50)
+            assert np.allclose([mean, low, high], [inside.mean(), inside.mean() - half, inside.mean() + half])
+
+    def test_lies_where_its_axes_say(self):
+        of = learning().episodes
+        shown = curve.seen(of)
+        drawn = curve.running(shown.rows, shown.returns)
+        path = next(a["d"] for _, a in page(learning()).elements if a.get("class") == "line")
+        points = np.array([point.split() for point in path[1:].split("L")], dtype=float)
+        assert np.allclose(points[:, 0], 1000 * drawn.at / (len(of) - 1), atol=0.06)
+        y = (shown.y.high - drawn.mean) / (shown.y.high - shown.y.low)
+        assert np.allclose(points[:, 1], 1000 * y, atol=0.06)
+
+    def test_of_few_episodes_goes_from_one_to_the_next(self):
+        found = curve.running(np.array([0, 2, 3]), np.array([1.0, 5.0, -2.0]))
+        assert (found.window, found.at.tolist()) == (1, [0, 2, 3])
+        assert np.allclose(found.mean, [1, 5, -2])
+        assert np.isnan(found.low).all()
+
+    def test_leaves_out_the_incomplete_and_what_is_not_finite(self):
+        of = episodes([1, np.nan, 3, np.inf, 5], end=[1, 1, 1, 1, log.CUT_RESET])
+        assert curve.seen(of).rows.tolist() == [0, 2]
+
+    def test_is_not_squeezed_flat_by_a_few_episodes(self):
+        of = episodes([*range(1000), -1e9])
+        assert curve.seen(of).y.low > -1000
+        assert "1 episode beyond the scale" in as_html.render([recording(episodes=of)])
+
+    def test_counts_every_episode_in_the_shade(self):
+        found = page(learning(5000))
+        cells = [a for name, a in found.elements if name == "path" and a.get("class", "").startswith("cells")]
+        assert len(cells) == 4
+
+
+class TestDistributions:
+    @given(st.lists(st.integers(-500, 500) | st.floats(-1e3, 1e3), min_size=2, max_size=300))
+    def test_count_every_value_once(self, values):
+        array = np.array(values, dtype=float)
+        found = histogram.counted(array)
+        assert found.counts.sum() == len(values)
+        assert len(found.counts) == len(found.labels) < 60
+        for low, high, count in zip(found.edges[1:-2], found.edges[2:-1], found.counts[1:-1], strict=True):
+            assert count == ((array >= low) & (array < high)).sum()
+
+    @pytest.mark.parametrize(
+        ("values", "labels"),
+        [
+            ([1, 2, 3], ["1", "2", "3"]),
+            ([0, 500], ["0 to 19", "20 to 39"]),
+            ([0.1, 2], ["0.1 to 0.15", "0.15 to 0.2"]),
+            ([-3, -3], ["-4", "-3"]),
+        ],
+    )
+    def test_say_what_a_bar_holds(self, values, labels):
+        assert histogram.counted(np.array(values, dtype=float)).labels[:3][: len(labels)] == labels
+
+    @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
+    def test_have_axes_with_values_on_them(self, one, other):
+        found = axis.padded(axis.fitting(np.array([one, other])))
+        assert found.low < found.high
+        room = 1e-9 * max(abs(found.low), abs(found.high))
+        assert all(found.low - room <= tick <= found.high + room for tick in found.ticks())
+        assert ((found.at(np.array([one, other])) >= 0) & (found.at(np.array([one, other])) <= 1)).all()
+
+    def test_of_ends_add_up(self):
+        end = [log.END_TERMINATED, 3, log.END_TRUNCATED, log.END_UNKNOWN, log.CUT_RESET, log.CUT_CLOSED]
+        assert ends.kinds(np.array(end, dtype=np.uint8)).tolist() == [0, 0, 1, 2, 3, 3]
+        text = as_html.render([recording(episodes=episodes(range(6), end=end))])
+        assert (
+            "2 terminated (33.3 %), 1 truncated (16.7 %), 1 not known (16.7 %), 2 incomplete (33.3 %)" in text
+        )
+
+    def test_of_ends_are_a_sentence_when_there_is_one_kind(self):
+        assert "How they ended: all terminated." in as_html.render([recording([1, 2, 3])])
+
+
+def expanded(column, rows):
+    """As page/columns.js does it."""
+    if isinstance(column, dict):
+        if "all" in column:
+            return [column["all"]] * rows
+        if "steps" in column:
+            return np.cumsum(column["steps"]).tolist()
+        return [column["from"] + row * column["by"] for row in range(rows)]
+    return list(column)
+
+
+class TestTheEpisodes:
+    def test_reach_the_script_as_they_are(self):
+        of = learning()
+        found = page(of).data()
+        assert found["rows"] == 400
+        columns = {name: expanded(column, 400) for name, column in found["columns"].items()}
+        assert columns["episode"] == list(range(400))
+        assert columns["return"] == of.episodes.episode_return.tolist()
+        assert columns["length"] == of.episodes.length.tolist()
+        assert columns["seed"] == list(range(7, 407))
+        assert columns["started"] == [2 * row for row in range(400)]
+        codes = {log.END_TERMINATED: "t", log.END_TRUNCATED: "c", log.CUT_CLOSED: "x"}
+        assert columns["end"] == [codes[end] for end in of.episodes.end.tolist()]
+        assert found["columns"]["episode"] == {"from": 0, "by": 1}
+
+    def test_keep_what_json_has_no_number_for(self):
+        given = episodes([np.nan, np.inf, -np.inf, 1 / 3], seeded=[1, 2, 0, 1], seed=[5, 5, 5, 2**63])
+        found = page(recording(episodes=given)).data()["columns"]
+        assert found["return"] == [None, "Infinity", "-Infinity", 0.333333]
+        assert found["seed"] == [5, None, None, str(2**63)]
+
+    def test_are_chosen_evenly_when_they_are_too_many(self):
+        returns = np.sin(np.arange(10_000.0))
+        chosen = columns.chosen(episodes(returns), [1234, 5678], most=1000)
+        assert len(chosen) <= 1000
+        assert {1234, 5678, int(returns.argmax()), int(returns.argmin()), 0, 9999} <= set(chosen.tolist())
+        assert (np.diff(chosen) > 0).all()
+        assert np.diff(chosen).max() <= 25
+
+    @pytest.mark.parametrize(("count", "most"), [(10_000, 350_000), (100_000, 2_500_000)])
+    def test_make_a_page_that_can_be_mailed(self, count, most):
+        values = np.random.default_rng(0)
+        columns = {
+            "length": values.integers(1, 1000, count),
+            "duration": values.exponential(1, count),
+            "seeded": np.ones(count),
+            "seed": np.arange(count),
+        }
+        of = recording(episodes=episodes(values.normal(0, 100, count).round(2), **columns))
+        assert len(as_html.render([of])) < most
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        st.lists(
+            st.tuples(
+                st.floats(),
+                st.integers(0, 2**62),
+                st.floats(-1e15, 1e15),
+                st.floats(0, 1e15),
+                st.sampled_from([1, 2, 3, 4, 16, 32, 64]),
+                st.integers(0, 2**64 - 1),
+            ),
+            min_size=1,
+            max_size=12,
+        )
+    )
+    def test_of_any_kind_make_a_page(self, rows):
+        names = ("episode_return", "length", "started_at", "duration", "end", "seed")
+        made = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+        of = recording(episodes=episodes(made.pop("episode_return"), seeded=[1] * len(rows), **made))
+        text = as_html.render([of])
+        assert not re.search(r'(?:d|x|y|width|height|cx|cy)="[^"]*(?:nan|inf)[^"]*"', text)
+        assert Outline(text).data()["rows"] == len(rows)
+
+
+class TestFilms:
+    def test_are_inside_the_page(self):
+        found = page(read(GYM))
+        sources = [of["src"] for of in found.named("video")]
+        names = sorted(path.name for path in GYM.glob("*.mp4"))
+        assert [base64.b64decode(source.removeprefix("data:video/mp4;base64,")) for source in sources] == [
+            (GYM / name).read_bytes() for name in names
+        ]
+        assert found.data()["films"] == {"0": "r0-film-0", "1": "r0-film-1", "8": "r0-film-2"}
+
+    def test_beyond_the_limit_are_linked_from_where_the_page_stands(self):
+        found = page(read(GYM), folder=GYM.parent.parent / "elsewhere", embed=8000)
+        kinds = [of["src"][:5] for of in found.named("video")]
+        assert sorted(kinds) == ["../re", "data:", "data:"]
+        linked = next(of["src"] for of in found.named("video") if of["src"].startswith(".."))
+        assert (GYM.parent.parent / "elsewhere" / linked).resolve().parent == GYM
+
+    def test_are_never_read_through_a_link(self, tmp_path):
+        copy = tmp_path / "run"
+        shutil.copytree(GYM, copy)
+        (tmp_path / "secret.mp4").write_bytes(b"secret")
+        of = read(copy)
+        name = of.videos[0].name
+        (copy / name).unlink()
+        (copy / name).symlink_to(tmp_path / "secret.mp4")
+        text = as_html.render([of])
+        assert base64.b64encode(b"secret").decode() not in text
+        assert f"{name}: cannot be opened" in text
+
+    def test_that_do_not_play_say_why(self):
+        of = recording([1, 2], videos=(video(0, broken=True), video(1, name="a.json", content_type="text/x")))
+        text = as_html.render([of])
+        assert "broken: its recorder gave up on it" in text
+        assert "Recorded as text" in text
+        assert "<video" not in text
+
+    def test_have_addresses_that_are_no_schemes(self):
+        of = recording([1], directory=Path(), videos=(video(0, name="javascript:alert(1)%.mp4"),))
+        assert [of["src"] for of in page(of, folder=Path(), embed=0).named("video")] == [
+            "javascript%3Aalert%281%29%25.mp4"
+        ]
+
+    def test_fold_when_they_are_many(self):
+        of = recording(range(40), videos=tuple(video(number) for number in range(40)))
+        assert "16 more films" in as_html.render([of], embed=0)
+
+
+def test_every_file_of_the_page_is_plain_ascii_but_for_what_is_shown():
+    for path in Path(as_html.__file__).parent.glob("page/*.[cj]s*"):
+        assert "</" not in path.read_text(encoding="utf-8"), path
