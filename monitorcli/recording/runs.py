@@ -74,7 +74,8 @@ def _files(folder: Folder) -> dict[int, Draft]:
         if match is None:
             continue
         try:
-            found[int(match[1])] = Draft(folder.json(name), name)
+            # One without a byte was claimed a moment ago, or its process died then.
+            found[int(match[1])] = Draft(folder.json(name) if folder.entries[name].size else {}, name)
         except BadFile as error:
             # Its writers' manifests still say that there was a run of this number.
             folder.problems.append(str(error))
