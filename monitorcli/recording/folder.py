@@ -95,10 +95,14 @@ class Folder:
             raise BadFile(f"{source}: refers to {name!r}, which is not a file of this directory")
         if name not in self.entries:
             # A listing is no snapshot: it may have the manifest and not the file that was there before it.
-            self._add(name, self.path / name)
+            self.look_again(name)
         if name not in self.entries:
             raise BadFile(f"{source}: refers to {name}, which is not there")
         return name
+
+    def look_again(self, name: str) -> None:
+        """List this file as it is now."""
+        self._add(name, self.path / name)
 
     def _add(self, name: str, file: os.DirEntry[str] | Path) -> None:
         try:

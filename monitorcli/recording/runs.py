@@ -50,6 +50,7 @@ def drafts(folder: Folder, ancestors: Sequence[Family], ours: Sequence[Family]) 
 
 def as_run(folder: Folder, index: int, draft: Draft, episodes: int) -> Run:
     """The run as a recording has it; `index` is its number there."""
+    state = _state(folder, draft)
     document = draft.file or {}
     started = [family.started_at for family in draft.families if family.started_at is not None]
     ended = [family.ended_at for family in draft.families if family.ended_at is not None]
@@ -57,7 +58,7 @@ def as_run(folder: Folder, index: int, draft: Draft, episodes: int) -> Run:
     return Run(
         number=index,
         recorder=RECORDER if draft.file is not None else draft.families[0].recorder,
-        state=_state(folder, draft),
+        state=state,
         started_at=number(document.get("started_at")) or min(started, default=None),
         ended_at=number(document.get("ended_at")) or max(ended, default=None),
         episodes=episodes,
@@ -84,6 +85,20 @@ def _files(folder: Folder) -> dict[int, Draft]:
 
 
 def _state(folder: Folder, draft: Draft) -> str:
+    """How the run stands; reads its file again when it seems to have died."""
+    state = _state_by(folder, draft)
+    if state == "crashed" and draft.file and number(draft.file.get("ended_at")) is None:
+        # Its process writes down how it ended and then is gone: that may have been since we read.
+        try:
+            folder.look_again(draft.name)
+            draft.file = folder.json(draft.name)
+        except BadFile:
+            return state
+        state = _state_by(folder, draft)
+    return state
+
+
+def _state_by(folder: Folder, draft: Draft) -> str:
     document = draft.file
     if document and number(document.get("ended_at")) is not None:
         if document.get("signal") is not None:
