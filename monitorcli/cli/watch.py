@@ -53,14 +53,16 @@ def _on_terminal(follower: Follower, to: Console) -> None:
 
     news, rate = _News(), _Rate()
     recording = shown = None
+    said: list[str] = []
     try:
         with Live(console=to, auto_refresh=False, transient=True) as live:
             while recording is None or news.running:
                 began = time.perf_counter()
                 recording = follower.update()
-                news.tell(recording)
+                said += news.of(recording)
                 if recording is not shown:
-                    live.update(_picture(recording, rate, to), refresh=True)
+                    foot = [f"{rate.of(len(recording.episodes))}Ctrl-C leaves", *said]
+                    live.update(_picture(recording, foot, to), refresh=True)
                     shown = recording
                 if news.running:
                     _pause(began, _PICTURE)
@@ -68,21 +70,21 @@ def _on_terminal(follower: Follower, to: Console) -> None:
         # Outside of the live picture, so that all of it is there and a long path is one word.
         if shown is not None:
             style.show(as_table.lines([shown], to.width, style.ascii_only(to)), to)
-    news.close()
+    for sentence in said + news.none():
+        say(sentence)
 
 
-def _picture(recording: Recording, rate: _Rate, to: Console) -> Group:
+def _picture(recording: Recording, foot: Sequence[str], to: Console) -> Group:
     from rich.console import Group
 
     from monitorcli.cli import style
     from monitorcli.report import as_table
     from monitorcli.report.layout import Line, Span, ascii_only, labelled
-    from monitorcli.report.text import number
+    from monitorcli.report.text import printable
 
     in_ascii = style.ascii_only(to)
-    pace = f"{number(rate.of(len(recording.episodes)))} episodes a second · Ctrl-C leaves"
-    foot: list[Line] = [[], *labelled(" watching", [[Span(pace, "dim")]], 12)]
-    lines = as_table.lines([recording], to.width, in_ascii) + (ascii_only(foot) if in_ascii else foot)
+    below: list[Line] = [[], *labelled(" watching", [[Span(printable(line), "dim")] for line in foot], 12)]
+    lines = as_table.lines([recording], to.width, in_ascii) + (ascii_only(below) if in_ascii else below)
     return Group(*style.texts(lines))
 
 
@@ -95,10 +97,12 @@ def _in_lines(follower: Follower) -> None:
         if len(recording.episodes) != known:
             click.echo(_line(recording, max(known, 0)))
             known = len(recording.episodes)
-        news.tell(recording)
+        for sentence in news.of(recording):
+            say(sentence)
         if news.running:
             _pause(began, _LINE)
-    news.close()
+    for sentence in news.none():
+        say(sentence)
 
 
 def _line(recording: Recording, before: int) -> str:
@@ -128,43 +132,44 @@ class _Rate:
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque()
 
-    def of(self, count: int) -> float:
+    def of(self, count: int) -> str:
+        """`1,204 episodes a second · `, "" until there are two pictures to tell it from."""
         now = time.monotonic()
         self._seen.append((now, count))
         while len(self._seen) > 2 and now - self._seen[1][0] >= _RATE_OVER:
             self._seen.popleft()
         since, before = self._seen[0]
         lasted = now - since
-        return (count - before) / lasted if lasted > 0 else 0.0
+        rate = (count - before) / lasted if lasted else 0.0
+        return f"{rate:,.{0 if rate >= 10 else 1}f} episodes a second · " if lasted else ""
 
 
 class _News:
-    """Says once of each run that was seen running how it ended."""
+    """What there is to say of runs: how each that was seen running ended."""
 
     def __init__(self) -> None:
         self.running: set[int] = set()
         self._watched = False
         self._runs: Sequence[Run] = ()
 
-    def tell(self, recording: Recording) -> None:
-        """Look at the runs as they are now."""
+    def of(self, recording: Recording) -> list[str]:
+        """A sentence for each run that has ended since the last time."""
         self._runs = recording.runs
         running = {run.number for run in recording.runs if run.state == "running"}
-        for run in recording.runs:
-            if run.number in self.running - running:
-                say(_end_of(run))
+        ended = self.running - running
         self._watched |= bool(running)
         self.running = running
+        return [_end_of(run) for run in recording.runs if run.number in ended]
 
-    def close(self) -> None:
-        """Nothing runs any more: say so if that is all there was to say."""
-        if not self._watched:
-            unknown = self._runs and self._runs[-1].state == "unknown"
-            say(
-                f"nothing says whether {self._runs[-1].recorder} still writes here; this is what there is."
-                if unknown
-                else "no run is being recorded here; this is what there is."
-            )
+    def none(self) -> list[str]:
+        """A sentence when no run was ever seen running."""
+        if self._watched:
+            return []
+        if self._runs and self._runs[-1].state == "unknown":
+            return [
+                f"nothing says whether {self._runs[-1].recorder} still writes; this is what there is now."
+            ]
+        return ["no run is being recorded here; this is what there is."]
 
 
 def _end_of(run: Run) -> str:
