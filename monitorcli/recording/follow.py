@@ -33,7 +33,7 @@ class Follower:
         self._logs: dict[str, _Log] = {}
         self._documents: dict[str, tuple[Entry, dict[str, Any]]] = {}
         self._recording: Recording | None = None
-        self._signs: tuple[object, ...] = ()
+        self._names = (0, 0)
         self._looked_at = 0.0
 
     def update(self) -> Recording:
@@ -41,15 +41,19 @@ class Follower:
 
         Raises what `read` raises.
         """
-        signs, now = self._look(), self._clock()
-        if self._recording is None or signs != self._signs or now - self._looked_at >= _PATIENCE:
+        names, now = _names_in(self._path), self._clock()
+        quiet = names == self._names and all(map(self._is_as_read, self._logs.items()))
+        if self._recording is None or not quiet or now - self._looked_at >= _PATIENCE:
             self._recording = settled(self._path, self._read)
-            self._signs, self._looked_at = signs, now
+            self._names, self._looked_at = names, now
         return self._recording
 
-    def _look(self) -> tuple[object, ...]:
-        """What tells cheaply that something was written: a name came or went, or a log grew."""
-        return tuple(map(_sign, [self._path, *(self._path / name for name in self._logs)]))
+    def _is_as_read(self, known: tuple[str, _Log]) -> bool:
+        try:
+            status = os.stat(self._path / known[0])
+        except OSError:
+            return False
+        return (status.st_ino, log.count_in(status.st_size)) == (known[1].inode, known[1].seen)
 
     def _read(self) -> Recording:
         if "monitorcli" not in kinds_in(self._path):
@@ -109,9 +113,10 @@ class _Remembering(Folder):
         return dict(document)  # who gets it may take things out
 
 
-def _sign(path: Path) -> tuple[int, int, int]:
+def _names_in(path: Path) -> tuple[int, int]:
+    """What changes whenever a name comes, goes or is replaced."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
-        return 0, 0, 0
-    return status.st_ino, status.st_size, status.st_mtime_ns
+        return 0, 0
+    return status.st_ino, status.st_mtime_ns
