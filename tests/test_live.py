@@ -1,8 +1,11 @@
 """Recordings that are read while somebody writes them: followed cheaply, and never called damaged for it."""
 
+import contextlib
 import dataclasses
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -220,11 +223,10 @@ def until_episodes(directory, count):
     raise AssertionError("nothing was recorded")
 
 
-def watching(tmp_path):
+def watching(tmp_path, **options):
     command = "from pathlib import Path; from monitorcli.cli.watch import watch; watch(Path('run'))"
-    return subprocess.Popen(
-        [sys.executable, "-c", command], cwd=tmp_path, stdout=-1, stderr=-1, text=True, start_new_session=True
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
+    return subprocess.Popen([sys.executable, "-c", command], cwd=tmp_path, start_new_session=True, **pipes)
 
 
 def test_no_reader_ever_sees_a_problem_in_a_run_at_full_speed(tmp_path):
@@ -292,3 +294,26 @@ def test_what_nobody_records_is_shown_once(tmp_path):
     out, err = watcher.communicate(timeout=60)
     assert out.endswith(" UTC · 2 episodes · mean return 1 (last 2)\n")
     assert err == "monitorcli: no run is being recorded here; this is what there is.\n"
+
+
+def test_on_a_terminal_the_table_is_shown_live_and_left_behind_whole(tmp_path):
+    trainer = start(tmp_path, 300, 0.005)
+    until_episodes(tmp_path / "run", 1)
+    screen, terminal = pty.openpty()
+    watcher = watching(tmp_path, stdout=terminal, env={**os.environ, "TERM": "xterm", "NO_COLOR": "1"})
+    os.close(terminal)
+    shown = b""
+    with contextlib.suppress(OSError):  # how Linux says that the other end was closed
+        while part := os.read(screen, 1 << 16):
+            shown += part
+    os.close(screen)
+    _, err = watcher.communicate(timeout=60)
+    trainer.wait(10)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+    assert " watching   " in text
+    assert " episodes a second · Ctrl-C leaves" in text
+    last = text[text.rindex(" Quick-v0 · ") :]
+    assert last.startswith(" Quick-v0 · training · 1 run, complete · ")
+    assert "300 completed" in last
+    assert "watching" not in last
+    assert err == "monitorcli: run 0 is complete; it has 300 episodes.\n"

@@ -15,12 +15,13 @@ _DEPTH = 5
 _MOST = 20_000
 
 
-def discover(path: Path) -> list[Path]:
+def discover(path: str | os.PathLike[str]) -> list[Path]:
     """The directory itself if it holds a recording of any kind, else those below it that do.
 
     In natural order, five levels deep, without following links or looking below a recording. Raises
     NoRecording when there is none, DirectoryUnusable when the directory cannot be listed.
     """
+    path = Path(path)
     try:
         if kinds_in(path):
             return [path]
