@@ -117,7 +117,9 @@ def test_sb3_says_neither_how_an_episode_ended_nor_what_it_was_for():
 
 def test_an_environment_without_a_spec_is_unknown(directory):
     monitor_csv(directory, "1,1,1", header='#{"t_start": 1000.0, "env_id": "None"}\n')
-    assert read(directory).env_ids == ("(unknown)",)
+    recording = read(directory)
+    assert recording.env_ids == ("(unknown)",)
+    assert "like the files of VecMonitor" in recording.notes[0]
 
 
 def test_malformed_lines_are_named_and_cost_no_other(directory):
@@ -127,7 +129,7 @@ def test_malformed_lines_are_named_and_cost_no_other(directory):
     assert [str(value) for value in returns(recording)] == ["1.0", "7.0", "nan"]
     assert recording.problems == (
         *(f"monitor.csv: line {line} is malformed, and is left out" for line in (4, 5, 6, 7, 9)),
-        "monitor.csv: 1 more lines are malformed and left out",
+        "monitor.csv: 1 more malformed lines are left out",
     )
 
 
@@ -152,6 +154,7 @@ def test_rows_without_a_header_are_read(directory):
     recording = read(directory)
     assert (returns(recording), recording.problems) == ([1, 2], ())
     assert "has no header" in recording.notes[0]
+    assert np.isnan(recording.episodes.started_at).all()
 
 
 def test_a_file_of_another_kind_is_a_problem_and_hides_no_other(directory):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -22,7 +21,7 @@ import numpy.typing as npt
 from monitorcli.errors import BadFile
 from monitorcli.recording.folder import Folder, number, text
 from monitorcli.recording.manifest import UNKNOWN
-from monitorcli.recording.records import MOST_STEPS
+from monitorcli.recording.monitor_rows import Columns, Layout, columns, fields, is_row, sifted
 
 ENDING = "monitor.csv"
 
@@ -34,10 +33,7 @@ _ROWS = 1 << 14
 _PATIENCE = 64
 _MOST_NAMED = 5  # malformed lines that get a problem each
 
-_SUCCESS = {"True": 1, "False": 0, "1": 1, "0": 0, "1.0": 1, "0.0": 0}
 _REQUIRED = ("r", "l", "t")
-
-Columns = tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +80,6 @@ class _Lines:
         return line
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """Where a row of `width` fields has what; `success` is None when no column says so."""
-
-    width: int
-    places: tuple[int, int, int]
-    success: int | None
-
-
 def read_monitor_csv(folder: Folder, name: str) -> MonitorCsv:
     """Read one file; malformed lines become problems of the folder. Raises BadFile when it is none."""
     try:
@@ -104,17 +91,17 @@ def read_monitor_csv(folder: Folder, name: str) -> MonitorCsv:
         raise BadFile(f"{name}: cannot be read to its end: {error.strerror}") from None
     if lines.torn:
         folder.notes.append(f"{name}: its last line has no end (being written, or cut off); it is left out.")
-    columns = [np.concatenate(column) for column in zip(*found, strict=True)]
+    merged = [np.concatenate(column) for column in zip(*found, strict=True)]
     env_id = text(header.get("env_id"), UNKNOWN)
     return MonitorCsv(
         name=name,
         env_id=UNKNOWN if env_id == "None" else env_id,
         t_start=number(header.get("t_start")),
         keywords=tuple(word for word in names if word not in _REQUIRED),
-        episode_return=columns[0],
-        length=columns[1],
-        ended=columns[2],
-        success=columns[3],
+        episode_return=merged[0],
+        length=merged[1],
+        ended=merged[2],
+        success=merged[3],
     )
 
 
@@ -132,11 +119,11 @@ def _header(lines: _Lines, name: str, folder: Folder) -> tuple[dict[str, Any], l
         else:
             folder.problems.append(f"{name}: its first line is not a JSON object; when it began is not known")
         first = next(lines, "")
-    names = _fields(first) if first else list(_REQUIRED)
+    names = fields(first) if first else list(_REQUIRED)
     if set(_REQUIRED) <= set(names):
         lines.kept.clear()
         return header, names
-    if not _is_row(names, _Layout(len(names), (0, 1, 2), None)):
+    if not is_row(names, Layout(len(names), (0, 1, 2), None)):
         raise BadFile(f"{name}: not a monitor file of Stable-Baselines3: it has no columns r, l and t")
     # Monitor(override_existing=False) writes no header, not even into a new file.
     folder.notes.append(f"{name}: has no header, so when and what was recorded is not known.")
@@ -144,18 +131,18 @@ def _header(lines: _Lines, name: str, folder: Folder) -> tuple[dict[str, Any], l
     return header, [*_REQUIRED, *[""] * (len(names) - 3)]
 
 
-def _layout(names: Sequence[str]) -> _Layout:
+def _layout(names: Sequence[str]) -> Layout:
     says = next((names.index(word) for word in ("is_success", "success") if word in names), None)
-    return _Layout(len(names), (names.index("r"), names.index("l"), names.index("t")), says)
+    return Layout(len(names), (names.index("r"), names.index("l"), names.index("t")), says)
 
 
-def _batches(lines: _Lines, layout: _Layout, name: str, folder: Folder) -> Iterator[Columns]:
+def _batches(lines: _Lines, layout: Layout, name: str, folder: Folder) -> Iterator[Columns]:
     """The sound rows, as columns of some thousand; at least one batch, which may be empty."""
     malformed = nonsense = 0
     named: list[int] = []
-    yield _columns([], layout)
+    yield columns([], layout)
     if lines.kept:  # a row stood where the header should
-        yield _columns(list(csv.reader(lines.kept)), layout)
+        yield columns(list(csv.reader(lines.kept)), layout)
     reader = csv.reader(lines)
     while nonsense < _PATIENCE:
         lines.kept.clear()
@@ -164,77 +151,17 @@ def _batches(lines: _Lines, layout: _Layout, name: str, folder: Folder) -> Itera
             rows = list(islice(reader, _ROWS))
             if not rows:
                 break
-            yield _columns(rows, layout)
+            yield columns(rows, layout)
             nonsense = 0
         except (csv.Error, ValueError, OverflowError):
-            rows, bad = _sifted(lines.kept, layout)
+            rows, bad = sifted(lines.kept, layout)
             named += [before + line for line in bad[: _MOST_NAMED - len(named)]]
             malformed += len(bad)
-            yield _columns(rows, layout)
+            yield columns(rows, layout)
             nonsense = 0 if rows else nonsense + 1
     else:
         folder.problems.append(f"{name}: what follows line {lines.count} is not read: no row in a long while")
     # A line so long that it came in pieces has one number.
     folder.problems += [f"{name}: line {line} is malformed, and is left out" for line in dict.fromkeys(named)]
     if malformed > len(named):
-        folder.problems.append(f"{name}: {malformed - len(named):,} more lines are malformed and left out")
-
-
-def _columns(rows: Sequence[Sequence[str]], layout: _Layout) -> Columns:
-    """Return, length, end and success of rows that are all sound; ValueError when one is not."""
-    columns = list(zip(*rows, strict=True)) or [()] * layout.width
-    if len(columns) != layout.width:
-        raise ValueError(f"{len(columns)} fields instead of {layout.width}")
-    returns, lengths, ended = (
-        np.array(list(map(float, columns[place])), np.float64) for place in layout.places
-    )
-    sound = (lengths >= 0) & (lengths <= MOST_STEPS) & (lengths == np.floor(lengths)) & np.isfinite(ended)
-    if not sound.all():
-        raise ValueError("a length or a time that cannot be")
-    if layout.success is None:
-        success = np.full(len(rows), -1, np.int8)
-    else:
-        success = np.array([_SUCCESS.get(word, -1) for word in columns[layout.success]], np.int8)
-    return returns, lengths.astype(np.int64), ended, success
-
-
-def _sifted(lines: Sequence[str], layout: _Layout) -> tuple[list[list[str]], list[int]]:
-    """The sound rows among the lines, and the numbers (from 1) of the lines that are none.
-
-    Lines that a stray quotation mark made one row are looked at again, each by itself.
-    """
-    rows: list[list[str]] = []
-    bad: list[int] = []
-    reader = csv.reader(lines)
-    first = 0
-    while first < len(lines):
-        try:
-            row = next(reader)
-        except csv.Error:
-            row = [""]
-        last = max(reader.line_num, first + 1)
-        alone = [row] if last == first + 1 or _is_row(row, layout) else map(_fields, lines[first:last])
-        for line, fields in enumerate(alone, first + 1):
-            if _is_row(fields, layout):
-                rows.append(fields)
-            elif fields:  # an empty line is nothing
-                bad.append(line)
-        first = last
-    return rows, bad
-
-
-def _fields(line: str) -> list[str]:
-    try:
-        return next(csv.reader([line]), [])
-    except csv.Error:
-        return [""]
-
-
-def _is_row(fields: Sequence[str], layout: _Layout) -> bool:
-    if len(fields) != layout.width:
-        return False
-    try:
-        _, length, ended = (float(fields[place]) for place in layout.places)
-    except (ValueError, IndexError):
-        return False
-    return 0 <= length <= MOST_STEPS and length == int(length) and math.isfinite(ended)
+        folder.problems.append(f"{name}: {malformed - len(named):,} more malformed lines are left out")

@@ -14,6 +14,7 @@ from monitorcli.errors import BadFile
 from monitorcli.monitor import log
 from monitorcli.recording.family import Family
 from monitorcli.recording.folder import Folder
+from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.monitor_csv import ENDING, MonitorCsv, read_monitor_csv
 from monitorcli.recording.records import Records
 from monitorcli.recording.runs import Draft
@@ -122,6 +123,12 @@ def _explain(folder: Folder, files: Sequence[MonitorCsv], parts: Sequence[Sequen
             f"{name}: its times begin anew at its episode {episodes} (from 0): a run was appended, "
             "and when it began is not written."
         )
+    for file in files:
+        if file.env_id == UNKNOWN and len(file.ended):
+            folder.notes.append(
+                f"{file.name}: names no environment, like the files of VecMonitor. If that wrote it, its "
+                "episodes overlapped: they ended when it says, but began earlier than it seems."
+            )
     if len({len(part) for part in parts}) > 1:
         folder.notes.append("Not every file has every run, so which of them belong together is a guess.")
     keywords = dict.fromkeys(word for file in files for word in file.keywords if word)
