@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitorcli.errors import NoRecording
+from monitorcli.errors import BadRequest, NoRecording
 from monitorcli.recording import discover
 
 RECORDINGS = Path(__file__).parent / "recordings"
@@ -34,6 +34,17 @@ def test_recordings_below_are_found_in_natural_order_whatever_their_kind(tmp_pat
     ]
     (tmp_path / "nothing").mkdir()
     assert discover(tmp_path) == expected
+
+
+def test_one_kind_can_be_asked_for(tmp_path):
+    videos = make(tmp_path / "run" / "videos", "rl-video-step-0.mp4")
+    (tmp_path / "run" / "openaigym.run.000000.json").touch()
+    assert discover(tmp_path, kind="gym") == [tmp_path / "run"]
+    assert discover(tmp_path, kind="recordvideo") == [videos]
+    with pytest.raises(NoRecording):
+        discover(tmp_path, kind="sb3")
+    with pytest.raises(BadRequest):
+        discover(tmp_path, kind="csv")
 
 
 def test_links_are_not_followed_below_the_named_directory(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _PICTURE, _LINE = 0.1, 1.0
 # Waits so many times as long as the last picture took: a long recording is shown less often, never dearer.
 _IDLE = 20.0
+_LISTEN = 0.25  # seconds at most without looking whether a run has ended
 _RATE_OVER = 5.0  # seconds
 _LAST = 100  # episodes
 
@@ -65,7 +67,7 @@ def _on_terminal(follower: Follower, to: Console) -> None:
                     live.update(_picture(recording, foot, to), refresh=True)
                     shown = recording
                 if news.running:
-                    _pause(began, _PICTURE)
+                    _pause(recording, began, _PICTURE)
     finally:
         # Outside of the live picture, so that all of it is there and a long path is one word.
         if shown is not None:
@@ -100,7 +102,7 @@ def _in_lines(follower: Follower) -> None:
         for sentence in news.of(recording):
             say(sentence)
         if news.running:
-            _pause(began, _LINE)
+            _pause(recording, began, _LINE)
     for sentence in news.none():
         say(sentence)
 
@@ -120,10 +122,30 @@ def _line(recording: Recording, before: int) -> str:
     return " · ".join(parts)
 
 
-def _pause(began: float, least: float) -> None:
-    """Wait until `least` seconds have passed since `began`, and longer when the work was long."""
+def _pause(recording: Recording, began: float, least: float) -> None:
+    """Wait until `least` seconds have passed since `began`, and longer when the work was long.
+
+    But not when a run writes down that it ended.
+    """
+    files = [recording.directory / run.file for run in recording.runs if run.state == "running" and run.file]
+    written = _written(files)
     worked = time.perf_counter() - began
-    time.sleep(max(least - worked, _IDLE * worked))
+    left = max(least - worked, _IDLE * worked)
+    until = time.perf_counter() + left
+    while left > 0 and _written(files) == written:
+        time.sleep(min(left, _LISTEN))
+        left = until - time.perf_counter()
+
+
+def _written(files: Sequence[Path]) -> list[int]:
+    """When each file was last written; 0 when it is gone."""
+    found = []
+    for file in files:
+        try:
+            found.append(os.stat(file).st_mtime_ns)
+        except OSError:
+            found.append(0)
+    return found
 
 
 class _Rate:

@@ -38,8 +38,7 @@ def read(directory: str | os.PathLike[str], kind: str | None = None) -> Recordin
     "recordvideo" is read, unless `kind` says which. Raises NoRecording when the directory is missing or
     holds nothing of the kind, DirectoryUnusable when it cannot be listed, BadRequest for another kind.
     """
-    if kind is not None and kind not in KINDS:
-        raise BadRequest(f"{kind!r} is no kind of recording.", f"There are: {', '.join(KINDS)}.")
+    check_kind(kind)
     path = Path(directory)
     return settled(path, lambda: _read(path, kind))
 
@@ -59,6 +58,12 @@ def settled(path: Path, attempt: Callable[[], Recording]) -> Recording:
         stayed = tuple(problem for problem in again.problems if problem in found.problems)
         found = dataclasses.replace(again, problems=stayed)
     return found
+
+
+def check_kind(kind: str | None) -> None:
+    """Raise BadRequest unless `kind` is None or one of KINDS."""
+    if kind is not None and kind not in KINDS:
+        raise BadRequest(f"{kind!r} is no kind of recording.", f"There are: {', '.join(KINDS)}.")
 
 
 def kinds_in(directory: Path) -> list[str]:

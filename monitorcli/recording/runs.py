@@ -75,13 +75,19 @@ def _files(folder: Folder) -> dict[int, Draft]:
         if match is None:
             continue
         try:
-            # One without a byte was claimed a moment ago, or its process died then.
-            found[int(match[1])] = Draft(folder.json(name) if folder.entries[name].size else {}, name)
+            found[int(match[1])] = Draft(_document(folder, name), name)
         except BadFile as error:
             # Its writers' manifests still say that there was a run of this number.
             folder.problems.append(str(error))
             found[int(match[1])] = Draft({}, name)
     return found
+
+
+def _document(folder: Folder, name: str) -> dict[str, Any]:
+    """What the file says; {} while it has no byte: it was claimed a moment ago, or its process died then."""
+    if not folder.entries[name].size:
+        folder.look_again(name)
+    return folder.json(name) if folder.entries[name].size else {}
 
 
 def _state(folder: Folder, draft: Draft) -> str:
@@ -106,6 +112,8 @@ def _state_by(folder: Folder, draft: Draft) -> str:
         return "failed" if document.get("exit_status") not in (None, 0) else "complete"
     signs = [folder.entries[draft.name].modified] if draft.name else []
     sign = max([*signs, *(_last_sign(folder, family) for family in draft.families)], default=0.0)
+    if draft.name and not folder.entries[draft.name].size:
+        return _by_lease({}, sign)
     states = {_state_of(family, sign) for family in draft.families}
     if document and isinstance(document.get("lease"), dict):
         # Whoever started the run may die before those who record it.
