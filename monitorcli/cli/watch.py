@@ -55,6 +55,7 @@ def _on_terminal(follower: Follower, to: Console) -> None:
 
     news, rate = _News(), _Rate()
     recording = shown = None
+    worked = 0.0  # seconds; what was there before is read once, so it sets no pace
     said: list[str] = []
     try:
         with Live(console=to, auto_refresh=False, transient=True) as live:
@@ -65,9 +66,10 @@ def _on_terminal(follower: Follower, to: Console) -> None:
                 if recording is not shown:
                     foot = [f"{rate.of(len(recording.episodes))}Ctrl-C leaves", *said]
                     live.update(_picture(recording, foot, to), refresh=True)
+                    worked = 0.0 if shown is None else time.perf_counter() - began
                     shown = recording
                 if news.running:
-                    _pause(recording, began, _PICTURE)
+                    _pause(recording, worked, _PICTURE)
     finally:
         # Outside of the live picture, so that all of it is there and a long path is one word.
         if shown is not None:
@@ -96,13 +98,14 @@ def _in_lines(follower: Follower) -> None:
     while known < 0 or news.running:
         began = time.perf_counter()
         recording = follower.update()
+        worked = 0.0 if known < 0 else time.perf_counter() - began
         if len(recording.episodes) != known:
             click.echo(_line(recording, max(known, 0)))
             known = len(recording.episodes)
         for sentence in news.of(recording):
             say(sentence)
         if news.running:
-            _pause(recording, began, _LINE)
+            _pause(recording, worked, _LINE)
     for sentence in news.none():
         say(sentence)
 
@@ -122,14 +125,13 @@ def _line(recording: Recording, before: int) -> str:
     return " · ".join(parts)
 
 
-def _pause(recording: Recording, began: float, least: float) -> None:
-    """Wait until `least` seconds have passed since `began`, and longer when the work was long.
+def _pause(recording: Recording, worked: float, least: float) -> None:
+    """Wait so that one picture in `least` seconds is made, and longer when it was long work.
 
-    But not when a run writes down that it ended.
+    But no longer when a run writes down that it ended.
     """
     files = [recording.directory / run.file for run in recording.runs if run.state == "running" and run.file]
     written = _written(files)
-    worked = time.perf_counter() - began
     left = max(least - worked, _IDLE * worked)
     until = time.perf_counter() + left
     while left > 0 and _written(files) == written:
