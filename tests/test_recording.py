@@ -249,7 +249,7 @@ def test_no_directory_is_no_recording(tmp_path):
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "openaigym.tmp.0123", "rl-video-episode-0.mp4"])
+@pytest.mark.parametrize("name", ["notes.txt", "openaigym.tmp.0123", "episode-0.mp4"])
 def test_a_directory_without_files_of_ours_is_no_recording(tmp_path, name):
     (tmp_path / name).touch()
     with pytest.raises(NoRecording):

@@ -22,7 +22,7 @@ def say_recorded(directory: Path, run: Run) -> bool:
     from monitorcli.recording import read
 
     try:
-        recording = read(directory)
+        recording = read(directory, kind="monitorcli")
     except NoRecording:
         return False
     ours = next((known.number for known in recording.runs if known.file == run.path.name), None)

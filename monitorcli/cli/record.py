@@ -73,7 +73,7 @@ def again(asked: Request) -> Request:
     from monitorcli.recording import read
 
     try:
-        how = read(asked.directory).runs[-1].how
+        how = read(asked.directory, kind="monitorcli").runs[-1].how
     except NoRecording:
         words = asked.words() if asked.command or asked.env else "-- COMMAND"
         raise NoRecording(
@@ -138,7 +138,7 @@ def _held(directory: Path) -> str:
     from monitorcli.report.text import lasting, plural
 
     try:
-        recording = read(directory)
+        recording = read(directory, kind="monitorcli")
     except NoRecording:
         return ""
     ends = [run.ended_at for run in recording.runs if run.ended_at is not None]

@@ -101,7 +101,7 @@ def _missing(asked: Request, existing: Existing) -> tuple[int, Iterator[int]]:
     from monitorcli.monitor.batch import seeds as seeds_of
     from monitorcli.recording import read
 
-    episodes = read(asked.directory).episodes
+    episodes = read(asked.directory, kind="monitorcli").episodes
     known = seeds_of(episodes.seed, episodes.seed_high, episodes.seeded)
     done = {
         seed for seed, over in zip(known, episodes.completed.tolist(), strict=True) if over and seed in seeds

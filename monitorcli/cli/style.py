@@ -35,12 +35,20 @@ def ascii_only(to: Console) -> bool:
 
 def show(lines: Iterable[Line], to: Console) -> None:
     """Print the lines as they are: never wrapped again, so that a long path stays one word."""
+    for text in texts(lines):
+        to.print(text, soft_wrap=True)
+
+
+def texts(lines: Iterable[Line]) -> list[Text]:
+    """The lines as rich has them."""
+    found = []
     for line in lines:
         text = Text()
         for span in line:
             text.append(span.text, _style(span))
         text.rstrip()
-        to.print(text, soft_wrap=True)
+        found.append(text)
+    return found
 
 
 def _style(span: Span) -> Style:

@@ -1,9 +1,11 @@
-"""Reads a monitor directory back, ours or Gym's. Needs no Gymnasium and no ffmpeg, and trusts no file."""
+"""Reads a recording back, ours or an ancestor's. Needs no Gymnasium and no ffmpeg, and trusts no file."""
 
 from __future__ import annotations
 
+from monitorcli.recording.discover import discover
+from monitorcli.recording.follow import Follower
 from monitorcli.recording.model import Episodes, Recording, Run, Video, Writer
 from monitorcli.recording.reader import read
 from monitorcli.recording.results import load_results
 
-__all__ = ["Episodes", "Recording", "Run", "Video", "Writer", "load_results", "read"]
+__all__ = ["Episodes", "Follower", "Recording", "Run", "Video", "Writer", "discover", "load_results", "read"]

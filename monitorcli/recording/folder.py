@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -12,21 +13,33 @@ from monitorcli.errors import BadFile, DirectoryUnusable, NoRecording
 from monitorcli.monitor.directory import PREFIX, TEMPORARY_PREFIX, is_ours, open_regular
 from monitorcli.monitor.document import MOST_JSON, read_json
 
-HINT = "Check the path; a monitor directory holds files that begin with 'openaigym.'."
+HINT = (
+    "Check the path. A recording is a directory with files that begin with 'openaigym.',\n"
+    "with the 'monitor.csv' of Stable-Baselines3, or with the videos of Gymnasium's RecordVideo."
+)
 
 
 class Entry(NamedTuple):
-    """A regular file's size in bytes, and when it was last written (seconds since the epoch)."""
+    """A regular file's size in bytes, when it was last written (seconds since the epoch), and its inode."""
 
     size: int
     modified: float
+    inode: int = 0
+
+
+def of_monitor(name: str) -> bool:
+    """Whether a file of this name is a monitor's, ours or Gym's."""
+    return name.startswith(PREFIX) and not name.startswith(TEMPORARY_PREFIX)
 
 
 class Folder:
-    """The files of ours in a directory, and what was found wrong or open while they were read."""
+    """The wanted files of a directory, and what was found wrong or open while they were read."""
 
-    def __init__(self, path: Path) -> None:
-        """List the directory; raises NoRecording when it is none, DirectoryUnusable when it is closed."""
+    def __init__(self, path: Path, wanted: Callable[[str], bool] = of_monitor) -> None:
+        """List the files whose names are `wanted`.
+
+        Raises NoRecording when the path is no directory, DirectoryUnusable when it is closed.
+        """
         self.path = path
         self.problems: list[str] = []
         self.notes: list[str] = []
@@ -34,8 +47,8 @@ class Folder:
         try:
             with os.scandir(path) as entries:
                 for entry in entries:
-                    if entry.name.startswith(PREFIX) and not entry.name.startswith(TEMPORARY_PREFIX):
-                        self._add(entry)
+                    if wanted(entry.name):
+                        self._add(entry.name, entry)
         except FileNotFoundError:
             raise NoRecording(f"{path} does not exist.", HINT) from None
         except NotADirectoryError:
@@ -65,18 +78,25 @@ class Folder:
         if not is_ours(name):
             raise BadFile(f"{source}: refers to {name!r}, which is not a file of this directory")
         if name not in self.entries:
+            # A listing is no snapshot: it may have the manifest and not the file that was there before it.
+            self.look_again(name)
+        if name not in self.entries:
             raise BadFile(f"{source}: refers to {name}, which is not there")
         return name
 
-    def _add(self, entry: os.DirEntry[str]) -> None:
+    def look_again(self, name: str) -> None:
+        """List this file as it is now."""
+        self._add(name, self.path / name)
+
+    def _add(self, name: str, file: os.DirEntry[str] | Path) -> None:
         try:
-            status = entry.stat(follow_symlinks=False)
-        except FileNotFoundError:  # a live writer replaced it meanwhile
+            status = os.lstat(file)
+        except OSError:  # a live writer replaced it meanwhile
             return
         if stat.S_ISREG(status.st_mode):
-            self.entries[entry.name] = Entry(status.st_size, status.st_mtime)
+            self.entries[name] = Entry(status.st_size, status.st_mtime, status.st_ino)
         else:
-            self.problems.append(f"{entry.name}: not a regular file; not read")
+            self.problems.append(f"{name}: not a regular file; not read")
 
 
 def natural(name: str) -> list[tuple[int, str]]:

@@ -18,7 +18,7 @@ def count(folder: Folder, name: str) -> int | None:
             frames = folder.json(name).get("stdout")
             return len(frames) if isinstance(frames, list) else None
         with folder.open(name) as file:
-            return _samples(file, folder.entries[name].size)
+            return _samples(file, os.fstat(file.fileno()).st_size)
     except (BadFile, OSError):
         return None
 

@@ -73,6 +73,8 @@ def _of_lone_batches(folder: Folder, manifests: Sequence[Manifest], ours: Iterab
             continue
         try:
             batch = read_batch(folder, name, functools.partial(abandoned_resets, folder, stem))
+            if batch.ours and not len(batch.ended_at) and not batch.incomplete:
+                continue  # a writer of ours is about to write its manifest, or died there
             folder.problems.append(f"{name}: no manifest names it")
             found.append(_family(stem, UNKNOWN, "", "unknown", batch))
         except BadFile as error:

@@ -13,17 +13,17 @@ from monitorcli.monitor import log
 from monitorcli.recording import records
 from monitorcli.recording.family import Family
 from monitorcli.recording.folder import Folder, number
-from monitorcli.recording.gym import Batch, read_batch
+from monitorcli.recording.gym import BATCH_ENDING, BATCH_PREFIX, Batch, read_batch
 from monitorcli.recording.manifest import Manifest
-from monitorcli.recording.records import Records
+from monitorcli.recording.records import ReadLog, Records
 
 RECORDER = "monitorcli"
 LOG_PREFIX = "openaigym.episode_log."
 LOG_ENDING = ".npy"
 
 
-def families(folder: Folder, manifests: Sequence[Manifest]) -> list[Family]:
-    """A family for each of our writers that left a manifest or a log."""
+def families(folder: Folder, manifests: Sequence[Manifest], logs: ReadLog) -> list[Family]:
+    """A family for each of our writers that left a manifest or a log; `logs` reads the logs."""
     by_stem: dict[str, list[Manifest]] = {
         name[len(LOG_PREFIX) : -len(LOG_ENDING)]: [] for name in folder.names(LOG_PREFIX, LOG_ENDING)
     }
@@ -32,7 +32,9 @@ def families(folder: Folder, manifests: Sequence[Manifest]) -> list[Family]:
             by_stem.setdefault(manifest.stem, []).append(manifest)
     found = []
     for stem, named in by_stem.items():
-        family = _family(folder, stem, sorted(named, key=lambda manifest: manifest.first))
+        if not named and _unborn(folder, stem):
+            continue
+        family = _family(folder, stem, sorted(named, key=lambda manifest: manifest.first), logs)
         if family is not None:
             found.append(family)
     return found
@@ -76,13 +78,20 @@ def _by_its_name(folder: Folder, name: str) -> str | None:
         return None
 
 
-def _family(folder: Folder, stem: str, manifests: list[Manifest]) -> Family | None:
+def _unborn(folder: Folder, stem: str) -> bool:
+    """Whether the log holds nothing yet: a writer makes it before its manifest, and may have died there."""
+    size = folder.entries[f"{LOG_PREFIX}{stem}{LOG_ENDING}"].size
+    has_batch = f"{BATCH_PREFIX}{stem}{BATCH_ENDING}" in folder.entries
+    return size == len(log.header(0)) or (size == 0 and not has_batch)
+
+
+def _family(folder: Folder, stem: str, manifests: list[Manifest], logs: ReadLog) -> Family | None:
     """The writer's family, None when neither its log nor a manifest is sound."""
     # The log is asked first, because it is the truth; the newest manifest knows the writer best.
     name = sound_log(folder, stem, manifests)
     if name is not None:
         most = log.count_in(folder.entries[name].size)
-        chunks = functools.partial(records.read_log, folder, name)
+        chunks = functools.partial(logs, folder, name)
     elif manifests:
         lost = _from_batches(folder, stem, manifests)
         most, chunks = len(lost), functools.partial(_once, lost)

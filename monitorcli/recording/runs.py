@@ -50,6 +50,7 @@ def drafts(folder: Folder, ancestors: Sequence[Family], ours: Sequence[Family]) 
 
 def as_run(folder: Folder, index: int, draft: Draft, episodes: int) -> Run:
     """The run as a recording has it; `index` is its number there."""
+    state = _state(folder, draft)
     document = draft.file or {}
     started = [family.started_at for family in draft.families if family.started_at is not None]
     ended = [family.ended_at for family in draft.families if family.ended_at is not None]
@@ -57,7 +58,7 @@ def as_run(folder: Folder, index: int, draft: Draft, episodes: int) -> Run:
     return Run(
         number=index,
         recorder=RECORDER if draft.file is not None else draft.families[0].recorder,
-        state=_state(folder, draft),
+        state=state,
         started_at=number(document.get("started_at")) or min(started, default=None),
         ended_at=number(document.get("ended_at")) or max(ended, default=None),
         episodes=episodes,
@@ -74,7 +75,7 @@ def _files(folder: Folder) -> dict[int, Draft]:
         if match is None:
             continue
         try:
-            found[int(match[1])] = Draft(folder.json(name), name)
+            found[int(match[1])] = Draft(_document(folder, name), name)
         except BadFile as error:
             # Its writers' manifests still say that there was a run of this number.
             folder.problems.append(str(error))
@@ -82,7 +83,28 @@ def _files(folder: Folder) -> dict[int, Draft]:
     return found
 
 
+def _document(folder: Folder, name: str) -> dict[str, Any]:
+    """What the file says; {} while it has no byte: it was claimed a moment ago, or its process died then."""
+    if not folder.entries[name].size:
+        folder.look_again(name)
+    return folder.json(name) if folder.entries[name].size else {}
+
+
 def _state(folder: Folder, draft: Draft) -> str:
+    """How the run stands; reads its file again when it seems to have died."""
+    state = _state_by(folder, draft)
+    if state == "crashed" and draft.file and number(draft.file.get("ended_at")) is None:
+        # Its process writes down how it ended and then is gone: that may have been since we read.
+        try:
+            folder.look_again(draft.name)
+            draft.file = folder.json(draft.name)
+        except BadFile:
+            return state
+        state = _state_by(folder, draft)
+    return state
+
+
+def _state_by(folder: Folder, draft: Draft) -> str:
     document = draft.file
     if document and number(document.get("ended_at")) is not None:
         if document.get("signal") is not None:
@@ -90,6 +112,8 @@ def _state(folder: Folder, draft: Draft) -> str:
         return "failed" if document.get("exit_status") not in (None, 0) else "complete"
     signs = [folder.entries[draft.name].modified] if draft.name else []
     sign = max([*signs, *(_last_sign(folder, family) for family in draft.families)], default=0.0)
+    if draft.name and not folder.entries[draft.name].size:
+        return _by_lease({}, sign)
     states = {_state_of(family, sign) for family in draft.families}
     if document and isinstance(document.get("lease"), dict):
         # Whoever started the run may die before those who record it.

@@ -114,7 +114,7 @@ def _filled(families: Sequence[Family]) -> tuple[dict[str, npt.NDArray[Any]], li
 def _in_order(found: dict[str, npt.NDArray[Any]], counts: Sequence[int]) -> npt.NDArray[Any]:
     """Sort each run's rows, in place; takes the numbers out and gives them back.
 
-    One writer's by number; those of several by start, writer and number.
+    One writer's by number; those of several by start, number and writer.
     """
     first, order = 0, None
     for count in counts:
@@ -125,7 +125,7 @@ def _in_order(found: dict[str, npt.NDArray[Any]], counts: Sequence[int]) -> npt.
         if not (key[1:] >= key[:-1]).all():
             order = np.arange(len(found["number"])) if order is None else order
             order[rows] = first + (
-                np.argsort(number, kind="stable") if alone else np.lexsort((number, writer, started_at))
+                np.argsort(number, kind="stable") if alone else np.lexsort((writer, number, started_at))
             )
         first += count
     if order is not None:

@@ -70,7 +70,8 @@ def _title(recording: Recording, numbers: summary.Summary) -> list[Line]:
     if recording.runs:
         segments.append(runs.headline(recording.runs))
     if not numbers.episodes:
-        segments.append([Span("no episode recorded", "bad")])
+        only_films = recording.videos and not recording.runs
+        segments.append([Span("only videos") if only_films else Span("no episode recorded", "bad")])
     span = when(numbers.started_at, numbers.ended_at)
     if not span and numbers.duration > 0:
         span = f"{lasting(numbers.duration)}, date not known"

@@ -1,0 +1,212 @@
+"""`monitorcli inspect --watch`: a recording as it grows, until its run ends."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitorcli.cli.say import say
+
+if TYPE_CHECKING:
+    from rich.console import Console, Group
+
+    from monitorcli.recording.follow import Follower
+    from monitorcli.recording.model import Recording, Run
+
+# Seconds from one picture to the next on a terminal, and from one line to the next elsewhere.
+_PICTURE, _LINE = 0.1, 1.0
+# Waits so many times as long as the last picture took: a long recording is shown less often, never dearer.
+_IDLE = 20.0
+_LISTEN = 0.25  # seconds at most without looking whether a run has ended
+_RATE_OVER = 5.0  # seconds
+_LAST = 100  # episodes
+
+
+def watch(directory: Path) -> None:
+    """Show the recording as it grows, and say how its runs end; returns when none runs, or on Ctrl-C.
+
+    On a terminal the table of `inspect`, at most ten times a second; elsewhere a line whenever
+    episodes were added, at most one a second. Raises what reading raises.
+    """
+    from monitorcli.cli import style
+    from monitorcli.recording.follow import Follower
+
+    to = style.console()
+    try:
+        if to.is_terminal and not to.is_dumb_terminal:
+            _on_terminal(Follower(directory), to)
+        else:
+            _in_lines(Follower(directory))
+    except KeyboardInterrupt:
+        return
+
+
+def _on_terminal(follower: Follower, to: Console) -> None:
+    from rich.live import Live
+
+    from monitorcli.cli import style
+    from monitorcli.report import as_table
+
+    news, rate = _News(), _Rate()
+    recording = shown = None
+    worked = 0.0  # seconds; what was there before is read once, so it sets no pace
+    said: list[str] = []
+    try:
+        with Live(console=to, auto_refresh=False, transient=True) as live:
+            while recording is None or news.running:
+                began = time.perf_counter()
+                recording = follower.update()
+                said += news.of(recording)
+                if recording is not shown:
+                    foot = [f"{rate.of(len(recording.episodes))}Ctrl-C leaves", *said]
+                    live.update(_picture(recording, foot, to), refresh=True)
+                    worked = 0.0 if shown is None else time.perf_counter() - began
+                    shown = recording
+                if news.running:
+                    _pause(recording, worked, _PICTURE)
+    finally:
+        # Outside of the live picture, so that all of it is there and a long path is one word.
+        if shown is not None:
+            style.show(as_table.lines([shown], to.width, style.ascii_only(to)), to)
+    for sentence in said + news.none():
+        say(sentence)
+
+
+def _picture(recording: Recording, foot: Sequence[str], to: Console) -> Group:
+    from rich.console import Group
+
+    from monitorcli.cli import style
+    from monitorcli.report import as_table
+    from monitorcli.report.layout import Line, Span, ascii_only, labelled
+    from monitorcli.report.text import printable
+
+    in_ascii = style.ascii_only(to)
+    below: list[Line] = [[], *labelled(" watching", [[Span(printable(line), "dim")] for line in foot], 12)]
+    lines = as_table.lines([recording], to.width, in_ascii) + (ascii_only(below) if in_ascii else below)
+    return Group(*style.texts(lines))
+
+
+def _in_lines(follower: Follower) -> None:
+    news = _News()
+    known = -1
+    while known < 0 or news.running:
+        began = time.perf_counter()
+        recording = follower.update()
+        worked = 0.0 if known < 0 else time.perf_counter() - began
+        if len(recording.episodes) != known:
+            click.echo(_line(recording, max(known, 0)))
+            known = len(recording.episodes)
+        for sentence in news.of(recording):
+            say(sentence)
+        if news.running:
+            _pause(recording, worked, _LINE)
+    for sentence in news.none():
+        say(sentence)
+
+
+def _line(recording: Recording, before: int) -> str:
+    """`14:02:11 UTC · 1,204 episodes (37 more) · mean return 187.4 (last 100)`."""
+    from monitorcli.report.text import number, plural
+    from monitorcli.summary import statistics
+
+    episodes = recording.episodes
+    last = episodes.episode_return[episodes.completed][-_LAST:]
+    parts = [time.strftime("%H:%M:%S UTC", time.gmtime()), plural(len(episodes), "episode")]
+    if before and len(episodes) > before:
+        parts[-1] += f" ({len(episodes) - before:,} more)"
+    if (returns := statistics(last)).n:
+        parts.append(f"mean return {number(returns.mean)} (last {returns.n})")
+    return " · ".join(parts)
+
+
+def _pause(recording: Recording, worked: float, least: float) -> None:
+    """Wait so that one picture in `least` seconds is made, and longer when it was long work.
+
+    But no longer when a run writes down that it ended.
+    """
+    files = [recording.directory / run.file for run in recording.runs if run.state == "running" and run.file]
+    written = _written(files)
+    left = max(least - worked, _IDLE * worked)
+    until = time.perf_counter() + left
+    while left > 0 and _written(files) == written:
+        time.sleep(min(left, _LISTEN))
+        left = until - time.perf_counter()
+
+
+def _written(files: Sequence[Path]) -> list[int]:
+    """When each file was last written; 0 when it is gone."""
+    found = []
+    for file in files:
+        try:
+            found.append(os.stat(file).st_mtime_ns)
+        except OSError:
+            found.append(0)
+    return found
+
+
+class _Rate:
+    """Episodes a second over the last few seconds."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def of(self, count: int) -> str:
+        """`1,204 episodes a second · `, "" until there are two pictures to tell it from."""
+        now = time.monotonic()
+        self._seen.append((now, count))
+        while len(self._seen) > 2 and now - self._seen[1][0] >= _RATE_OVER:
+            self._seen.popleft()
+        since, before = self._seen[0]
+        lasted = now - since
+        rate = (count - before) / lasted if lasted else 0.0
+        return f"{rate:,.{0 if rate >= 10 else 1}f} episodes a second · " if lasted else ""
+
+
+class _News:
+    """What there is to say of runs: how each that was seen running ended."""
+
+    def __init__(self) -> None:
+        self.running: set[int] = set()
+        self._watched = False
+        self._runs: Sequence[Run] = ()
+
+    def of(self, recording: Recording) -> list[str]:
+        """A sentence for each run that has ended since the last time."""
+        self._runs = recording.runs
+        running = {run.number for run in recording.runs if run.state == "running"}
+        ended = self.running - running
+        self._watched |= bool(running)
+        self.running = running
+        return [_end_of(run) for run in recording.runs if run.number in ended]
+
+    def none(self) -> list[str]:
+        """A sentence when no run was ever seen running."""
+        if self._watched:
+            return []
+        if self._runs and self._runs[-1].state == "unknown":
+            return [
+                f"nothing says whether {self._runs[-1].recorder} still writes; this is what there is now."
+            ]
+        return ["no run is being recorded here; this is what there is."]
+
+
+def _end_of(run: Run) -> str:
+    from monitorcli.report.text import plural
+
+    lease = run.how.get("lease")
+    process = lease if isinstance(lease, dict) else {}
+    how = {
+        "complete": "is complete",
+        "failed": f"ended with exit status {run.exit_status}",
+        "crashed": f"died: its process {process.get('pid', '(unknown)')} is gone",
+        "stale": f"has been silent for long on {process.get('host', 'another machine')}; it may have died",
+    }.get(run.state, "ended, and nothing says how")
+    if run.state == "crashed" and run.ended_at is not None:
+        how = f"was ended by signal {run.how.get('signal')}"
+    return f"run {run.number} {how}; it has {plural(run.episodes, 'episode')}."

@@ -1,0 +1,181 @@
+"""One episode as a table for people: its record, its video, and the way to see it again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from monitorcli.errors import BadRequest
+from monitorcli.monitor import batch, log
+from monitorcli.recording.manifest import UNKNOWN
+from monitorcli.recording.model import Recording, Run
+from monitorcli.report.layout import Line, Role, Span, ascii_only, joined, labelled, plain
+from monitorcli.report.text import lasting, moment, number, plural, printable, size
+
+_COLUMN = 12  # where what stands behind a label begins
+
+_ENDS = {
+    log.END_TERMINATED: "terminated",
+    log.END_TRUNCATED: "truncated",
+    log.END_TERMINATED | log.END_TRUNCATED: "terminated, and truncated at the same step",
+    log.END_UNKNOWN: "not known how",
+    log.CUT_RESET: "incomplete: reset early",
+    log.CUT_CLOSED: "incomplete: closed, or its process ended",
+    log.CUT_UNKNOWN: "incomplete",
+}
+_MODES = {b"t": "training", b"e": "evaluation"}
+
+
+def render(recording: Recording, which: str) -> str:
+    """The episode as plain text; see `lines`."""
+    return plain(lines(recording, which))
+
+
+def lines(recording: Recording, which: str, in_ascii: bool = False) -> list[Line]:
+    """The episode that `which` names: its number, or best, worst, median or last.
+
+    Best, worst and median are by return, of the completed episodes whose return is finite; of equals the
+    earliest, of two in the middle the lower. Raises BadRequest when there is no such episode.
+    """
+    row = find(recording, which)
+    found = [_title(recording, row), [], *_record(recording, row), *_films(recording, row)]
+    found += _again(recording, row)
+    return ascii_only(found) if in_ascii else found
+
+
+def find(recording: Recording, which: str) -> int:
+    """The row of the episode that `which` names, as `lines` has it. Raises BadRequest."""
+    count = len(recording.episodes)
+    if not count:
+        raise BadRequest(f"{recording.directory} holds no episode.")
+    if which in _CHOICES:
+        return _CHOICES[which](recording)
+    valid = f"Give a number from 0 to {count - 1}, or one of {', '.join(_CHOICES)}."
+    if not (which.isascii() and which.isdigit()):
+        raise BadRequest(f"{which!r} is no episode.", valid)
+    # Compared by length first: Python refuses to convert a number of many thousand digits.
+    if len(which.lstrip("0")) > len(str(count)) or int(which) >= count:
+        raise BadRequest(f"{recording.directory} has no episode {which[:20]}.", valid)
+    return int(which)
+
+
+def _last(recording: Recording) -> int:
+    return len(recording.episodes) - 1
+
+
+def _by_return(choose: Callable[[npt.NDArray[np.float64]], int]) -> Callable[[Recording], int]:
+    def row(recording: Recording) -> int:
+        episodes = recording.episodes
+        rows = np.flatnonzero(episodes.completed & np.isfinite(episodes.episode_return))
+        if not len(rows):
+            raise BadRequest(
+                f"{recording.directory} has no completed episode with a finite return.",
+                f"Give a number from 0 to {len(episodes) - 1}, or last.",
+            )
+        return int(rows[choose(episodes.episode_return[rows])])
+
+    return row
+
+
+_CHOICES: dict[str, Callable[[Recording], int]] = {
+    "best": _by_return(lambda returns: int(returns.argmax())),
+    "worst": _by_return(lambda returns: int(returns.argmin())),
+    "median": _by_return(lambda returns: int(np.argsort(returns, kind="stable")[(len(returns) - 1) // 2])),
+    "last": _last,
+}
+
+
+def _row(label: str, *values: str, role: Role = "value") -> list[Line]:
+    return labelled(f" {label}", [joined([[Span(value, role)] for value in values])], _COLUMN)
+
+
+def _title(recording: Recording, row: int) -> Line:
+    env_id = recording.writers[int(recording.episodes.writer[row])].env_id
+    known = "environment not known" if env_id == UNKNOWN else printable(env_id, limit=60)
+    place = f"episode {row:,} of {len(recording.episodes):,} (0 to {_last(recording):,})"
+    return joined([[Span(f" {known}", "title")], [Span(place)]])
+
+
+def _record(recording: Recording, row: int) -> list[Line]:
+    episodes = recording.episodes
+    run = _run(recording, row)
+    value = float(episodes.episode_return[row])
+    # To the last digit: somebody compares it with what a repetition gave.
+    found = _row("return", number(value) if value.is_integer() else repr(value))
+    found += _row("length", plural(int(episodes.length[row]), "step"))
+    found += _row("ended", _ENDS.get(int(episodes.end[row]), "not known how"))
+    if (success := int(episodes.success[row])) >= 0:
+        found += _row("success", "yes" if success else "no")
+    found += _times(float(episodes.started_at[row]), float(episodes.duration[row]))
+    if mode := _MODES.get(bytes(episodes.mode[row])):
+        found += _row("mode", mode)
+    found += _row("seed", _seed_text(recording, row))
+    state = [] if run.state == "unknown" else [printable(run.state, limit=20)]
+    recorder = printable(run.recorder, limit=40)
+    return found + _row(
+        "run", f"{run.number:,}", *state, recorder, f"environment {int(episodes.slot[row]):,}"
+    )
+
+
+def _times(started_at: float, duration: float) -> list[Line]:
+    began = moment(started_at)
+    found = [] if began is None else _row("began", f"{began:%Y-%m-%d %H:%M:%S} UTC")
+    known = np.isfinite(duration) and duration >= 0
+    return found + (_row("lasted", lasting(duration)) if known else [])
+
+
+def _seed_text(recording: Recording, row: int) -> str:
+    if int(recording.episodes.seeded[row]) == 2:
+        return "one was given that the record has no room for"
+    seed = _seed(recording, row)
+    if seed is not None:
+        return str(seed)
+    return "none was given to reset" if _run(recording, row).recorder == "monitorcli" else "not known"
+
+
+def _seed(recording: Recording, row: int) -> int | None:
+    episodes, one = recording.episodes, slice(row, row + 1)
+    return batch.seeds(episodes.seed[one], episodes.seed_high[one], episodes.seeded[one])[0]
+
+
+def _run(recording: Recording, row: int) -> Run:
+    return recording.runs[recording.writers[int(recording.episodes.writer[row])].run]
+
+
+def _films(recording: Recording, row: int) -> list[Line]:
+    """The episode's video, or that there is none."""
+    films = [video for video in recording.videos if video.episode == row]
+    if not films:
+        return _row("video", "none", role="")
+    found: list[Line] = []
+    for video in films:
+        state = "broken" if video.broken else "" if video.finished else "unfinished"
+        path = Span(printable(recording.directory / video.name), "path")
+        line = joined([[path], [Span(size(video.size))], *([[Span(state, "bad")]] if state else [])])
+        found += labelled(" video", [line], _COLUMN)
+    return found
+
+
+def _again(recording: Recording, row: int) -> list[Line]:
+    """What to type to have the same episode again, where its seed is known."""
+    seed = _seed(recording, row)
+    if seed is None:
+        return []
+    writer = recording.writers[int(recording.episodes.writer[row])]
+    typed = _command(_run(recording, row), row, seed)
+    if typed is None:
+        env = "env" if writer.env_id == UNKNOWN else f"gymnasium.make({writer.env_id!r})"
+        typed = f"{env}.reset(seed={seed})   (in Python)"
+    return [[], *labelled(" repeat", [[Span(printable(typed), "path")]], _COLUMN)]
+
+
+def _command(run: Run, row: int, seed: int) -> str | None:
+    """The evaluation of this one episode, filmed; None when a script chose the seed."""
+    env, policy = run.how.get("env"), run.how.get("policy")
+    if run.how.get("kind") != "evaluation" or not isinstance(env, str) or not isinstance(policy, str):
+        return None
+    words = ["monitorcli", "start", f"episode-{row}", "--env", env, "--policy", policy]
+    return shlex.join([*words, "--episodes", "1", "--seed", str(seed), "--video", "all"])
