@@ -172,8 +172,7 @@ def test_a_record_behind_the_end_of_a_closed_writer_is_named(sealed):
 def test_lost_episodes_are_named(sealed):
     edit(the("manifest.0.u.batch000002.manifest.json", sealed), lost=4)
     assert verify(sealed) == [
-        "openaigym.manifest.0.u.batch000002.manifest.json: 4 episodes were lost, "
-        "because the disk refused them"
+        "openaigym.manifest.0.u.batch000002.manifest.json: the disk refused 4 episodes; they are lost"
     ]
 
 

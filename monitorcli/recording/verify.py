@@ -76,9 +76,6 @@ def _writer(folder: Folder, name: str, manifests: Sequence[Manifest]) -> Iterato
         sealed = manifest.first + count
     ours = manifests[-1].ours or {}
     yield from _log(folder, name, sealed, ours.get("closed") is True)
-    lost = ours.get("lost")
-    if isinstance(lost, int) and lost > 0:
-        yield f"{manifests[-1].name}: {lost} episodes were lost, because the disk refused them"
 
 
 def _count(manifest: Manifest) -> int | None:
