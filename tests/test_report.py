@@ -70,7 +70,7 @@ def table(of, width=80, **options):
 
 
 def written(form, *recordings, **asked):
-    return report.render(form, report.answer(recordings, **asked)).decode()
+    return b"".join(report.render(form, report.answer(recordings, **asked))).decode()
 
 
 def document(of, **asked):
@@ -210,8 +210,8 @@ class TestStringsFromFiles:
         of = hostile()
         shown = [table(of), table(of, in_ascii=True), written("table", of, of), written("json", of, of)]
         shown += [written("csv", of), written("markdown", of), written("markdown", of, of)]
-        for text in shown:
-            assert [char for char in text if not char.isprintable()] == ["\n"] * text.count("\n")
+        for each in shown:
+            assert [char for char in each if not char.isprintable()] == ["\n"] * each.count("\n")
 
     def test_are_whole_in_json(self):
         found = json.loads(written("json", hostile()))

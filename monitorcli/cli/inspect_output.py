@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,11 +59,12 @@ def put(answer: Answer, where: Where) -> None:
     if where.output is None and where.format_name == "table":
         _show(answer)
     elif where.output is None:
-        click.echo(report.render(where.format_name, answer), nl=False)
+        for piece in report.render(where.format_name, answer):
+            click.echo(piece, nl=False)
     else:
         _write(where.output, report.render(where.format_name, answer))
     if where.summary is not None:
-        _append(where.summary, report.render("markdown", answer))
+        _append(where.summary, b"".join(report.render("markdown", answer)))
 
 
 def _check_output(output: Path) -> None:
@@ -89,12 +91,15 @@ def _show(answer: Answer) -> None:
     style.show(as_table.lines(answer, to.width, style.ascii_only(to)), to)
 
 
-def _write(output: Path, data: bytes) -> None:
+def _write(output: Path, pieces: Iterable[bytes]) -> None:
+    written = 0
     try:
-        output.write_bytes(data)
+        with output.open("wb") as file:
+            for piece in pieces:
+                written += file.write(piece)
     except OSError as error:
         raise DirectoryUnusable(f"{output} cannot be written: {error.strerror}.") from None
-    say(f"wrote {output} ({len(data):,} bytes)")
+    say(f"wrote {output} ({written:,} bytes)")
 
 
 def _append(summary: Path, data: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -10,8 +10,9 @@ from monitorcli.report.answer import Answer, View, Wanted, answer
 
 __all__ = ["FORMATS", "Answer", "View", "Wanted", "answer", "render"]
 
-# The module of each format, imported when it is asked for; each has `render(answer)`, which returns str
-# or bytes. The front door offers these names; it keeps its own list of them only so as to start fast.
+# The module of each format, imported when it is asked for; each has `render(answer)`, which returns str,
+# bytes, or pieces of str where the whole would take much memory. The front door offers these names; it
+# keeps its own list of them only so as to start fast.
 FORMATS: dict[str, str] = {
     "table": "as_table",
     "json": "as_json",
@@ -22,9 +23,11 @@ FORMATS: dict[str, str] = {
 }
 
 
-def render(format_name: str, of: Answer) -> bytes:
-    """The answer in one of FORMATS. Bytes, because JSON is UTF-8 whatever the terminal's encoding is."""
+def render(format_name: str, of: Answer) -> Iterator[bytes]:
+    """The answer in one of FORMATS, in pieces. Bytes, because JSON is UTF-8 whatever the terminal speaks."""
     module: Any = import_module(f"monitorcli.report.{FORMATS[format_name]}")
-    made: Callable[[Answer], str | bytes] = module.render
-    written = made(of)
-    return written if isinstance(written, bytes) else written.encode()
+    written: str | bytes | Iterator[str] = module.render(of)
+    if isinstance(written, bytes):
+        yield written
+    else:
+        yield from (piece.encode() for piece in ([written] if isinstance(written, str) else written))

@@ -65,7 +65,8 @@ class View:
     @functools.cached_property
     def measured(self) -> Measured:
         """Statistics and intervals of the episodes."""
-        return Measured(self.recording.episodes, self.confidence)
+        known = {"episode_return": self.numbers.episode_return, "length": self.numbers.length}
+        return Measured(self.recording.episodes, self.confidence, known)
 
     @functools.cached_property
     def numbers(self) -> Summary:

@@ -30,11 +30,12 @@ _ENDS = {
 _FIRST, _LAST = -62_135_596_800.0, 253_402_300_799.0
 
 
-def render(answer: Answer) -> str:
+def render(answer: Answer) -> Iterator[str]:
     """The rows of the one recording: those of several could not be told apart."""
     refuse_several(len(answer.views), "csv holds the episodes")
     (view,) = answer.views
-    return "".join(chunks(view.recording.episodes, view.rows))
+    rows = None if answer.wanted.selection.everything else view.rows
+    return chunks(view.recording.episodes, rows)
 
 
 def chunks(episodes: Episodes, numbers: Rows | None = None) -> Iterator[str]:
@@ -48,7 +49,12 @@ def chunks(episodes: Episodes, numbers: Rows | None = None) -> Iterator[str]:
     for first in range(0, len(episodes), _ROWS):
         rows = slice(first, first + _ROWS)
         columns = (
-            map(str, range(first, min(first + _ROWS, len(episodes))) if numbers is None else numbers[rows]),
+            map(
+                str,
+                range(first, min(first + _ROWS, len(episodes)))
+                if numbers is None
+                else numbers[rows].tolist(),
+            ),
             map(str, episodes.slot[rows].tolist()),
             (_MODES.get(mode, "") for mode in episodes.mode[rows].tolist()),
             map(repr, episodes.episode_return[rows].tolist()),

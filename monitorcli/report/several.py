@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitorcli.report import runs
 from monitorcli.report.answer import Answer, View
 from monitorcli.report.intervals import OF_ONE_POLICY, OF_RUNS, between, few, percent
-from monitorcli.report.layout import Line, Span, flow, grid, labelled, paragraph
+from monitorcli.report.layout import Line, Span, flow, grid, labelled, paragraph, width_of
 from monitorcli.report.text import number, plural
 from monitorcli.summary.intervals import STATISTICS
 
@@ -20,13 +20,21 @@ def lines(answer: Answer, width: int) -> list[Line]:
     columns = [name for name in _HEAD if any(row[name] for row in rows)]
     table = _grid(rows, columns)
     for name in _LEAST:
-        if max(sum(len(span.text) for span in line) for line in table) < width:
+        if _fits(table, width):
             break
         columns = [column for column in columns if column != name]
         table = _grid(rows, columns)
+    if not _fits(table, width):
+        table = [
+            line for row in rows for line in flow([row[name] for name in columns if row[name]], width - 1)
+        ]
     note = f"[ ] {percent(answer.wanted.confidence)} interval over episodes: {OF_ONE_POLICY}"
     found: list[Line] = [[Span(" "), *line] for line in table]
     return [*found, *paragraph(" ", "", note, width, "dim"), [], *_group(answer, width)]
+
+
+def _fits(table: list[Line], width: int) -> bool:
+    return max(map(width_of, table)) < width
 
 
 def _grid(rows: list[dict[str, Line]], columns: list[str]) -> list[Line]:

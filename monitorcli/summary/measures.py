@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -43,10 +44,13 @@ def column(episodes: Episodes, name: str) -> npt.NDArray[Any]:
 class Measured:
     """The measures of some episodes, each computed when first asked for."""
 
-    def __init__(self, episodes: Episodes, confidence: float = 0.95) -> None:
+    def __init__(
+        self, episodes: Episodes, confidence: float = 0.95, known: Mapping[str, Statistics] | None = None
+    ) -> None:
+        """`known` has the statistics of columns that have been computed already."""
         self.episodes = episodes
         self.confidence = confidence
-        self._statistics: dict[str, Statistics] = {}
+        self._statistics = dict(known or {})
         self._intervals: dict[str, Interval] = {}
 
     def of(self, name: str) -> Statistics:
