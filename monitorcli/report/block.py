@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from monitorcli.recording.model import Video
 from monitorcli.report.answer import View
-from monitorcli.report.intervals import OF_ONE_POLICY, between, percent
+from monitorcli.report.intervals import OF_ONE_POLICY, between, few, percent
 from monitorcli.report.layout import MARGIN, Line, Span, flow, joined, labelled, padded, paragraph, width_of
 from monitorcli.report.text import number, plural, size
 from monitorcli.summary import Statistics, Summary
@@ -108,6 +108,7 @@ def _about_intervals(view: View, width: int) -> list[Line]:
         return []
     n = view.measured.n("mean")
     words = f"[ ] {percent(view.confidence)} interval over {n:,} episodes: {OF_ONE_POLICY}"
+    words += f"; {few(n)}" if few(n) else ""
     return [[], *paragraph(" ", "dim", words, width, "dim")]
 
 

@@ -25,5 +25,5 @@ def percent(confidence: float) -> str:
 
 
 def few(n: int) -> str:
-    """A warning for groups so small that their interval is too narrow; "" for others."""
+    """A warning for samples so small that their interval is too narrow; "" for others."""
     return f"{n} are few: the interval is too narrow" if 1 < n < FEW else ""

@@ -24,7 +24,7 @@ from monitorcli.summary.intervals import (
 )
 from monitorcli.summary.overview import Statistics, statistics
 
-FEW = 10  # below it, intervals hold the truth less often than they say: docs/statistics.md
+FEW = 20  # below it, intervals hold the truth less often than they say: docs/statistics.md
 
 
 @dataclass(frozen=True, slots=True)
