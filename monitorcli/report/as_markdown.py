@@ -25,7 +25,7 @@ def render(answer: Answer) -> str:
     parts = [_verdicts(answer), _several(answer) if len(answer.views) > 1 else _one(answer.views[0], answer)]
     if answer.comparison is not None:
         parts.append(_comparison(answer))
-    parts += [_remarks(view) for view in answer.views[:_MOST_ROWS]]
+    parts += [_remarks(view, len(answer.views) > 1) for view in answer.views[:_MOST_ROWS]]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -45,7 +45,7 @@ def _verdicts(answer: Answer) -> str:
         for several in (len(answer.views) > 1,)
         for view, verdict in answer.verdicts
     ]
-    return f"{head}\n\n" + _table(("", "gate", "found"), rows)
+    return f"{head}\n\n" + _table(("", "gate", "found"), rows, words=3)
 
 
 def _one(view: View, answer: Answer) -> str:
@@ -65,12 +65,18 @@ def _one(view: View, answer: Answer) -> str:
     if numbers.completed:
         parts += [
             _measures(view.measured),
-            f"{_percent(answer)} intervals over episodes: each {OF_ONE_POLICY}.",
+            _about(answer, view),
         ]
     else:
         parts.append("**No episode was completed.**")
     parts.append(_breakdown(view, answer))
     return "\n\n".join(part for part in parts if part)
+
+
+def _about(answer: Answer, view: View) -> str:
+    said = f"{_percent(answer)} intervals over episodes: each {OF_ONE_POLICY}"
+    warning = few(view.measured.n("mean"))
+    return f"{said}; {warning}." if warning else f"{said}."
 
 
 def _measures(measured: Measured) -> str:
@@ -122,7 +128,7 @@ def _several(answer: Answer) -> str:
         for view in answer.views[:_MOST_ROWS]
     ]
     head = ("directory", "environment", "completed", "incomplete", "mean return", "interval", "iqm")
-    parts = [f"### {len(answer.views):,} recordings", _table(head, rows)]
+    parts = [f"### {len(answer.views):,} recordings", _table(head, rows, words=2)]
     if len(answer.views) > _MOST_ROWS:
         parts.append(f"… {len(answer.views) - _MOST_ROWS:,} more")
     parts.append(f"{_percent(answer)} intervals over episodes: each {OF_ONE_POLICY}.")
@@ -140,7 +146,11 @@ def _group(group: Group) -> str:
         for value in (getattr(group.statistics, name),)
         if value == value
     ]
-    return _table(("group", "value", "interval", "n"), rows) + f"\n\nThe group: {OF_RUNS}. {few(n)}".rstrip()
+    return (
+        _table(("group", "value", "interval", "n"), rows)
+        + f"\n\nThe group: {OF_RUNS}. {few(n)}".rstrip(". ")
+        + "."
+    )
 
 
 def _comparison(answer: Answer) -> str:
@@ -161,10 +171,11 @@ def _comparison(answer: Answer) -> str:
     return f"### {new} against {old}\n\n" + _table(("", old, new, "change", ""), rows) + f"\n\n{sentence}."
 
 
-def _remarks(view: View) -> str:
+def _remarks(view: View, several: bool) -> str:
     recording = view.recording
     texts = [*recording.problems, *recording.notes]
-    lines = [f"- {escaped(text)}" for text in texts[:5]]
+    whose = f"{escaped(view.name)}: " if several else ""
+    lines = [f"- {whose}{escaped(text)}" for text in texts[:5]]
     if len(texts) > 5:
         lines.append(f"- … {len(texts) - 5:,} more")
     return "\n".join(lines)
@@ -180,6 +191,7 @@ def _between(interval: Interval, before: str = "") -> str:
     return before + shown if shown else ""
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    rule = ["---" if index == 0 else "---:" for index in range(len(head))]
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
+    """A table of which the first columns are words and the others numbers."""
+    rule = ["---" if index < words else "---:" for index in range(len(head))]
     return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *rows))
