@@ -6,6 +6,8 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from monitorcli.errors import BadRequest
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Recording
@@ -44,11 +46,12 @@ class View:
         """What the selection leaves of a recording."""
         rows = wanted.selection.rows(recording.episodes)
         if not wanted.selection.everything:
-            left = set(rows.tolist())
+            films = [video for video in recording.videos if video.episode is not None]
+            left = np.isin([video.episode or 0 for video in films], rows)
             recording = replace(
                 recording,
                 episodes=take(recording.episodes, rows),
-                videos=tuple(video for video in recording.videos if video.episode in left),
+                videos=tuple(video for video, stays in zip(films, left, strict=True) if stays),
             )
         return cls(recording, rows, wanted.confidence)
 

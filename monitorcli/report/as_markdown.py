@@ -43,7 +43,7 @@ def _verdicts(answer: Answer) -> str:
     rows = [
         ("✅" if verdict.met else "❌", f"`{verdict.gate.option}`", escaped(named(view, verdict, several)))
         for several in (len(answer.views) > 1,)
-        for view, verdict in answer.verdicts
+        for view, verdict in sorted(answer.verdicts, key=lambda pair: pair[1].met)[:_MOST_ROWS]
     ]
     return f"{head}\n\n" + _table(("", "gate", "found"), rows, words=3)
 

@@ -18,11 +18,15 @@ from monitorcli.summary.measures import Measured
 def more(view: View, answer: Answer) -> dict[str, Any]:
     """The keys behind `schema`, always all of them: null or empty where nothing was asked for."""
     wanted, numbers = answer.wanted, view.numbers
+    apart = dict(breakdown.modes(view))
     return {
         "confidence": wanted.confidence,
         "selection": {"mode": wanted.selection.mode, "last": wanted.selection.last},
         "success": _success(view.measured),
-        "modes": {name: _mode(view, name) for name in numbers.modes},
+        "modes": {
+            name: {"episodes": count, **_short(apart.get(name, view.measured))}
+            for name, count in numbers.modes.items()
+        },
         "windows": [
             {"first": first, "last": last, **_short(measured)}
             for first, last, measured in breakdown.per_window(view, wanted.window)
@@ -66,11 +70,6 @@ def _success(measured: Measured) -> dict[str, Any]:
         "interval": pair(measured.interval("success")),
         "method": "Wilson",
     }
-
-
-def _mode(view: View, name: str) -> dict[str, Any]:
-    measured = dict(breakdown.modes(view)).get(name, view.measured)
-    return {"episodes": view.numbers.modes[name], **_short(measured)}
 
 
 def _short(measured: Measured) -> dict[str, Any]:
