@@ -7,6 +7,7 @@ NoRecording         nothing to resume, clear, inspect or load
 DirectoryUnusable   the directory cannot be made, read or written
 BadFile             a file is ours, but unreadable
 UnequalEnvironments load_results was asked to merge different environments
+GateNotMet          a recording is not what `inspect` was told it must be
 EncoderFailed       ffmpeg is missing, refused a frame or died
 """
 
@@ -41,6 +42,12 @@ class BadFile(MonitorError):
 
 class UnequalEnvironments(MonitorError):
     """`load_results` merges one environment only; the directory holds several."""
+
+
+class GateNotMet(MonitorError):
+    """A recording is not what it must be; the request itself was fine, hence the status."""
+
+    status = 1
 
 
 class EncoderFailed(MonitorError):

@@ -135,7 +135,7 @@ def test_several_directories_make_no_csv():
     assert result.exit_code == 2
     assert result.stderr == (
         "monitorcli: csv holds the episodes of one directory, and 2 were given.\n"
-        "  Run it once for each directory, each with its own --output.\n"
+        "  Run it once for each directory.\n"
     )
 
 

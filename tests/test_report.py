@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from monitorcli import report
 from monitorcli.errors import BadRequest
 from monitorcli.monitor import log
-from monitorcli.report import as_csv, as_json, as_table, text
+from monitorcli.report import as_csv, as_table, text
 from monitorcli.report.layout import cells, plain, width_of
 
 HOSTILE = "a\x1b[31mred\x07\r\nb\u202ec\u2028d\x9be\x7f\udc80[bold]f[/bold]\U000e0041:smile:"
@@ -66,7 +66,15 @@ def troubled():
 
 
 def table(of, width=80, **options):
-    return plain(as_table.lines([of], width, **options))
+    return plain(as_table.lines(report.answer([of]), width, **options))
+
+
+def written(form, *recordings, **asked):
+    return b"".join(report.render(form, report.answer(recordings, **asked))).decode()
+
+
+def document(of, **asked):
+    return json.loads(written("json", of, **asked))
 
 
 RECORDINGS = {
@@ -91,11 +99,11 @@ class TestTable:
 
     def test_of_several_directories_names_each(self):
         two = [recording([1, 2]), dataclasses.replace(recording(), directory=Path("runs/b"))]
-        assert_golden("several.txt", report.FORMATS["table"](two))
+        assert_golden("several.txt", written("table", *two))
 
     @pytest.mark.parametrize("width", range(40, 130, 7))
     def test_fits_the_terminal_except_for_paths(self, width):
-        for line in as_table.lines([learning(), recording([3])], width):
+        for line in as_table.lines(report.answer([learning(), recording([3])]), width):
             assert width_of(line) <= width or any(span.role in ("path", "curve") for span in line)
 
     def test_counts_remarks_it_does_not_show(self):
@@ -110,42 +118,38 @@ class TestTable:
 
 class TestJson:
     def test_looks_like_this(self):
-        assert_golden("troubled.json", report.FORMATS["json"]([troubled()]))
+        assert_golden("troubled.json", written("json", troubled()))
 
     def test_keys_are_in_order(self):
         keys = (
             "directory env_id episodes completed incomplete terminated truncated steps return length "
-            "duration runs videos notes problems"
+            "duration runs videos notes problems schema confidence selection success modes windows gates "
+            "comparison group"
         )
-        assert list(as_json.document(learning())) == keys.split()
+        assert list(document(learning())) == keys.split()
 
     def test_has_no_numbers_that_json_does_not_have(self):
-        written = as_json.render([recording([math.nan, math.inf], runs=(run(started_at=1e300),))])
-        found = json.loads(written, parse_constant=pytest.fail)
-        assert found["return"] == {
-            "n": 0,
-            "mean": None,
-            "std": None,
-            "median": None,
-            "min": None,
-            "max": None,
-        }
+        strange = recording([math.nan, math.inf], runs=(run(started_at=1e300),))
+        found = json.loads(written("json", strange), parse_constant=pytest.fail)
+        nothing = dict.fromkeys(("mean", "std", "median", "iqm"))
+        unknown = {**nothing, "method": None, "seed": None, "draws": None}
+        assert found["return"] == {"n": 0, **nothing, "min": None, "max": None, "intervals": unknown}
         assert found["runs"][0]["started_at"] is None
 
     def test_of_several_directories_is_a_list(self):
-        assert [found["episodes"] for found in json.loads(as_json.render([recording([1]), recording()]))] == [
+        assert [found["episodes"] for found in json.loads(written("json", recording([1]), recording()))] == [
             1,
             0,
         ]
 
     def test_env_id_is_null_when_no_file_names_one(self):
-        assert as_json.document(recording(env_ids=("(unknown)",)))["env_id"] is None
-        assert as_json.document(troubled())["env_id"] == "A-v1, B-v1, C-v1, D-v1"
+        assert document(recording(env_ids=("(unknown)",)))["env_id"] is None
+        assert document(troubled())["env_id"] == "A-v1, B-v1, C-v1, D-v1"
 
 
 class TestCsv:
     def test_looks_like_this(self):
-        assert_golden("troubled.csv", report.FORMATS["csv"]([troubled()]))
+        assert_golden("troubled.csv", written("csv", troubled()))
 
     def test_holds_seeds_of_128_bits(self):
         rows = episodes([1, 2, 3], seeded=[1, 2, 0], seed=[5, 5, 5], seed_high=[1 << 63, 0, 0])
@@ -153,10 +157,10 @@ class TestCsv:
 
     def test_of_several_directories_is_refused(self):
         with pytest.raises(BadRequest, match="one directory, and 2 were given"):
-            as_csv.render([recording(), recording()])
+            written("csv", recording(), recording())
 
     def test_needs_no_more_memory_for_more_episodes(self, monkeypatch):
-        whole = as_csv.render([recording(range(7))])
+        whole = written("csv", recording(range(7)))
         monkeypatch.setattr(as_csv, "_ROWS", 3)
         assert [piece.count("\n") for piece in as_csv.chunks(recording(range(7)).episodes)] == [1, 3, 3, 1]
         assert "".join(as_csv.chunks(recording(range(7)).episodes)) == whole
@@ -204,11 +208,13 @@ def parsed(rows):
 class TestStringsFromFiles:
     def test_never_reach_the_terminal_raw(self):
         of = hostile()
-        for written in (table(of), table(of, in_ascii=True), as_json.render([of, of]), as_csv.render([of])):
-            assert [char for char in written if not char.isprintable()] == ["\n"] * written.count("\n")
+        shown = [table(of), table(of, in_ascii=True), written("table", of, of), written("json", of, of)]
+        shown += [written("csv", of), written("markdown", of), written("markdown", of, of)]
+        for each in shown:
+            assert [char for char in each if not char.isprintable()] == ["\n"] * each.count("\n")
 
     def test_are_whole_in_json(self):
-        found = json.loads(as_json.render([hostile()]))
+        found = json.loads(written("json", hostile()))
         assert (found["env_id"], found["problems"], found["notes"]) == (HOSTILE, [HOSTILE], [HOSTILE])
         assert found["videos"][0]["file"] == HOSTILE
 

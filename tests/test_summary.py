@@ -26,8 +26,8 @@ def test_return_and_length_are_over_completed_episodes_and_steps_over_all():
     found = summarise(episodes([1, 2, 600], length=[3, 5, 100], end=[1, 2, log.CUT_CLOSED]))
     assert (found.episodes, found.completed, found.incomplete) == (3, 2, 1)
     assert found.steps == 108
-    assert found.episode_return == Statistics(2, 1.5, pytest.approx(math.sqrt(0.5)), 1.5, 1.0, 2.0)
-    assert found.length == Statistics(2, 4.0, pytest.approx(math.sqrt(2)), 4.0, 3.0, 5.0)
+    assert found.episode_return == Statistics(2, 1.5, pytest.approx(math.sqrt(0.5)), 1.5, 1.0, 2.0, 1.5)
+    assert found.length == Statistics(2, 4.0, pytest.approx(math.sqrt(2)), 4.0, 3.0, 5.0, 4.0)
 
 
 def test_an_episode_both_terminated_and_truncated_counts_once():

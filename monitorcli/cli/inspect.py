@@ -1,106 +1,170 @@
-"""`monitorcli inspect`: what is in a directory, as a table, JSON or CSV."""
+"""`monitorcli inspect`: what is in a directory, what may be said of it, and whether that is enough."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 # Only click is imported here, so that `monitorcli --help` starts fast.
 if TYPE_CHECKING:
     from monitorcli.recording.model import Recording
+    from monitorcli.report.answer import Answer, Wanted
+    from monitorcli.summary.gates import Gate
 
 # The names in report.FORMATS; a test holds the two together.
-FORMATS = ("table", "json", "csv")
+FORMATS = ("table", "json", "csv", "markdown", "junit", "npz")
+
+# What is done in place of a report, by the parameter that asks for it: called with the directories and
+# the parameter's value. The first one given wins.
+INSTEAD: dict[str, Callable[[Sequence[Path], Any], None]] = {}
 
 EXAMPLES = """\b
 Examples:
   monitorcli inspect runs/ppo
   monitorcli inspect runs/*
-  monitorcli inspect runs/ppo --format json | jq .return.mean
-  monitorcli inspect runs/ppo --format csv --output ppo.csv
+  monitorcli inspect runs/ppo --last 100 --format json | jq .return.mean
+  monitorcli inspect runs/ppo --output ppo.csv
+  monitorcli inspect eval --fail-under mean:475 --min-episodes 100
+  monitorcli inspect eval --baseline main-eval --fail-regression mean:5%
 """
 
+_path = click.Path(path_type=Path)
 
-@click.command(short_help="Show what a recording holds.", epilog=EXAMPLES)
-@click.argument("directories", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+def _share(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    if not 0 < value < 1:
+        raise click.BadParameter(f"{value:g} is not between 0 and 1.")
+    return value
+
+
+def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
+    """An option that may be given several times."""
+    return click.option(name, metavar=metavar, multiple=True, help=text)
+
+
+@click.command(short_help="Show what a recording holds; compare it; judge it.", epilog=EXAMPLES)
+@click.argument("directories", metavar="DIR...", nargs=-1, required=True, type=_path)
 @click.option(
     "--format",
     "format_name",
     type=click.Choice(FORMATS),
-    default="table",
     envvar="MONITORCLI_INSPECT_FORMAT",  # else it would be named after the parameter
-    show_default=True,
-    help="For people (table), programs (json: one object; a list for several DIR) or spreadsheets (csv).",
+    help="How to say it; else the ending of --output decides, else it is a table.",
 )
 @click.option(
-    "--output",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Write to FILE instead of standard output; - is standard output.",
+    "--output", metavar="FILE", type=_path, help="Write to FILE instead of standard output; - is that."
 )
-def inspect(directories: tuple[Path, ...], format_name: str, output: Path | None) -> None:
+@click.option("--summary", is_flag=True, help="Also append markdown to the file $GITHUB_STEP_SUMMARY names.")
+@click.option(
+    "--mode",
+    type=click.Choice(["training", "evaluation", "unknown"]),
+    help="Only episodes recorded as this.",
+)
+@click.option(
+    "--last", metavar="N", type=click.IntRange(1), help="Only the last N completed episodes, by their start."
+)
+@click.option(
+    "--window", metavar="N", type=click.IntRange(1), help="Also the return of every N episodes in a row."
+)
+@click.option(
+    "--confidence", type=float, default=0.95, show_default=True, callback=_share, help="Of the intervals."
+)
+@click.option("--baseline", metavar="DIR", type=_path, help="Compare with this recording.")
+@_strings(
+    "--fail-under", "STAT:VALUE", "Exit with 1 unless mean, iqm, success, ci_low(mean), ... reach VALUE."
+)
+@_strings("--fail-regression", "STAT:AMOUNT", "Exit with 1 if STAT fell by more than AMOUNT, or 5%.")
+@click.option(
+    "--min-episodes",
+    metavar="N",
+    type=click.IntRange(1),
+    help="Exit with 1 unless N episodes were completed.",
+)
+def inspect(directories: tuple[Path, ...], **asked: Any) -> None:
     """Show what the recordings in DIR hold: episodes, returns, videos, runs, and what is wrong.
 
-    Reads what monitorcli and OpenAI Gym's Monitor wrote, also while it is being written. Changes nothing.
+    Reads what monitorcli and OpenAI Gym's Monitor wrote, also while it is being written. A folder of
+    recordings is searched. Changes nothing. The exit status is 1 when a gate (--fail-under,
+    --fail-regression, --min-episodes) is not met, or when there is nothing it could judge.
     """
-    from monitorcli.recording import read
-    from monitorcli.report import FORMATS as RENDERERS
-    from monitorcli.report import as_csv
+    for name, do in INSTEAD.items():
+        if asked.get(name):
+            do(directories, asked[name])
+            return
+    from monitorcli import report
+    from monitorcli.cli import inspect_output as output
 
-    if output == Path("-"):
-        output = None
-    if format_name == "csv":
-        as_csv.refuse_several(len(directories))
-    if output is not None:
-        _check_output(output)
-    recordings = [read(directory) for directory in directories]
-    if output is None and format_name == "table":
-        _show(recordings)
-        return
-    # Bytes, because JSON is UTF-8 whatever the terminal's encoding is.
-    data = RENDERERS[format_name](recordings).encode()
-    if output is None:
-        click.echo(data, nl=False)
-    else:
-        _write(output, data)
+    wanted = _wanted(asked)
+    where = output.checked(asked["format_name"], asked["output"], asked["summary"], wanted)
+    recordings, baseline = _read(directories, asked["baseline"], where.format_name)
+    found = report.answer(recordings, wanted, baseline)
+    output.put(found, where)
+    _judge(found)
 
 
-def _check_output(output: Path) -> None:
-    """Refuse a file that cannot or must not be written, before anything is read."""
+def _wanted(asked: dict[str, Any]) -> Wanted:
+    """What was asked for; raises BadRequest before anything is read."""
+    from monitorcli.report import Wanted
+    from monitorcli.summary.selection import Selection
+
+    return Wanted(
+        confidence=asked["confidence"],
+        selection=Selection(asked["mode"], asked["last"]),
+        window=asked["window"],
+        gates=_gates(asked),
+    )
+
+
+def _gates(asked: dict[str, Any]) -> tuple[Gate, ...]:
     from monitorcli.errors import BadRequest
+    from monitorcli.summary import gates
 
-    if output.is_dir():
-        raise BadRequest(f"{output} is a directory.", "Give --output the name of a file.")
-    if not output.absolute().parent.is_dir():
-        raise BadRequest(
-            f"{output} cannot be written: there is no folder {output.parent}.",
-            f"Make it first:  mkdir -p {shlex.quote(str(output.parent))}",
-        )
-    if output.name.startswith("openaigym.") or output.name.endswith("monitor.csv"):
-        raise BadRequest(
-            f"{output} is named like a file of a recording, which `inspect` never replaces.",
-            "Choose another name.",
-        )
+    if asked["fail_regression"] and asked["baseline"] is None:
+        raise BadRequest("--fail-regression needs --baseline: the recording to compare with.")
+    least = asked["min_episodes"]
+    return (
+        *([gates.enough_episodes(least)] if least is not None else []),
+        *map(gates.at_least, asked["fail_under"]),
+        *map(gates.no_regression, asked["fail_regression"]),
+    )
 
 
-def _show(recordings: Sequence[Recording]) -> None:
-    from monitorcli.cli import style
-    from monitorcli.report import as_table
+def _read(
+    directories: Sequence[Path], baseline: Path | None, format_name: str
+) -> tuple[list[Recording], Recording | None]:
+    """The recordings at or below the directories, each once, and the baseline."""
+    from monitorcli.recording import read
+    from monitorcli.report.answer import refuse_several
 
-    to = style.console()
-    style.show(as_table.lines(recordings, to.width, style.ascii_only(to)), to)
+    found = list(dict.fromkeys(place for given in directories for place in _places(given)))
+    if format_name in ("csv", "npz"):
+        refuse_several(len(found), f"{format_name} holds the episodes")
+    if baseline is None:
+        return [read(place) for place in found], None
+    refuse_several(len(found), "a comparison is")
+    places = _places(baseline)
+    refuse_several(len(places), "a baseline is")
+    return [read(found[0])], read(places[0])
 
 
-def _write(output: Path, data: bytes) -> None:
-    from monitorcli.cli.say import say
-    from monitorcli.errors import DirectoryUnusable
+def _places(given: Path) -> list[Path]:
+    """The recordings at or below a directory; itself when there is none, so that reading says why."""
+    from monitorcli.recording.discover import discover
 
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise DirectoryUnusable(f"{output} cannot be written: {error.strerror}.") from None
-    say(f"wrote {output} ({len(data):,} bytes)")
+    return discover(given) or [given]
+
+
+def _judge(found: Answer) -> None:
+    """Raise GateNotMet, with a sentence for each gate that does not hold."""
+    from monitorcli.errors import GateNotMet
+    from monitorcli.report.verdicts import unmet
+
+    sentences = unmet(found)
+    if len(sentences) == 1:
+        raise GateNotMet(f"gate not met: {sentences[0]}.")
+    if sentences:
+        several = f"{len(sentences)} of {len(found.verdicts)} gates not met:"
+        raise GateNotMet(several, "".join(f"{sentence}.\n" for sentence in sentences))

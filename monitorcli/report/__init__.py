@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
 
-from monitorcli.recording.model import Recording
-from monitorcli.report import as_csv, as_json, as_table
+from monitorcli.report.answer import Answer, View, Wanted, answer
 
-# The front door offers these names; it keeps its own list of them only so as to start fast.
-FORMATS: dict[str, Callable[[Sequence[Recording]], str]] = {
-    "table": as_table.render,
-    "json": as_json.render,
-    "csv": as_csv.render,
+__all__ = ["FORMATS", "Answer", "View", "Wanted", "answer", "render"]
+
+# The module of each format, imported when it is asked for; each has `render(answer)`, which returns str,
+# bytes, or pieces of str where the whole would take much memory. The front door offers these names; it
+# keeps its own list of them only so as to start fast.
+FORMATS: dict[str, str] = {
+    "table": "as_table",
+    "json": "as_json",
+    "csv": "as_csv",
+    "markdown": "as_markdown",
+    "junit": "as_junit",
+    "npz": "as_npz",
 }
+
+
+def render(format_name: str, of: Answer) -> Iterator[bytes]:
+    """The answer in one of FORMATS, in pieces. Bytes, because JSON is UTF-8 whatever the terminal speaks."""
+    module: Any = import_module(f"monitorcli.report.{FORMATS[format_name]}")
+    written: str | bytes | Iterator[str] = module.render(of)
+    if isinstance(written, bytes):
+        yield written
+    else:
+        yield from (piece.encode() for piece in ([written] if isinstance(written, str) else written))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.errors import BadRequest
 from monitorcli.monitor import batch, log
-from monitorcli.recording.model import Episodes, Recording
+from monitorcli.recording.model import Episodes
+from monitorcli.report.answer import Answer, refuse_several
+from monitorcli.summary.selection import Rows
 
 HEADER = "episode,slot,mode,return,length,started_at,duration,end,seed,success\n"
 
@@ -29,24 +30,18 @@ _ENDS = {
 _FIRST, _LAST = -62_135_596_800.0, 253_402_300_799.0
 
 
-def render(recordings: Sequence[Recording]) -> str:
-    """The rows of the one recording; see `refuse_several`."""
-    refuse_several(len(recordings))
-    return "".join(chunks(recordings[0].episodes))
+def render(answer: Answer) -> Iterator[str]:
+    """The rows of the one recording: those of several could not be told apart."""
+    refuse_several(len(answer.views), "csv holds the episodes")
+    (view,) = answer.views
+    rows = None if answer.wanted.selection.everything else view.rows
+    return chunks(view.recording.episodes, rows)
 
 
-def refuse_several(directories: int) -> None:
-    """Raise BadRequest when more than one is asked for: their rows could not be told apart."""
-    if directories > 1:
-        raise BadRequest(
-            f"csv holds the episodes of one directory, and {directories} were given.",
-            "Run it once for each directory, each with its own --output.",
-        )
-
-
-def chunks(episodes: Episodes) -> Iterator[str]:
+def chunks(episodes: Episodes, numbers: Rows | None = None) -> Iterator[str]:
     """The header, then the episodes in start order, as pieces of text that each end with a newline.
 
+    `numbers` are the episodes' numbers in the whole recording, when these are only some of them.
     Nothing known is an empty field. `return` and `duration` round-trip through Python's float; `end` is
     "terminated" for an episode that was truncated at the same step.
     """
@@ -54,7 +49,12 @@ def chunks(episodes: Episodes) -> Iterator[str]:
     for first in range(0, len(episodes), _ROWS):
         rows = slice(first, first + _ROWS)
         columns = (
-            map(str, range(first, min(first + _ROWS, len(episodes)))),
+            map(
+                str,
+                range(first, min(first + _ROWS, len(episodes)))
+                if numbers is None
+                else numbers[rows].tolist(),
+            ),
             map(str, episodes.slot[rows].tolist()),
             (_MODES.get(mode, "") for mode in episodes.mode[rows].tolist()),
             map(repr, episodes.episode_return[rows].tolist()),

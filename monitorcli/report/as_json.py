@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Sequence
 from typing import Any
 
-from monitorcli import summary
 from monitorcli.recording.manifest import UNKNOWN
-from monitorcli.recording.model import Recording, Run, Video
+from monitorcli.recording.model import Run, Video
+from monitorcli.report import json_parts
+from monitorcli.report.answer import Answer, View
+from monitorcli.report.json_parts import finite
 from monitorcli.report.text import moment
+from monitorcli.summary import Statistics
+
+# 1: monitorcli 0.1 without this key. 2: intervals, iqm, success, modes, windows, gates, comparison, group.
+SCHEMA = 2
 
 
-def render(recordings: Sequence[Recording]) -> str:
+def render(answer: Answer) -> str:
     """One object for one recording, a list of them for several; ends with a newline.
 
     Control, bidi and invisible characters are written as \\u escapes, so that a terminal can show the
     text as it is; programs read back what the files say.
     """
-    documents = [document(recording) for recording in recordings]
+    documents = [document(view, answer) for view in answer.views]
     text = json.dumps(
         documents[0] if len(documents) == 1 else documents, indent=2, ensure_ascii=False, allow_nan=False
     )
     return _safe(text) + "\n"
 
 
-def document(recording: Recording) -> dict[str, Any]:
-    """What `inspect --format json` says of one recording, ready for `json.dumps`.
+def document(view: View, answer: Answer) -> dict[str, Any]:
+    """What `inspect --format json` says of one recording; docs/inspect.schema.json says what it means.
 
     `env_id` is always one string (several are joined by ", "), or null when no file names one. Numbers
     that are not finite, or that nothing is known of, are null. `duration` is in seconds.
     """
-    numbers = summary.summarise(recording.episodes)
+    numbers, recording = view.numbers, view.recording
     return {
         "directory": str(recording.directory),
         "env_id": ", ".join(name for name in recording.env_ids if name != UNKNOWN) or None,
@@ -42,23 +46,21 @@ def document(recording: Recording) -> dict[str, Any]:
         "terminated": numbers.terminated,
         "truncated": numbers.truncated,
         "steps": numbers.steps,
-        "return": _statistics(numbers.episode_return),
-        "length": _statistics(numbers.length),
-        "duration": _number(numbers.duration),
+        "return": _statistics(numbers.episode_return, json_parts.of_column(view.measured, "episode_return")),
+        "length": _statistics(numbers.length, json_parts.of_column(view.measured, "length")),
+        "duration": finite(numbers.duration),
         "runs": [_run(run) for run in recording.runs],
         "videos": [_video(video) for video in recording.videos],
         "notes": list(recording.notes),
         "problems": list(recording.problems),
+        "schema": SCHEMA,
+        **json_parts.more(view, answer),
     }
 
 
-def _statistics(of: summary.Statistics) -> dict[str, float | None]:
-    names = ("mean", "std", "median", "min", "max")
-    return {"n": of.n, **{name: _number(getattr(of, name)) for name in names}}
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else value
+def _statistics(of: Statistics, intervals: dict[str, Any]) -> dict[str, Any]:
+    names = ("mean", "std", "median", "min", "max", "iqm")
+    return {"n": of.n, **{name: finite(getattr(of, name)) for name in names}, "intervals": intervals}
 
 
 def _run(run: Run) -> dict[str, Any]:

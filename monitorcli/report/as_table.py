@@ -10,10 +10,10 @@ import numpy.typing as npt
 from monitorcli import summary
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Recording, Video
-from monitorcli.report import curve, runs
+from monitorcli.report import breakdown, curve, runs, several, verdicts, versus
+from monitorcli.report.answer import Answer, View
 from monitorcli.report.block import block
 from monitorcli.report.layout import (
-    MARGIN,
     Line,
     Role,
     Span,
@@ -32,35 +32,54 @@ _MOST_VIDEOS = 12
 _MOST_REMARKS = 5
 
 
-def render(recordings: Sequence[Recording]) -> str:
-    """The tables as plain text of 100 columns, for a file."""
-    return plain(lines(recordings, width=100))
+def render(answer: Answer) -> str:
+    """The table as plain text of 100 columns, for a file."""
+    return plain(lines(answer, width=100))
 
 
-def lines(recordings: Sequence[Recording], width: int, in_ascii: bool = False) -> list[Line]:
-    """The tables for a terminal `width` columns wide, one under another, each with its directory when
-    there are several. Only paths and long single words are wider: broken, they could not be copied.
+def lines(answer: Answer, width: int, in_ascii: bool = False) -> list[Line]:
+    """The table for a terminal `width` columns wide: of one recording all there is to say, of several a
+    row each. Only paths and long single words are wider: broken, they could not be copied.
     """
-    found: list[Line] = []
-    for recording in recordings:
-        found += [[]] if found else []
-        if len(recordings) > 1:
-            found.append([MARGIN, Span(printable(recording.directory), "path")])
-        found += _table(recording, max(width, 24), in_ascii)
+    width = max(width, 24)
+    if len(answer.views) == 1:
+        found = _table(answer.views[0], answer, width, in_ascii)
+    else:
+        remarks = [line for view in answer.views for line in _all_remarks(view, width, f"{view.name}: ")]
+        found = _apart([several.lines(answer, width), verdicts.lines(answer, _COLUMN, width), remarks])
     return ascii_only(found) if in_ascii else found
 
 
-def _table(recording: Recording, width: int, in_ascii: bool) -> list[Line]:
-    numbers = summary.summarise(recording.episodes)
+def _table(view: View, answer: Answer, width: int, in_ascii: bool) -> list[Line]:
+    recording, numbers = view.recording, view.numbers
     parts = [labelled(" ", flow(_title(recording, numbers), width - 1), 1)]
+    if not answer.wanted.selection.everything:
+        parts.append(paragraph(" ", "", f"only {answer.wanted.selection.words}", width))
+    if answer.comparison is not None:
+        # What both have in common with a look at one of them is a command away.
+        parts += [versus.lines(answer), verdicts.lines(answer, _COLUMN, width), _all_remarks(view, width)]
+        return _apart(parts)
     if numbers.episodes:
-        parts.append(block(recording, numbers, _COLUMN, width))
-        parts.append(_curve(recording, width, in_ascii))
+        parts.append(block(view, _COLUMN, width))
+        parts.append(_curve(view, width, in_ascii))
     parts += [
+        breakdown.lines(view, answer.wanted),
         [*_videos(recording, width), *runs.table(recording.runs, _COLUMN, width)],
-        _remarks(recording.problems, " ! ", "bad", width) + _remarks(recording.notes, " note: ", "", width),
+        verdicts.lines(answer, _COLUMN, width),
+        _all_remarks(view, width),
     ]
+    return _apart(parts)
+
+
+def _apart(parts: Sequence[list[Line]]) -> list[Line]:
+    """The parts that say something, with an empty line between any two."""
     return [line for part in parts if part for line in ([], *part)][1:]
+
+
+def _all_remarks(view: View, width: int, whose: str = "") -> list[Line]:
+    recording = view.recording
+    problems, notes = ([whose + text for text in texts] for texts in (recording.problems, recording.notes))
+    return _remarks(problems, " ! ", "bad", width) + _remarks(notes, " note: ", "", width)
 
 
 def _title(recording: Recording, numbers: summary.Summary) -> list[Line]:
@@ -86,10 +105,11 @@ def _environments(env_ids: Sequence[str]) -> str:
     return ", ".join(known[:3]) + more
 
 
-def _curve(recording: Recording, width: int, in_ascii: bool) -> list[Line]:
+def _curve(view: View, width: int, in_ascii: bool) -> list[Line]:
     """The returns of the completed episodes, first to last, on an axis that says what it shows."""
-    rows = np.flatnonzero(recording.episodes.completed)
-    returns = recording.episodes.episode_return[rows]
+    completed = view.recording.episodes.completed
+    rows = view.rows[completed]
+    returns = view.recording.episodes.episode_return[completed]
     if np.isfinite(returns).sum() < 2:
         return []
     room = max(8, min(_CURVE, width - 14))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from monitorcli.recording.model import Recording, Video
-from monitorcli.report.layout import MARGIN, Line, Span, flow, joined, labelled, padded, width_of
+from monitorcli.recording.model import Video
+from monitorcli.report.answer import View
+from monitorcli.report.intervals import OF_ONE_POLICY, between, few, percent
+from monitorcli.report.layout import MARGIN, Line, Span, flow, joined, labelled, padded, paragraph, width_of
 from monitorcli.report.text import number, plural, size
 from monitorcli.summary import Statistics, Summary
 
@@ -16,21 +18,23 @@ _GAP = 4  # between the two columns
 Row = tuple[str, Sequence[Line]]
 
 
-def block(recording: Recording, numbers: Summary, column: int, width: int) -> list[Line]:
-    """Episodes, steps and ends; beside or under them return, length, videos and success."""
-    left, right = _counts(numbers), _measures(recording, numbers)
+def block(view: View, column: int, width: int) -> list[Line]:
+    """Episodes, steps and ends; beside or under them return, length, videos and success; what [ ] means."""
+    left, right = _counts(view.numbers), _measures(view)
+    note = _about_intervals(view, width)
     second = max(len(label) for label, _ in right) + 4
     beside = [_one_line(row, column) for row in left], [_one_line(row, second) for row in right]
     start = max(map(width_of, beside[0])) + _GAP
     if start + max(map(width_of, beside[1])) <= width:
         depth = max(len(left), len(right))
         lefts, rights = ([*lines, *[[]] * (depth - len(lines))] for lines in beside)
-        return [[*padded(one, start), *other] for one, other in zip(lefts, rights, strict=True)]
-    return [
+        return [[*padded(one, start), *other] for one, other in zip(lefts, rights, strict=True)] + note
+    rows = [
         line
         for label, segments in left + right
         for line in labelled(f" {label}", flow(segments, width - column), column)
     ]
+    return rows + note
 
 
 def _videos(videos: Sequence[Video]) -> Sequence[Line]:
@@ -66,30 +70,54 @@ def _counts(numbers: Summary) -> list[Row]:
     return [*rows, ("ended", ends)] if ends else rows
 
 
-def _measures(recording: Recording, numbers: Summary) -> list[Row]:
+def _measures(view: View) -> list[Row]:
+    numbers, measured = view.numbers, view.measured
     rows: list[Row] = []
     if numbers.completed:
         returns = _statistics(numbers.episode_return, numbers.completed, ("best", "worst"))
         lengths = _statistics(numbers.length, numbers.completed, ("max", "min"))
+        if measured.n("mean"):
+            returns[0] = [*returns[0], Span(between(measured.interval("mean")))]
         lengths[-1] = [*lengths[-1], Span(" step" if numbers.length.min == 1 else " steps")]
-        rows += [("return", _aligned(returns, lengths)), ("length", _aligned(lengths, returns))]
+        rows += [("return", _aligned(returns, lengths)), ("", _spread(view))]
+        rows += [("length", _aligned(lengths, returns))]
     if numbers.judged:
-        share = f"{100 * numbers.successes / numbers.judged:.3g} %"
-        rows.append(("success", [[Span(share, "value"), Span(f" of {plural(numbers.judged, 'episode')}")]]))
-    rows.append(("videos", _videos(recording.videos)))
-    return rows
+        share = f"{100 * numbers.successes / numbers.judged:.3g}"
+        interval = measured.interval("success")
+        within = f" [{100 * interval.low:.3g}, {100 * interval.high:.3g}] %"
+        of = f" of {plural(numbers.judged, 'episode')}"
+        rows.append(("success", [[Span(share, "value"), Span(within + of)]]))
+    rows.append(("videos", _videos(view.recording.videos)))
+    return [row for row in rows if row[1]]
+
+
+def _spread(view: View) -> list[Line]:
+    """Interquartile mean and standard deviation, in a line of their own."""
+    if view.measured.n("mean") < 2:
+        return []
+    iqm = [
+        Span("iqm "),
+        Span(number(view.measured.value("iqm")), "value"),
+        Span(between(view.measured.interval("iqm"))),
+    ]
+    return [iqm, [Span("std "), Span(number(view.measured.value("std")), "value")]]
+
+
+def _about_intervals(view: View, width: int) -> list[Line]:
+    if view.measured.n("mean") < 2:
+        return []
+    n = view.measured.n("mean")
+    words = f"[ ] {percent(view.confidence)} interval over {n:,} episodes: {OF_ONE_POLICY}"
+    words += f"; {few(n)}" if few(n) else ""
+    return [[], *paragraph(" ", "dim", words, width, "dim")]
 
 
 def _statistics(of: Statistics, completed: int, words: tuple[str, str]) -> list[Line]:
     best, worst = words
     if not of.n:
         return [[Span("none of them finite", "bad")]]
-    shown = (("mean", of.mean), ("std", of.std), ("median", of.median), (best, of.max), (worst, of.min))
-    segments: list[Line] = [
-        [Span(f"{word} "), Span(number(value), "value")]
-        for word, value in shown
-        if completed > 1 or word != "std"  # one episode has no spread
-    ]
+    shown = (("mean", of.mean), ("median", of.median), (best, of.max), (worst, of.min))
+    segments: list[Line] = [[Span(f"{word} "), Span(number(value), "value")] for word, value in shown]
     left_out = completed - of.n
     return [*segments, [Span(f"{left_out:,} not finite, left out", "bad")]] if left_out else segments
 

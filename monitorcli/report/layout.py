@@ -24,7 +24,7 @@ DOT = Span(" · ", "dim")
 MARGIN = Span(" ")
 
 # What stands for what when the terminal has no more than ASCII. What stands in columns keeps its width.
-_ASCII = str.maketrans({"·": "|", "…": "...", "─": "-", "│": "|", "┤": "|", "└": "+"})
+_ASCII = str.maketrans({"·": "|", "…": "...", "─": "-", "│": "|", "┤": "|", "└": "+", "✓": "+", "✗": "x"})
 
 
 def plain(lines: Iterable[Line]) -> str:
@@ -92,11 +92,11 @@ def grid(rows: Sequence[Sequence[Line]], gap: int = 3) -> list[Line]:
     return lines
 
 
-def paragraph(mark: str, role: Role, text: str, width: int) -> list[Line]:
+def paragraph(mark: str, role: Role, text: str, width: int, text_role: Role = "") -> list[Line]:
     """Text from a file after a mark, wrapped at words; file names are never broken, so they can be copied."""
     room = max(20, width - len(mark))
     wrapped = textwrap.wrap(printable(text, limit=500), room, break_long_words=False, break_on_hyphens=False)
     return [
-        [Span(mark if index == 0 else " " * len(mark), role), Span(part)]
+        [Span(mark if index == 0 else " " * len(mark), role), Span(part, text_role)]
         for index, part in enumerate(wrapped)
     ]

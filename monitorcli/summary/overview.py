@@ -1,4 +1,4 @@
-"""Numbers over episodes. Pure: reads no file and prints nothing."""
+"""What was recorded, counted and averaged; nothing here is an estimate."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Statistics:
     """Of the n finite values among those given; all NaN when there are none.
 
     `std` is that of the sample, divided by n - 1, and NaN for fewer than two values; Stable-Baselines3
-    and NumPy's default divide by n.
+    and NumPy's default divide by n. `iqm` is the interquartile mean, see `trimmed`.
     """
 
     n: int
@@ -29,6 +29,7 @@ class Statistics:
     median: float
     min: float
     max: float
+    iqm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +90,37 @@ def summarise(episodes: Episodes) -> Summary:
 
 def statistics(values: npt.NDArray[Any]) -> Statistics:
     """Mean, spread and middle of an array's finite values, shape (n,)."""
-    if values.dtype.kind == "f":
-        finite = np.isfinite(values)
-        values = values if finite.all() else values[finite]
+    values = np.sort(finite(values))
     if not len(values):
-        return Statistics(0, *[float("nan")] * 5)
+        return Statistics(0, *[float("nan")] * 6)
     # Returns near the end of the range of floats: infinity is the answer, not a warning.
     with np.errstate(over="ignore", invalid="ignore"):
         return Statistics(
             n=len(values),
             mean=float(values.mean()),
             std=float(values.std(ddof=1)) if len(values) > 1 else float("nan"),
-            median=float(np.median(values)),
-            min=float(values.min()),
-            max=float(values.max()),
+            median=float(values[(len(values) - 1) // 2 : len(values) // 2 + 1].mean()),
+            min=float(values[0]),
+            max=float(values[-1]),
+            iqm=float(trimmed(values).mean()),
         )
+
+
+def finite(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The values that are neither NaN nor infinite; the array itself when all are."""
+    if values.dtype.kind != "f":
+        return values
+    sound = np.isfinite(values)
+    return values if sound.all() else values[sound]
+
+
+def trimmed(ordered: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The middle of an ascending array: without floor(n / 4) values at either end.
+
+    Their mean is the interquartile mean, SciPy's `trim_mean(values, 0.25)`.
+    """
+    cut = len(ordered) // 4
+    return ordered[cut : len(ordered) - cut]
 
 
 def curve(values: npt.NDArray[np.float64], width: int) -> npt.NDArray[np.float64]:

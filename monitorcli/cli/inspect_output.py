@@ -1,0 +1,115 @@
+"""Where the answer of `inspect` goes: checked before the work, written after it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from monitorcli import report
+from monitorcli.cli.say import say
+from monitorcli.errors import BadRequest, DirectoryUnusable
+from monitorcli.report.answer import Answer, Wanted
+
+# The format that a file's ending asks for.
+ENDINGS = {
+    ".txt": "table",
+    ".json": "json",
+    ".csv": "csv",
+    ".md": "markdown",
+    ".xml": "junit",
+    ".npz": "npz",
+}
+# GitHub's limit for one step, in bytes; more is an error there, and nothing is shown.
+_MOST_SUMMARY = 1024 * 1000
+SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+class Where(NamedTuple):
+    """A format; the file to write, None for standard output; the file to append a summary to, or None."""
+
+    format_name: str
+    output: Path | None
+    summary: Path | None
+
+
+def checked(format_name: str | None, output: Path | None, summary: bool, wanted: Wanted) -> Where:
+    """Where to write; raises BadRequest for what cannot be written, or must not be."""
+    if output == Path("-"):
+        output = None
+    if format_name is None:
+        format_name = ENDINGS.get(output.suffix.lower(), "table") if output is not None else "table"
+    if format_name == "junit":
+        from monitorcli.report.as_junit import refuse_no_gates
+
+        refuse_no_gates(wanted.gates)
+    if output is not None:
+        _check_output(output)
+    # Outside of GitHub there is none, and the same command line is to work there.
+    named = os.environ.get(SUMMARY) if summary else None
+    return Where(format_name, output, Path(named) if named else None)
+
+
+def put(answer: Answer, where: Where) -> None:
+    """Write the answer, and the summary."""
+    if where.output is None and where.format_name == "table":
+        _show(answer)
+    elif where.output is None:
+        for piece in report.render(where.format_name, answer):
+            click.echo(piece, nl=False)
+    else:
+        _write(where.output, report.render(where.format_name, answer))
+    if where.summary is not None:
+        _append(where.summary, b"".join(report.render("markdown", answer)))
+
+
+def _check_output(output: Path) -> None:
+    """Refuse a file that cannot or must not be written, before anything is read."""
+    if output.is_dir():
+        raise BadRequest(f"{output} is a directory.", "Give --output the name of a file.")
+    if not output.absolute().parent.is_dir():
+        raise BadRequest(
+            f"{output} cannot be written: there is no folder {output.parent}.",
+            f"Make it first:  mkdir -p {shlex.quote(str(output.parent))}",
+        )
+    if output.name.startswith("openaigym.") or output.name.endswith("monitor.csv"):
+        raise BadRequest(
+            f"{output} is named like a file of a recording, which `inspect` never replaces.",
+            "Choose another name.",
+        )
+
+
+def _show(answer: Answer) -> None:
+    from monitorcli.cli import style
+    from monitorcli.report import as_table
+
+    to = style.console()
+    style.show(as_table.lines(answer, to.width, style.ascii_only(to)), to)
+
+
+def _write(output: Path, pieces: Iterable[bytes]) -> None:
+    written = 0
+    try:
+        with output.open("wb") as file:
+            for piece in pieces:
+                written += file.write(piece)
+    except OSError as error:
+        raise DirectoryUnusable(f"{output} cannot be written: {error.strerror}.") from None
+    say(f"wrote {output} ({written:,} bytes)")
+
+
+def _append(summary: Path, data: bytes) -> None:
+    """Add to the step's summary unless that made it too large, which is worth a remark but not a failure."""
+    try:
+        before = summary.stat().st_size if summary.exists() else 0
+        if before + len(data) > _MOST_SUMMARY:
+            say(f"the step summary would be larger than {_MOST_SUMMARY:,} bytes; nothing was added to it.")
+            return
+        with summary.open("ab") as file:
+            file.write(data)
+    except OSError as error:
+        raise DirectoryUnusable(f"{summary} cannot be written: {error.strerror}.") from None

@@ -1,0 +1,130 @@
+"""What `inspect` was asked and what it found: the one value that every format takes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from monitorcli.errors import BadRequest
+from monitorcli.recording.manifest import UNKNOWN
+from monitorcli.recording.model import Recording
+from monitorcli.report.text import printable
+from monitorcli.summary import Summary, summarise
+from monitorcli.summary.comparison import Comparison, compare
+from monitorcli.summary.gates import Gate, Verdict, judge
+from monitorcli.summary.group import Group, group
+from monitorcli.summary.measures import Measured
+from monitorcli.summary.selection import Rows, Selection, take
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to say of the recordings. `window` is a number of episodes; None: no windows."""
+
+    confidence: float = 0.95
+    selection: Selection = field(default_factory=Selection)
+    window: int | None = None
+    gates: tuple[Gate, ...] = ()
+
+
+@dataclass(frozen=True)
+class View:
+    """The selected part of a recording: its Episodes and videos hold nothing else.
+
+    `rows` has each remaining episode's number in the whole recording; videos keep naming that number.
+    """
+
+    recording: Recording
+    rows: Rows
+    confidence: float
+
+    @classmethod
+    def of(cls, recording: Recording, wanted: Wanted) -> View:
+        """What the selection leaves of a recording."""
+        rows = wanted.selection.rows(recording.episodes)
+        if not wanted.selection.everything:
+            films = [video for video in recording.videos if video.episode is not None]
+            left = np.isin([video.episode or 0 for video in films], rows)
+            recording = replace(
+                recording,
+                episodes=take(recording.episodes, rows),
+                videos=tuple(video for video, stays in zip(films, left, strict=True) if stays),
+            )
+        return cls(recording, rows, wanted.confidence)
+
+    @property
+    def name(self) -> str:
+        """The directory, safe to print."""
+        return printable(self.recording.directory)
+
+    @property
+    def environment(self) -> str:
+        """The environments' names, safe to print; "" when nobody knows any."""
+        return ", ".join(printable(name, limit=60) for name in self.recording.env_ids if name != UNKNOWN)
+
+    @functools.cached_property
+    def measured(self) -> Measured:
+        """Statistics and intervals of the episodes."""
+        known = {"episode_return": self.numbers.episode_return, "length": self.numbers.length}
+        return Measured(self.recording.episodes, self.confidence, known)
+
+    @functools.cached_property
+    def numbers(self) -> Summary:
+        """The episodes in numbers."""
+        return summarise(self.recording.episodes)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The views, and what was found out about them. `verdicts` has one for each gate of each view."""
+
+    views: tuple[View, ...]
+    wanted: Wanted = field(default_factory=Wanted)
+    baseline: View | None = None
+    comparison: Comparison | None = None
+    verdicts: tuple[tuple[View, Verdict], ...] = ()
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """The recordings, each with its selected episodes only."""
+        return tuple(view.recording for view in self.views)
+
+    @functools.cached_property
+    def group(self) -> Group | None:
+        """The statistics across directories; None of one directory."""
+        if len(self.views) < 2:
+            return None
+        scores = [view.measured.value("mean") for view in self.views]
+        return group(scores, [view.environment for view in self.views], self.wanted.confidence)
+
+    @property
+    def unmet(self) -> list[tuple[View, Verdict]]:
+        """The gates that do not hold."""
+        return [(view, verdict) for view, verdict in self.verdicts if not verdict.met]
+
+
+def answer(
+    recordings: Sequence[Recording], wanted: Wanted | None = None, baseline: Recording | None = None
+) -> Answer:
+    """Look at the recordings, compare the one with its baseline, and judge the gates."""
+    wanted = wanted or Wanted()
+    views = tuple(View.of(recording, wanted) for recording in recordings)
+    if baseline is None:
+        verdicts = tuple((view, judge(gate, view.measured, None)) for view in views for gate in wanted.gates)
+        return Answer(views, wanted, verdicts=verdicts)
+    refuse_several(len(views), "a comparison is")
+    old = View.of(baseline, wanted)
+    comparison = compare(old.measured, views[0].measured)
+    verdicts = tuple((views[0], judge(gate, views[0].measured, comparison)) for gate in wanted.gates)
+    return Answer(views, wanted, old, comparison, verdicts)
+
+
+def refuse_several(directories: int, what: str) -> None:
+    """Raise BadRequest when more than one is asked for; `what` says for whom that is too many."""
+    if directories > 1:
+        raise BadRequest(
+            f"{what} of one directory, and {directories} were given.", "Run it once for each directory."
+        )

@@ -1,0 +1,95 @@
+"""Gates as JUnit XML, one test case a gate, for the pages on which CI services list tests.
+
+The common schema is github.com/windyroad/JUnit-Schema; what it wants is held by tests/test_ci.py.
+"""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape, quoteattr
+
+from monitorcli.errors import BadRequest
+from monitorcli.report.answer import Answer, View
+from monitorcli.report.intervals import percent
+from monitorcli.report.text import moment, printable
+from monitorcli.report.verdicts import sentence
+from monitorcli.summary.gates import Gate, Verdict
+
+_NO_TIME = "1970-01-01T00:00:00"  # the schema wants one, and not every recording has
+
+
+def refuse_no_gates(gates: tuple[Gate, ...]) -> None:
+    """Raise BadRequest: a file of no test cases reads as one in which all is well."""
+    if not gates:
+        raise BadRequest(
+            "junit has a test case for each gate, and none was given.", "For example: --fail-under mean:475"
+        )
+
+
+def render(answer: Answer) -> str:
+    """A test suite for each directory."""
+    refuse_no_gates(answer.wanted.gates)
+    suites = "".join(_suite(number, view, answer) for number, view in enumerate(answer.views))
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n{suites}</testsuites>\n'
+
+
+def _suite(number: int, view: View, answer: Answer) -> str:
+    verdicts = [verdict for of, verdict in answer.verdicts if of is view]
+    failures = sum(not verdict.met for verdict in verdicts)
+    at = moment(view.numbers.ended_at)
+    attributes = {
+        "package": "monitorcli",
+        "id": str(number),
+        "name": view.name,
+        "timestamp": f"{at:%Y-%m-%dT%H:%M:%S}" if at and at.year >= 1000 else _NO_TIME,
+        "hostname": "localhost",
+        "tests": str(len(verdicts)),
+        "failures": str(failures),
+        "errors": "0",
+        "time": "0",
+    }
+    properties = "".join(
+        f"      <property name={_attribute(name)} value={_attribute(value)}/>\n"
+        for name, value in _properties(view, answer)
+    )
+    cases = "".join(_case(view, verdict) for verdict in verdicts)
+    return (
+        f"  <testsuite {_attributes(attributes)}>\n"
+        f"    <properties>\n{properties}    </properties>\n{cases}"
+        "    <system-out/>\n    <system-err/>\n  </testsuite>\n"
+    )
+
+
+def _properties(view: View, answer: Answer) -> list[tuple[str, str]]:
+    measured = view.measured
+    found = [("environment", view.environment or "not known"), ("episodes", str(view.numbers.completed))]
+    if measured.n("mean"):
+        interval = measured.interval("mean")
+        found.append(("mean return", repr(measured.value("mean"))))
+        found.append((f"{percent(view.confidence)} interval", f"[{interval.low!r}, {interval.high!r}]"))
+    if answer.baseline is not None:
+        found.append(("baseline", answer.baseline.name))
+    return found
+
+
+def _case(view: View, verdict: Verdict) -> str:
+    attributes = {
+        "classname": f"monitorcli.{view.name}",
+        "name": verdict.gate.option,
+        "time": "0",
+    }
+    if verdict.met:
+        return f"    <testcase {_attributes(attributes)}/>\n"
+    said = sentence(verdict)
+    kind = "nothing to judge" if verdict.unjudged else "gate not met"
+    failure = (
+        f"<failure message={_attribute(said)} type={_attribute(kind)}>{escape(printable(said))}</failure>"
+    )
+    return f"    <testcase {_attributes(attributes)}>\n      {failure}\n    </testcase>\n"
+
+
+def _attributes(of: dict[str, str]) -> str:
+    return " ".join(f"{name}={_attribute(value)}" for name, value in of.items())
+
+
+def _attribute(value: str) -> str:
+    return quoteattr(printable(value))

@@ -1,0 +1,53 @@
+"""The return by mode and by window, when there are several modes or windows were asked for."""
+
+from __future__ import annotations
+
+from monitorcli.report.answer import View, Wanted
+from monitorcli.report.intervals import between
+from monitorcli.report.layout import Line, Span, grid
+from monitorcli.report.text import number
+from monitorcli.summary.measures import Measured
+from monitorcli.summary.selection import by_mode, take, windows
+
+_MOST = 60  # windows that are shown; the JSON has all
+
+
+def lines(view: View, wanted: Wanted) -> list[Line]:
+    """A line a mode, then a line a window: n, mean, median and interquartile mean of the return."""
+    rows = [_row(name, measured) for name, measured in modes(view)]
+    shown = per_window(view, wanted.window)
+    rows += [_row(f"{first:,} to {last:,}", measured) for first, last, measured in shown[-_MOST:]]
+    if not rows:
+        return []
+    head: list[Line] = [[Span(text, "label")] for text in ("return of", "n", "mean", "median", "iqm")]
+    found: list[Line] = [[Span(" "), *line] for line in grid([head, *rows])]
+    if len(shown) > _MOST:
+        found.append([Span(f" … {len(shown) - _MOST:,} windows before these", "dim")])
+    return found
+
+
+def modes(view: View) -> list[tuple[str, Measured]]:
+    """The episodes of each mode, when there are several."""
+    return [
+        (name, Measured(episodes, view.confidence)) for name, episodes in by_mode(view.recording.episodes)
+    ]
+
+
+def per_window(view: View, size: int | None) -> list[tuple[int, int, Measured]]:
+    """First and last episode's number and the measures of each window; [] when none were asked for."""
+    if size is None:
+        return []
+    episodes = view.recording.episodes
+    return [
+        (int(view.rows[rows[0]]), int(view.rows[rows[-1]]), Measured(take(episodes, rows), view.confidence))
+        for rows in windows(episodes, size)
+    ]
+
+
+def _row(name: str, measured: Measured) -> list[Line]:
+    n = measured.n("mean")
+    if not n:
+        return [[Span(name)], [Span("0", "value")], [], [], []]
+    mean = [Span(number(measured.value("mean")), "value"), Span(between(measured.interval("mean")))]
+    others: list[Line] = [[Span(number(measured.value(name)))] for name in ("median", "iqm")]
+    return [[Span(name)], [Span(f"{n:,}", "value")], mean, *others]

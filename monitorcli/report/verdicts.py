@@ -1,0 +1,57 @@
+"""What is said of a gate: one sentence, the same on the terminal, in CI and on the job's page."""
+
+from __future__ import annotations
+
+from monitorcli.report.answer import Answer, View
+from monitorcli.report.layout import Line, Span, flow, labelled
+from monitorcli.report.text import number
+from monitorcli.summary.gates import P_IMPROVE, Verdict
+
+
+def sentence(verdict: Verdict) -> str:
+    """`mean fell by 9.3 %, allowed 5 %`; without a full stop."""
+    gate = verdict.gate
+    if verdict.unjudged:
+        return f"{gate.name} cannot be judged: {verdict.unjudged}"
+    if gate.kind == "episodes":
+        return f"{verdict.value:,.0f} episodes completed, at least {gate.limit:,.0f} wanted"
+    if gate.kind == "regression" and gate.measure != P_IMPROVE:
+        return _fall(verdict)
+    said = f"{gate.name} is {number(verdict.value)}"
+    if verdict.met:
+        return f"{said}, at least {number(gate.limit)} wanted"
+    return f"{said}, {number(gate.limit - verdict.value)} below the {number(gate.limit)} wanted"
+
+
+def _fall(verdict: Verdict) -> str:
+    """A fall, a rise or neither, in the unit of the limit."""
+    gate, change = verdict.gate, verdict.value - verdict.baseline
+    limit = f"{number(100 * gate.limit)} %" if gate.relative else number(gate.limit)
+    if not change:
+        return f"{gate.name} is unchanged, allowed to fall by {limit}"
+    amount = number(abs(change))
+    if gate.relative and verdict.baseline:
+        amount = f"{100 * abs(change / verdict.baseline):.3g} %"
+    if change > 0:
+        return f"{gate.name} rose by {amount}, allowed to fall by {limit}"
+    return f"{gate.name} fell by {amount}, allowed {limit}"
+
+
+def named(view: View, verdict: Verdict, several: bool) -> str:
+    """The sentence, with its directory before it when there are several."""
+    return f"{view.name}: {sentence(verdict)}" if several else sentence(verdict)
+
+
+def unmet(answer: Answer) -> list[str]:
+    """The sentences of the gates that do not hold."""
+    return [named(view, verdict, len(answer.views) > 1) for view, verdict in answer.unmet]
+
+
+def lines(answer: Answer, column: int, width: int) -> list[Line]:
+    """Every gate with a mark, for a table; [] without gates."""
+    found: list[Line] = []
+    for view, verdict in answer.verdicts:
+        mark = Span("✓ ", "good") if verdict.met else Span("✗ ", "bad")
+        text = named(view, verdict, len(answer.views) > 1)
+        found += flow([[mark, Span(text)]], width - column)
+    return labelled(" gates", found, column) if found else []

@@ -1,0 +1,90 @@
+"""The numbers that can be asked for by name: in a gate, in a comparison, in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from monitorcli.summary.intervals import STATISTICS, UNKNOWN, Interval, intervals, wilson
+from monitorcli.summary.overview import Statistics, finite, statistics
+
+if TYPE_CHECKING:
+    from monitorcli.recording.model import Episodes
+
+
+class Measure(NamedTuple):
+    """A statistic of a column of Episodes, over completed episodes."""
+
+    column: str
+    statistic: str
+
+
+_OF_BOTH = (*STATISTICS, "min", "max")
+MEASURES: dict[str, Measure] = {
+    **{name: Measure("episode_return", name) for name in _OF_BOTH},
+    "success": Measure("success", "mean"),
+    **{f"length_{name}": Measure("length", name) for name in _OF_BOTH},
+}
+
+
+def has_interval(name: str) -> bool:
+    """Whether there is an interval for the measure: for all but the extremes."""
+    return MEASURES[name].statistic in STATISTICS
+
+
+def column(episodes: Episodes, name: str) -> npt.NDArray[Any]:
+    """The values that count of a column: of completed episodes, finite, and known."""
+    values = finite(getattr(episodes, name)[episodes.completed])
+    return values[values >= 0] if name == "success" else values
+
+
+class Measured:
+    """The measures of some episodes, each computed when first asked for."""
+
+    def __init__(
+        self, episodes: Episodes, confidence: float = 0.95, known: Mapping[str, Statistics] | None = None
+    ) -> None:
+        """`known` has the statistics of columns that have been computed already."""
+        self.episodes = episodes
+        self.confidence = confidence
+        self._statistics = dict(known or {})
+        self._intervals: dict[str, Interval] = {}
+
+    def of(self, name: str) -> Statistics:
+        """The statistics of a column."""
+        if name not in self._statistics:
+            self._statistics[name] = statistics(column(self.episodes, name))
+        return self._statistics[name]
+
+    def n(self, name: str) -> int:
+        """Over how many episodes the measure is."""
+        return self.of(MEASURES[name].column).n
+
+    def value(self, name: str) -> float:
+        """The measure; NaN when there is nothing to measure."""
+        measure = MEASURES[name]
+        return float(getattr(self.of(measure.column), measure.statistic))
+
+    def interval(self, name: str) -> Interval:
+        """Its interval: Wilson's of the success rate, else see `intervals`."""
+        if name not in self._intervals:
+            self._intervals[name] = self._interval(name)
+        return self._intervals[name]
+
+    def _interval(self, name: str) -> Interval:
+        measure = MEASURES[name]
+        if measure.column == "success":
+            known = column(self.episodes, "success")
+            return wilson(int(np.count_nonzero(known)), len(known), self.confidence)
+        if measure.statistic not in STATISTICS:
+            return UNKNOWN
+        return intervals(column(self.episodes, measure.column), self.confidence, [measure.statistic])[
+            measure.statistic
+        ]
+
+    def all_intervals(self, name: str) -> dict[str, Interval]:
+        """The intervals of every statistic of a column, from one set of resamples."""
+        return intervals(column(self.episodes, name), self.confidence)
