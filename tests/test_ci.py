@@ -185,6 +185,24 @@ def test_windows_are_of_completed_episodes_by_their_start():
     ]  # fmt: skip
 
 
+def test_more_windows_than_anybody_reads_are_refused(monkeypatch):
+    monkeypatch.setattr("monitorcli.report.answers.MOST_WINDOWS", 4)
+    status, _, remark = inspect("same", "--window", "2")
+    assert status == 2
+    assert (
+        remark
+        == "monitorcli: --window 2 makes 5 windows of same; 4 are the most.\n  For example: --window 3\n"
+    )
+
+
+def test_the_table_has_the_last_windows_and_counts_the_others(monkeypatch):
+    monkeypatch.setattr("monitorcli.report.breakdown._MOST", 2)
+    shown = inspect("same", "--window", "4")[1]
+    assert " 4 to 7" in shown
+    assert " 0 to 3" not in shown
+    assert " … 1 window before these\n" in shown
+
+
 def test_the_summary_is_appended_where_github_says(monkeypatch):
     Path("summary").write_text("before\n")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary")

@@ -19,6 +19,7 @@ from monitorcli.summary.intervals import (
     Interval,
     draws,
     intervals,
+    mean_intervals,
     resampled,
     resamples,
     wilson,
@@ -79,6 +80,15 @@ def test_a_resample_by_counts_is_a_resample(n):
         assert [found[name][row] for name in STATISTICS] == pytest.approx(
             [getattr(whole, name) for name in STATISTICS], rel=1e-10, abs=1e-10
         )
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 700, MOST_RESAMPLED + 1])
+def test_intervals_of_many_means_are_those_of_each(n, monkeypatch):
+    samples = np.random.RandomState(n).exponential(100, (3, n))
+    each = [intervals(sample, 0.9, ["mean"])["mean"] for sample in samples]
+    assert [str(found) for found in mean_intervals(samples, 0.9)] == [str(found) for found in each]
+    monkeypatch.setattr("monitorcli.summary.intervals._PICKS", 2 * draws(n))
+    assert len(mean_intervals(samples, 0.9)) == 3
 
 
 def test_draws_are_fewer_when_values_are_many():

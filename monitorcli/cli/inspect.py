@@ -11,7 +11,7 @@ import click
 # Only click is imported here, so that `monitorcli --help` starts fast.
 if TYPE_CHECKING:
     from monitorcli.recording.model import Recording
-    from monitorcli.report.answer import Answer, Wanted
+    from monitorcli.report.answers import Answer, Wanted
     from monitorcli.summary.gates import Gate
 
 # The names in report.FORMATS; a test holds the two together.
@@ -137,7 +137,7 @@ def _read(
 ) -> tuple[list[Recording], Recording | None]:
     """The recordings at or below the directories, each once, and the baseline."""
     from monitorcli.recording import read
-    from monitorcli.report.answer import refuse_several
+    from monitorcli.report.answers import refuse_several
 
     found = list(dict.fromkeys(place for given in directories for place in _places(given)))
     if format_name in ("csv", "npz"):

@@ -13,7 +13,7 @@ import click
 from monitorcli import report
 from monitorcli.cli.say import say
 from monitorcli.errors import BadRequest, DirectoryUnusable
-from monitorcli.report.answer import Answer, Wanted
+from monitorcli.report.answers import Answer, Wanted
 
 # The format that a file's ending asks for.
 ENDINGS = {

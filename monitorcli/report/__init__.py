@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-from monitorcli.report.answer import Answer, View, Wanted, answer
+from monitorcli.report.answers import Answer, View, Wanted, answer
 
 __all__ = ["FORMATS", "Answer", "View", "Wanted", "answer", "render"]
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from monitorcli.monitor import batch, log
 from monitorcli.recording.model import Episodes
-from monitorcli.report.answer import Answer, refuse_several
+from monitorcli.report.answers import Answer, refuse_several
 from monitorcli.summary.selection import Rows
 
 HEADER = "episode,slot,mode,return,length,started_at,duration,end,seed,success\n"

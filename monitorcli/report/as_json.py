@@ -8,7 +8,7 @@ from typing import Any
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Run, Video
 from monitorcli.report import json_parts
-from monitorcli.report.answer import Answer, View
+from monitorcli.report.answers import Answer, View
 from monitorcli.report.json_parts import finite
 from monitorcli.report.text import moment
 from monitorcli.summary import Statistics

@@ -8,7 +8,7 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr
 
 from monitorcli.errors import BadRequest
-from monitorcli.report.answer import Answer, View
+from monitorcli.report.answers import Answer, View
 from monitorcli.report.intervals import percent
 from monitorcli.report.text import moment, printable
 from monitorcli.report.verdicts import sentence

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from monitorcli.report import breakdown, versus
-from monitorcli.report.answer import Answer, View
+from monitorcli.report.answers import Answer, View
 from monitorcli.report.intervals import OF_ONE_POLICY, OF_RUNS, between, few, percent
 from monitorcli.report.text import number, printable, when
 from monitorcli.report.verdicts import named
@@ -99,7 +99,7 @@ def _breakdown(view: View, answer: Answer) -> str:
     found = breakdown.modes(view)
     found += [
         (f"episodes {first:,} to {last:,}", measured)
-        for first, last, measured in breakdown.per_window(view, answer.wanted.window)[-_MOST_ROWS:]
+        for first, last, measured in breakdown.per_window(view, answer.wanted.window, _MOST_ROWS)
     ]
     rows = [
         (

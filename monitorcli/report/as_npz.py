@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from monitorcli.report.answer import Answer, refuse_several
+from monitorcli.report.answers import Answer, refuse_several
 
 
 def render(answer: Answer) -> bytes:

@@ -11,7 +11,7 @@ from monitorcli import summary
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Recording, Video
 from monitorcli.report import breakdown, curve, runs, several, verdicts, versus
-from monitorcli.report.answer import Answer, View
+from monitorcli.report.answers import Answer, View
 from monitorcli.report.block import block
 from monitorcli.report.layout import (
     Line,

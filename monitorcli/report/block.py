@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from monitorcli.recording.model import Video
-from monitorcli.report.answer import View
+from monitorcli.report.answers import View
 from monitorcli.report.intervals import OF_ONE_POLICY, between, few, percent
 from monitorcli.report.layout import MARGIN, Line, Span, flow, joined, labelled, padded, paragraph, width_of
 from monitorcli.report.text import number, plural, size

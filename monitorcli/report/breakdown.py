@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from monitorcli.report.answer import View, Wanted
+import numpy as np
+
+from monitorcli.report.answers import View, Wanted
 from monitorcli.report.intervals import between
 from monitorcli.report.layout import Line, Span, grid
-from monitorcli.report.text import number
-from monitorcli.summary.measures import Measured
+from monitorcli.report.text import number, plural
+from monitorcli.summary.intervals import mean_intervals
+from monitorcli.summary.measures import Measured, column
 from monitorcli.summary.selection import by_mode, take, windows
 
 _MOST = 60  # windows that are shown; the JSON has all
@@ -15,14 +18,15 @@ _MOST = 60  # windows that are shown; the JSON has all
 def lines(view: View, wanted: Wanted) -> list[Line]:
     """A line a mode, then a line a window: n, mean, median and interquartile mean of the return."""
     rows = [_row(name, measured) for name, measured in modes(view)]
-    shown = per_window(view, wanted.window)
-    rows += [_row(f"{first:,} to {last:,}", measured) for first, last, measured in shown[-_MOST:]]
+    shown = per_window(view, wanted.window, _MOST)
+    rows += [_row(f"{first:,} to {last:,}", measured) for first, last, measured in shown]
     if not rows:
         return []
     head: list[Line] = [[Span(text, "label")] for text in ("return of", "n", "mean", "median", "iqm")]
     found: list[Line] = [[Span(" "), *line] for line in grid([head, *rows])]
-    if len(shown) > _MOST:
-        found.append([Span(f" … {len(shown) - _MOST:,} windows before these", "dim")])
+    earlier = -(-view.numbers.completed // wanted.window) - len(shown) if wanted.window else 0
+    if earlier:
+        found.append([Span(f" … {plural(earlier, 'window')} before these", "dim")])
     return found
 
 
@@ -33,14 +37,24 @@ def modes(view: View) -> list[tuple[str, Measured]]:
     ]
 
 
-def per_window(view: View, size: int | None) -> list[tuple[int, int, Measured]]:
-    """First and last episode's number and the measures of each window; [] when none were asked for."""
+def per_window(view: View, size: int | None, most: int | None = None) -> list[tuple[int, int, Measured]]:
+    """First and last episode's number and the measures of each window; [] when none were asked for.
+
+    With `most`, of the last so many windows only.
+    """
     if size is None:
         return []
     episodes = view.recording.episodes
+    rows_of = list(windows(episodes, size))[-(most or 0) :]
+    found = [Measured(take(episodes, rows), view.confidence) for rows in rows_of]
+    whole = [measured for measured in found if measured.n("mean") == size]
+    if whole:
+        samples = np.stack([column(measured.episodes, "episode_return") for measured in whole])
+        for measured, interval in zip(whole, mean_intervals(samples, view.confidence), strict=True):
+            measured.remember("mean", interval)
     return [
-        (int(view.rows[rows[0]]), int(view.rows[rows[-1]]), Measured(take(episodes, rows), view.confidence))
-        for rows in windows(episodes, size)
+        (int(view.rows[rows[0]]), int(view.rows[rows[-1]]), measured)
+        for rows, measured in zip(rows_of, found, strict=True)
     ]
 
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from monitorcli.report import breakdown
-from monitorcli.report.answer import Answer, View
+from monitorcli.report.answers import Answer, View
 from monitorcli.report.verdicts import sentence
 from monitorcli.summary.comparison import Comparison
 from monitorcli.summary.gates import Verdict

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitorcli.report import runs
-from monitorcli.report.answer import Answer, View
+from monitorcli.report.answers import Answer, View
 from monitorcli.report.intervals import OF_ONE_POLICY, OF_RUNS, between, few, percent
 from monitorcli.report.layout import Line, Span, flow, grid, labelled, paragraph, width_of
 from monitorcli.report.text import number, plural

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitorcli.report.answer import Answer, View
+from monitorcli.report.answers import Answer, View
 from monitorcli.report.layout import Line, Span, flow, labelled
 from monitorcli.report.text import number
 from monitorcli.summary.gates import P_IMPROVE, Verdict

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitorcli.report.answer import Answer
+from monitorcli.report.answers import Answer
 from monitorcli.report.intervals import between
 from monitorcli.report.layout import Line, Span, grid
 from monitorcli.report.text import number

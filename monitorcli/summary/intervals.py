@@ -62,6 +62,21 @@ def intervals(
         return {name: percentiles(np.concatenate([of[name] for of in drawn]), confidence) for name in names}
 
 
+def mean_intervals(samples: Values, confidence: float) -> list[Interval]:
+    """The interval of each row's mean, shape (samples, n): those of `intervals`, from shared resamples."""
+    n = samples.shape[1]
+    if not 2 <= n <= MOST_RESAMPLED:
+        return [intervals(sample, confidence, ["mean"])["mean"] for sample in samples]
+    found: list[Interval] = []
+    most = max(1, _PICKS // draws(n))
+    for first in range(0, len(samples), most):
+        ordered = np.sort(samples[first : first + most], axis=1)
+        apart = (ordered - ordered[:, :1]).T
+        drawn = ordered[:, 0] + np.concatenate([counts @ apart for counts in resamples(n)]) / n
+        found += [percentiles(column, confidence) for column in drawn.T]
+    return found
+
+
 def draws(n: int) -> int:
     """How many resamples `resamples` makes of n values."""
     return min(_MOST_DRAWS, max(_FEWEST_DRAWS, _PICKS // max(n, 1)))

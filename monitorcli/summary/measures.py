@@ -85,6 +85,10 @@ class Measured:
             measure.statistic
         ]
 
+    def remember(self, name: str, interval: Interval) -> None:
+        """Take the measure's interval from whoever computed it together with others."""
+        self._intervals[name] = interval
+
     def all_intervals(self, name: str) -> dict[str, Interval]:
         """The intervals of every statistic of a column, from one set of resamples."""
         return intervals(column(self.episodes, name), self.confidence)

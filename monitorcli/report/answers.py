@@ -19,6 +19,8 @@ from monitorcli.summary.group import Group, group
 from monitorcli.summary.measures import Measured
 from monitorcli.summary.selection import Rows, Selection, take
 
+MOST_WINDOWS = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -112,6 +114,8 @@ def answer(
     """Look at the recordings, compare the one with its baseline, and judge the gates."""
     wanted = wanted or Wanted()
     views = tuple(View.of(recording, wanted) for recording in recordings)
+    for view in views:
+        _refuse_many_windows(view, wanted.window)
     if baseline is None:
         verdicts = tuple((view, judge(gate, view.measured, None)) for view in views for gate in wanted.gates)
         return Answer(views, wanted, verdicts=verdicts)
@@ -120,6 +124,16 @@ def answer(
     comparison = compare(old.measured, views[0].measured)
     verdicts = tuple((views[0], judge(gate, views[0].measured, comparison)) for gate in wanted.gates)
     return Answer(views, wanted, old, comparison, verdicts)
+
+
+def _refuse_many_windows(view: View, size: int | None) -> None:
+    count = -(-view.numbers.completed // size) if size else 0
+    if size and count > MOST_WINDOWS:
+        least = -(-view.numbers.completed // MOST_WINDOWS)
+        raise BadRequest(
+            f"--window {size} makes {count:,} windows of {view.name}; {MOST_WINDOWS:,} are the most.",
+            f"For example: --window {least}",
+        )
 
 
 def refuse_several(directories: int, what: str) -> None:
