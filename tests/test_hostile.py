@@ -167,6 +167,13 @@ def test_a_large_file_of_empty_lists_is_not_read(directory, monkeypatch):
     assert "too many lists and objects" in "".join(read(directory).problems)
 
 
+def test_a_sound_file_that_ends_in_a_hole_is_not_read_through_it(directory):
+    the("episode_log.*", directory).unlink()
+    batch = the("episode_batch.*", directory)
+    os.truncate(batch, document.MOST_STATS)
+    assert f"{batch.name}: not JSON: it has zero bytes" in read(directory).problems
+
+
 def test_a_log_that_claims_a_terabyte_is_no_reason_not_to_resume(directory):
     log = the("episode_log.*", directory)
     os.truncate(log, 1 << 40)

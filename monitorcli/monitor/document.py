@@ -30,9 +30,11 @@ def read_json(path: Path, most: int = MOST_JSON) -> dict[str, Any]:
             size = os.fstat(file.fileno()).st_size
             if size > most:
                 raise BadFile(f"{path.name}: {size:,} bytes is more than is read of such a file")
-            # Zeros, as a power cut leaves them, are known by the first byte.
-            if file.read(1) == b"\0":
-                raise BadFile(f"{path.name}: not JSON: it begins with a zero byte")
+            # Zeros, as a power cut or a hole leaves them, are known by the first and the last byte.
+            for place in (0, max(0, size - 1)):
+                file.seek(place)
+                if file.read(1) == b"\0":
+                    raise BadFile(f"{path.name}: not JSON: it has zero bytes")
             file.seek(0)
             data = file.read(size)
         if size > MOST_JSON and data.count(b"[") + data.count(b"{") > _MOST_PARTS:
