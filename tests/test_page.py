@@ -77,7 +77,7 @@ def hostile():
 
 
 def page(of, **options):
-    return Outline(as_html.render(of if isinstance(of, list) else [of], **options))
+    return Outline(as_html.page(of if isinstance(of, list) else [of], **options))
 
 
 class TestTheDocument:
@@ -95,7 +95,7 @@ class TestTheDocument:
         assert len(found.named("main")) == len(found.named("h1")) == 1
 
     def test_lets_in_only_its_own_style_and_script(self):
-        text = as_html.render([learning()])
+        text = as_html.page([learning()])
         policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)[1]
         allowed = dict(part.split(" ", 1) for part in policy.replace("&#x27;", "'").split("; "))
         assert allowed.pop("default-src") == "'none'"
@@ -111,7 +111,7 @@ class TestTheDocument:
         }
 
     def test_has_no_style_or_handler_in_an_attribute_and_names_no_host(self):
-        text = as_html.render([learning(videos=(video(3),))])
+        text = as_html.page([learning(videos=(video(3),))])
         names = {name for _, attributes in Outline(text).elements for name in attributes}
         assert [name for name in names if name == "style" or name.startswith("on")] == []
         assert re.findall(r"(?:https?:)?//[a-z]+\.\w+", text.replace("http://www.w3.org/2000/svg", "")) == []
@@ -120,7 +120,7 @@ class TestTheDocument:
         compared = as_html.Comparison(
             "Against main", ("", "main", "new"), (("mean", "475", "<b>"),), ("paired",)
         )
-        text = as_html.render([learning()], compared)
+        text = as_html.page([learning()], compared)
         assert "Against main" in text
         assert "&lt;b&gt;" in text
         assert "paired" in text
@@ -132,7 +132,7 @@ class TestTheDocument:
         assert {"#r0", "#r1"} <= {of["href"] for of in found.named("a")}
 
     def test_says_when_nothing_was_recorded(self):
-        assert "No episode was recorded." in as_html.render([recording()])
+        assert "No episode was recorded." in as_html.page([recording()])
 
 
 class TestStringsFromFiles:
@@ -143,7 +143,7 @@ class TestStringsFromFiles:
         assert [of for _, of in found.elements if any(name.startswith("on") for name in of)] == []
 
     def test_are_printable_and_can_be_written(self):
-        text = as_html.render([hostile(), hostile()])
+        text = as_html.page([hostile(), hostile()])
         assert {char for char in text if not char.isprintable()} == {"\n"}
         assert text.encode()
 
@@ -193,7 +193,7 @@ class TestTheCurve:
     def test_is_not_squeezed_flat_by_a_few_episodes(self):
         of = episodes([*range(1000), -1e9])
         assert curve.seen(of).y.low > -1000
-        assert "1 episode beyond the scale" in as_html.render([recording(episodes=of)])
+        assert "1 episode beyond the scale" in as_html.page([recording(episodes=of)])
 
     def test_counts_every_episode_in_the_shade(self):
         found = page(learning(5000))
@@ -234,13 +234,13 @@ class TestDistributions:
     def test_of_ends_add_up(self):
         end = [log.END_TERMINATED, 3, log.END_TRUNCATED, log.END_UNKNOWN, log.CUT_RESET, log.CUT_CLOSED]
         assert ends.kinds(np.array(end, dtype=np.uint8)).tolist() == [0, 0, 1, 2, 3, 3]
-        text = as_html.render([recording(episodes=episodes(range(6), end=end))])
+        text = as_html.page([recording(episodes=episodes(range(6), end=end))])
         assert (
             "2 terminated (33.3 %), 1 truncated (16.7 %), 1 not known (16.7 %), 2 incomplete (33.3 %)" in text
         )
 
     def test_of_ends_are_a_sentence_when_there_is_one_kind(self):
-        assert "How they ended: all terminated." in as_html.render([recording([1, 2, 3])])
+        assert "How they ended: all terminated." in as_html.page([recording([1, 2, 3])])
 
 
 def expanded(column, rows):
@@ -293,7 +293,7 @@ class TestTheEpisodes:
             "seed": np.arange(count),
         }
         of = recording(episodes=episodes(values.normal(0, 100, count).round(2), **columns))
-        assert len(as_html.render([of])) < most
+        assert len(as_html.page([of])) < most
 
     @settings(max_examples=60, deadline=None)
     @given(
@@ -314,7 +314,7 @@ class TestTheEpisodes:
         names = ("episode_return", "length", "started_at", "duration", "end", "seed")
         made = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
         of = recording(episodes=episodes(made.pop("episode_return"), seeded=[1] * len(rows), **made))
-        text = as_html.render([of])
+        text = as_html.page([of])
         assert not re.search(r'(?:d|x|y|width|height|cx|cy)="[^"]*(?:nan|inf)[^"]*"', text)
         assert Outline(text).data()["rows"] == len(rows)
 
@@ -344,13 +344,13 @@ class TestFilms:
         name = of.videos[0].name
         (copy / name).unlink()
         (copy / name).symlink_to(tmp_path / "secret.mp4")
-        text = as_html.render([of])
+        text = as_html.page([of])
         assert base64.b64encode(b"secret").decode() not in text
         assert f"{name}: cannot be opened" in text
 
     def test_that_do_not_play_say_why(self):
         of = recording([1, 2], videos=(video(0, broken=True), video(1, name="a.json", content_type="text/x")))
-        text = as_html.render([of])
+        text = as_html.page([of])
         assert "broken: its recorder gave up on it" in text
         assert "Recorded as text" in text
         assert "<video" not in text
@@ -363,7 +363,7 @@ class TestFilms:
 
     def test_fold_when_they_are_many(self):
         of = recording(range(40), videos=tuple(video(number) for number in range(40)))
-        assert "16 more films" in as_html.render([of], embed=0)
+        assert "16 more films" in as_html.page([of], embed=0)
 
 
 def test_every_file_of_the_page_is_plain_ascii_but_for_what_is_shown():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
     from monitorcli.summary.gates import Gate
 
 # The names in report.FORMATS; a test holds the two together.
-FORMATS = ("table", "json", "csv", "markdown", "junit", "npz")
+FORMATS = ("table", "json", "csv", "markdown", "junit", "html", "npz")
 
-# What is done in place of a report, by the parameter that asks for it: called with the directories and
-# the parameter's value. The first one given wins.
-INSTEAD: dict[str, Callable[[Sequence[Path], Any], None]] = {}
+# The names in recording.reader.KINDS, likewise.
+KINDS = ("monitorcli", "gym", "sb3", "recordvideo")
+
+# The options that ask for something else than a report: functions of inspect_instead, of the directories
+# and the option's value. The first one given wins.
+INSTEAD = ("verify", "watch", "episode")
 
 EXAMPLES = """\b
 Examples:
@@ -29,6 +33,10 @@ Examples:
   monitorcli inspect runs/ppo --output ppo.csv
   monitorcli inspect eval --fail-under mean:475 --min-episodes 100
   monitorcli inspect eval --baseline main-eval --fail-regression mean:5%
+  monitorcli inspect runs/ppo --output ppo.html
+  monitorcli inspect runs/ppo --episode worst
+  monitorcli inspect runs/ppo --watch
+  monitorcli inspect runs/ppo --verify
 """
 
 _path = click.Path(path_type=Path)
@@ -83,23 +91,34 @@ def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
     type=click.IntRange(1),
     help="Exit with 1 unless N episodes were completed.",
 )
+@click.option("--episode", metavar="N", help="Show one episode only: N, best, worst, median or last.")
+@click.option("--watch", is_flag=True, help="Follow the recording until its run ends.")
+@click.option(
+    "--verify", is_flag=True, help="Check files and films against each other; exit with 1 when one is off."
+)
+@click.option(
+    "--as", "kind", type=click.Choice(KINDS), envvar="MONITORCLI_INSPECT_AS", help="What wrote the directory."
+)
 def inspect(directories: tuple[Path, ...], **asked: Any) -> None:
     """Show what the recordings in DIR hold: episodes, returns, videos, runs, and what is wrong.
 
-    Reads what monitorcli and OpenAI Gym's Monitor wrote, also while it is being written. A folder of
-    recordings is searched. Changes nothing. The exit status is 1 when a gate (--fail-under,
-    --fail-regression, --min-episodes) is not met, or when there is nothing it could judge.
+    Reads what monitorcli, OpenAI Gym's Monitor and Stable-Baselines3's Monitor wrote, also while it is
+    being written. A folder of recordings is searched. Changes nothing. The exit status is 1 when a gate
+    (--fail-under, --fail-regression, --min-episodes) is not met, or when there is nothing it could judge.
     """
-    for name, do in INSTEAD.items():
-        if asked.get(name):
-            do(directories, asked[name])
+    for name in INSTEAD:
+        if asked[name]:
+            from monitorcli.cli import inspect_instead
+
+            getattr(inspect_instead, name)(directories, asked[name])
             return
     from monitorcli import report
     from monitorcli.cli import inspect_output as output
 
     wanted = _wanted(asked)
     where = output.checked(asked["format_name"], asked["output"], asked["summary"], wanted)
-    recordings, baseline = _read(directories, asked["baseline"], where.format_name)
+    wanted = replace(wanted, folder=where.output.absolute().parent if where.output else None)
+    recordings, baseline = _read(directories, asked["baseline"], where.format_name, asked["kind"])
     found = report.answer(recordings, wanted, baseline)
     output.put(found, where)
     _judge(found)
@@ -133,28 +152,28 @@ def _gates(asked: dict[str, Any]) -> tuple[Gate, ...]:
 
 
 def _read(
-    directories: Sequence[Path], baseline: Path | None, format_name: str
+    directories: Sequence[Path], baseline: Path | None, format_name: str, kind: str | None
 ) -> tuple[list[Recording], Recording | None]:
     """The recordings at or below the directories, each once, and the baseline."""
     from monitorcli.recording import read
     from monitorcli.report.answers import refuse_several
 
-    found = list(dict.fromkeys(place for given in directories for place in _places(given)))
+    found = list(dict.fromkeys(place for given in directories for place in _places(given, kind)))
     if format_name in ("csv", "npz"):
         refuse_several(len(found), f"{format_name} holds the episodes")
     if baseline is None:
-        return [read(place) for place in found], None
+        return [read(place, kind) for place in found], None
     refuse_several(len(found), "a comparison is")
-    places = _places(baseline)
+    places = _places(baseline, kind)
     refuse_several(len(places), "a baseline is")
-    return [read(found[0])], read(places[0])
+    return [read(found[0], kind)], read(places[0], kind)
 
 
-def _places(given: Path) -> list[Path]:
-    """The recordings at or below a directory; itself when there is none, so that reading says why."""
-    from monitorcli.recording.discover import discover
+def _places(given: Path, kind: str | None) -> list[Path]:
+    """The recordings at or below a directory."""
+    from monitorcli.recording import discover
 
-    return discover(given) or [given]
+    return discover(given, kind)
 
 
 def _judge(found: Answer) -> None:

@@ -22,6 +22,7 @@ ENDINGS = {
     ".csv": "csv",
     ".md": "markdown",
     ".xml": "junit",
+    ".html": "html",
     ".npz": "npz",
 }
 # GitHub's limit for one step, in bytes; more is an error there, and nothing is shown.

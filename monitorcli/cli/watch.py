@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from monitorcli.recording.follow import Follower
     from monitorcli.recording.model import Recording, Run
+    from monitorcli.report import Answer
 
 # Seconds from one picture to the next on a terminal, and from one line to the next elsewhere.
 _PICTURE, _LINE = 0.1, 1.0
@@ -51,7 +52,7 @@ def _on_terminal(follower: Follower, to: Console) -> None:
     from rich.live import Live
 
     from monitorcli.cli import style
-    from monitorcli.report import as_table
+    from monitorcli.report import answer, as_table
 
     news, rate = _News(), _Rate()
     recording = shown = None
@@ -73,7 +74,7 @@ def _on_terminal(follower: Follower, to: Console) -> None:
     finally:
         # Outside of the live picture, so that all of it is there and a long path is one word.
         if shown is not None:
-            style.show(as_table.lines([shown], to.width, style.ascii_only(to)), to)
+            style.show(as_table.lines(answer([shown]), to.width, style.ascii_only(to)), to)
     for sentence in said + news.none():
         say(sentence)
 
@@ -88,8 +89,16 @@ def _picture(recording: Recording, foot: Sequence[str], to: Console) -> Group:
 
     in_ascii = style.ascii_only(to)
     below: list[Line] = [[], *labelled(" watching", [[Span(printable(line), "dim")] for line in foot], 12)]
-    lines = as_table.lines([recording], to.width, in_ascii) + (ascii_only(below) if in_ascii else below)
+    foot_lines = ascii_only(below) if in_ascii else below
+    lines = as_table.lines(_answer(recording), to.width, in_ascii) + foot_lines
     return Group(*style.texts(lines))
+
+
+def _answer(recording: Recording) -> Answer:
+    """The picture of a moment: without intervals, which would cost more than all the rest."""
+    from monitorcli.report import Wanted, answer
+
+    return answer([recording], Wanted(confidence=0))
 
 
 def _in_lines(follower: Follower) -> None:

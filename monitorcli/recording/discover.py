@@ -28,7 +28,7 @@ def discover(path: str | os.PathLike[str], kind: str | None = None) -> list[Path
         if _holds(path, kind):
             return [path]
     except (FileNotFoundError, NotADirectoryError, ValueError):
-        raise NoRecording(f"{str(path)!r} is not a directory.", HINT) from None
+        raise NoRecording(f"{path} is not a directory.", HINT) from None
     except OSError as error:
         raise DirectoryUnusable(f"{path} cannot be read: {error.strerror}.") from None
     looked_into = [0]

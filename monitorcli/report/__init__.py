@@ -19,6 +19,7 @@ FORMATS: dict[str, str] = {
     "csv": "as_csv",
     "markdown": "as_markdown",
     "junit": "as_junit",
+    "html": "as_html",
     "npz": "as_npz",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -24,12 +25,17 @@ MOST_WINDOWS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to say of the recordings. `window` is a number of episodes; None: no windows."""
+    """What to say of the recordings.
+
+    A `confidence` of 0 leaves intervals out. `window` is a number of episodes; None: no windows.
+    `folder` is where the answer will stand, for what is named relative to it; None: the current one.
+    """
 
     confidence: float = 0.95
     selection: Selection = field(default_factory=Selection)
     window: int | None = None
     gates: tuple[Gate, ...] = ()
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from monitorcli import __version__, summary
 from monitorcli.recording.model import Recording
+from monitorcli.report import verdicts, versus
+from monitorcli.report.answers import Answer
 from monitorcli.report.page import body, comparison, headline
 from monitorcli.report.page.comparison import Comparison
 from monitorcli.report.page.markup import NOTHING, Markup, joined, table, tag
@@ -24,10 +26,15 @@ EMBED = 8_000_000
 _STYLES = ("base.css", "chart.css", "list.css")
 _SCRIPTS = ("columns.js", "tips.js", "curve.js", "films.js", "list.js")
 
-__all__ = ["EMBED", "Comparison", "render"]
+__all__ = ["EMBED", "Comparison", "page", "render"]
 
 
-def render(
+def render(of: Answer) -> str:
+    """The whole document, to stand in `of.wanted.folder`, with the comparison and the gates first."""
+    return page(of.recordings, _comparison(of), of.wanted.folder)
+
+
+def page(
     recordings: Sequence[Recording],
     compared: Comparison | None = None,
     folder: Path | None = None,
@@ -54,6 +61,20 @@ def render(
         ),
     )
     return _document(name, joined([opening, tag("main", *parts, content), footer]))
+
+
+def _comparison(of: Answer) -> Comparison | None:
+    """What was compared and judged, as rows of text; None when nothing was."""
+    gates = tuple(verdicts.sentence(verdict) for _, verdict in of.verdicts)
+    if of.comparison is None:
+        return Comparison("Gates", (), (), gates) if gates else None
+    old, new = versus.sides(of)
+    rows = tuple(
+        tuple("".join(span.text for span in cell) for cell in versus.row(difference, of.comparison))
+        for difference in of.comparison.differences
+    )
+    remarks = (versus.improvement(of.comparison, old, new), *gates)
+    return Comparison(f"{new} beside {old}", ("", old, new, "change", ""), rows, remarks)
 
 
 def _several(recordings: Sequence[Recording], folder: Path, embed: int) -> tuple[Markup, Markup]:

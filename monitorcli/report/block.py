@@ -104,7 +104,7 @@ def _spread(view: View) -> list[Line]:
 
 
 def _about_intervals(view: View, width: int) -> list[Line]:
-    if view.measured.n("mean") < 2:
+    if view.measured.n("mean") < 2 or not view.confidence:
         return []
     n = view.measured.n("mean")
     words = f"[ ] {percent(view.confidence)} interval over {n:,} episodes: {OF_ONE_POLICY}"

@@ -26,7 +26,7 @@ def lines(answer: Answer) -> list[Line]:
         return []
     old, new = sides(answer)
     head: list[Line] = [[], [Span(old, "title")], [Span(new, "title")], [Span("change", "title")], []]
-    rows = [head] + [_row(difference, comparison) for difference in comparison.differences]
+    rows = [head] + [row(difference, comparison) for difference in comparison.differences]
     return [[Span(" "), *line] for line in [*grid(rows), [], *_verdict(comparison, old, new)]]
 
 
@@ -61,7 +61,8 @@ def signed(value: float) -> str:
     return ("+" if value > 0 else "") + number(value)
 
 
-def _row(difference: Difference, comparison: Comparison) -> list[Line]:
+def row(difference: Difference, comparison: Comparison) -> list[Line]:
+    """One measure: its name, both sides, the change with its interval, and the change in percent."""
     name = difference.name
     return [
         [Span(NAMES[name], "label")],

@@ -76,6 +76,8 @@ class Measured:
 
     def _interval(self, name: str) -> Interval:
         measure = MEASURES[name]
+        if not self.confidence:
+            return UNKNOWN
         if measure.column == "success":
             known = column(self.episodes, "success")
             return wilson(int(np.count_nonzero(known)), len(known), self.confidence)

@@ -60,7 +60,7 @@ def main(page: str, *directories: str) -> None:
         if not directories:
             write_sample(Path(made) / "sample", 10_000)
         found = [read(Path(one)) for one in directories or [f"{made}/sample"]]
-        output.write_text(as_html.render(found, folder=output.parent), encoding="utf-8")
+        output.write_text(as_html.page(found, folder=output.parent), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ class TestThePage:
         compared = as_html.Comparison(
             "Against main", ("", "main", "new"), (("mean return", "475", "431"),), ("p",)
         )
-        path.write_text(as_html.render(others, compared, folder=tmp_path), encoding="utf-8")
+        path.write_text(as_html.page(others, compared, folder=tmp_path), encoding="utf-8")
         assert violations(show(path), axe) == []
 
     def test_is_dark_when_the_reader_likes_it_dark(self, show, html):
@@ -67,7 +67,7 @@ class TestThePage:
     def test_does_nothing_that_a_string_from_a_file_says(self, show, tmp_path):
         of = made([1, 2, 3], env_ids=(HOSTILE,), problems=(HOSTILE,), notes=(HOSTILE,))
         path = tmp_path / "hostile.html"
-        path.write_text(as_html.render([of], folder=tmp_path), encoding="utf-8")
+        path.write_text(as_html.page([of], folder=tmp_path), encoding="utf-8")
         page = show(path)
         assert text_of(page, "h1") == HOSTILE
         assert page.run("document.querySelectorAll('img').length") == 0
@@ -156,7 +156,7 @@ class TestFilms:
         path = tmp_path / "reports" / "page.html"
         path.parent.mkdir()
         of = read(tmp_path / "runs" / "a %#ü")
-        path.write_text(as_html.render([of], folder=path.parent, embed=embed), encoding="utf-8")
+        path.write_text(as_html.page([of], folder=path.parent, embed=embed), encoding="utf-8")
         page = show(path)
         films = page.run(
             "[...document.querySelectorAll('video')].map((film) => film.getAttribute('src').slice(0, 5))"
@@ -232,7 +232,7 @@ class TestTheList:
     def test_is_quick_with_a_hundred_thousand_episodes(self, show, tmp_path):
         returns = np.random.default_rng(0).normal(0, 100, 100_000).round(2)
         path = tmp_path / "many.html"
-        path.write_text(as_html.render([made(episodes=episodes(returns))], folder=tmp_path), encoding="utf-8")
+        path.write_text(as_html.page([made(episodes=episodes(returns))], folder=tmp_path), encoding="utf-8")
         page = show(path)
         took = page.run(
             "(() => { const from = performance.now();"

@@ -19,7 +19,11 @@ from monitorcli.monitor import directory as monitor_directory
 from monitorcli.monitor.earlier import earlier
 from monitorcli.recording import Recording, load_results, read
 from monitorcli.recording.verify import verify
-from monitorcli.report import FORMATS, as_table
+from monitorcli.report import FORMATS, Wanted, answer, as_table, render
+from monitorcli.summary import gates
+
+# Every format has something to say; intervals are the same arithmetic for every directory, and dear.
+EVERYTHING = Wanted(confidence=0, gates=(gates.enough_episodes(1),))
 
 # What rich itself writes: colours, and links to files.
 _STYLING = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^;\x1b]*;[ -~]*\x1b\\")
@@ -44,8 +48,9 @@ def look(directory: Path) -> Iterator[str]:
 
 
 def _answers(recording: Recording) -> Iterator[str]:
-    answers = {name: render([recording]) for name, render in FORMATS.items()}
-    answers["narrow"] = as_table.plain(as_table.lines([recording], 30, in_ascii=True))
+    found = answer([recording], EVERYTHING)
+    answers = {name: b"".join(render(name, found)).decode() for name in FORMATS if name != "npz"}
+    answers["narrow"] = as_table.plain(as_table.lines(found, 30, in_ascii=True))
     answers["terminal"] = _on_a_terminal(recording)
     for name, text in answers.items():
         if not text.replace("\n", "").isprintable():
@@ -74,7 +79,7 @@ def _on_a_terminal(recording: Recording) -> str:
         markup=False,
         emoji=False,
     )
-    style.show(as_table.lines([recording], 100), to)
+    style.show(as_table.lines(answer([recording], EVERYTHING), 100), to)
     return _STYLING.sub("", file.getvalue())
 
 

@@ -10,11 +10,15 @@ from typing import Any
 
 from hunt import Run
 
+from monitorcli import report
 from monitorcli.errors import MonitorError, NoRecording
 from monitorcli.recording import Recording, read
 from monitorcli.recording.decode import decode_mp4, decode_text
 from monitorcli.recording.folder import Folder
-from monitorcli.report import FORMATS
+from monitorcli.summary import gates
+
+# Every format has something to say; intervals are the same arithmetic for every directory, and dear.
+EVERYTHING = report.Wanted(confidence=0, gates=(gates.enough_episodes(1),))
 
 # A film younger than this when it was killed may have nothing that plays.
 YOUNG = 1.0
@@ -31,8 +35,8 @@ def inquest(run: Run, killed_at: float, ffmpeg: str) -> Counter[str]:
     found["episodes finished"] = len(finished)
     try:
         recording = read(run.directory)
-        for render in FORMATS.values():
-            render([recording])
+        for name in report.FORMATS:
+            b"".join(report.render(name, report.answer([recording], EVERYTHING)))
     except NoRecording:  # killed before there was one
         found["episodes lost"] = len(finished)
         return found
@@ -68,8 +72,8 @@ def _ahead(directory: Path) -> bool:
 
 
 def numbers_of(recording: Recording) -> list[int]:
-    rows = FORMATS["csv"]([recording]).splitlines()[1:]
-    return [int(row.partition(",")[0]) for row in rows]
+    rows = b"".join(report.render("csv", report.answer([recording]))).splitlines()[1:]
+    return [int(row.partition(b",")[0]) for row in rows]
 
 
 def finished_in(ledger: Path) -> set[float]:

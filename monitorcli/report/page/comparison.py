@@ -22,6 +22,5 @@ class Comparison:
 
 def section(of: Comparison) -> Markup:
     """The table and its remarks."""
-    return joined(
-        [table(of.header, of.rows, of.title), *(tag("p", one, class_="remark") for one in of.remarks)]
-    )
+    shown = [table(of.header, of.rows, of.title)] if of.rows else []
+    return joined([*shown, *(tag("p", one, class_="remark") for one in of.remarks)])

@@ -65,7 +65,8 @@ def bins(values: Values) -> Values:
     axis = fitting(values)
     step = nice_step(axis.high / _BARS - axis.low / _BARS)
     if not step:
-        return np.linspace(axis.low, axis.high, 11)
+        share = np.linspace(0.0, 1.0, 11)  # of each end: their distance may be no float
+        return np.asarray(axis.low * (1 - share) + axis.high * share)
     whole = _whole(values)
     while whole and not step.is_integer():
         step = max(1.0, nice_step(1.01 * step))

@@ -1,0 +1,54 @@
+"""What `inspect` does in place of a report: check a directory, follow it, or show one episode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from monitorcli.errors import BadRequest, Unsound
+
+
+def one(directories: Sequence[Path], option: str) -> Path:
+    """The only directory; raises BadRequest when several were given."""
+    if len(directories) > 1:
+        raise BadRequest(f"{option} is for one directory, and {len(directories)} were given.")
+    return directories[0]
+
+
+def verify(directories: Sequence[Path], _: object) -> None:
+    """Check each directory against itself; raises Unsound with what is off."""
+    from monitorcli.cli.say import say
+    from monitorcli.errors import EncoderFailed
+    from monitorcli.monitor.video import find_ffmpeg
+    from monitorcli.recording.verify import verify as check
+    from monitorcli.report.text import plural
+
+    try:
+        ffmpeg: str | None = find_ffmpeg()
+    except EncoderFailed as error:
+        say(f"films are not decoded: {error}", error.hint)
+        ffmpeg = None
+    found = {directory: check(directory, ffmpeg) for directory in directories}
+    for directory, faults in found.items():
+        say(f"{directory}: {plural(len(faults), 'fault')}." if faults else f"{directory}: sound.")
+    off = "\n".join(fault for faults in found.values() for fault in faults)
+    if off:
+        raise Unsound("not everything is as it was written:", off)
+
+
+def watch(directories: Sequence[Path], _: object) -> None:
+    """Follow a recording until its run ends."""
+    from monitorcli.cli.watch import watch as follow
+
+    follow(one(directories, "--watch"))
+
+
+def episode(directories: Sequence[Path], which: object) -> None:
+    """Show one episode: its record, its film, and how to repeat it."""
+    from monitorcli.cli import style
+    from monitorcli.recording import read
+    from monitorcli.report import as_episode
+
+    to = style.console()
+    recording = read(one(directories, "--episode"))
+    style.show(as_episode.lines(recording, str(which), style.ascii_only(to)), to)

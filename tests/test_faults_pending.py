@@ -1,0 +1,107 @@
+"""Faults that really happen to the disk, made to happen: docs/faults.md is the table of them.
+
+The script ends with its own exit status, what is lost is said once, and the rest can be read.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from commands import monitorcli, recorded, script
+
+STATUS = 7
+EPISODES = 400
+
+START = """
+import gymnasium, os, resource, shutil, sys
+env = gymnasium.make("CartPole-v1")
+"""
+MONITOR = """
+import gymnasium, os, resource, shutil, sys
+from monitorcli import Monitor
+env = Monitor(gymnasium.make("CartPole-v1"), "runs", video_callable=False)
+"""
+PLAY = """
+def play(episodes):
+    for number in range(episodes):
+        env.reset(seed=number)
+        while not any(env.step(0)[2:4]):
+            pass
+play(3)
+{fault}
+play({episodes})
+env.close()
+print("done", flush=True)
+sys.exit({status})
+"""
+
+
+def under_start(tmp_path, fault="", video="none"):
+    name = script(tmp_path, START + PLAY.format(fault=fault, episodes=EPISODES, status=STATUS))
+    return monitorcli("start", "runs", "--video", video, "--", sys.executable, name, cwd=tmp_path)
+
+
+def by_itself(tmp_path, fault=""):
+    name = script(tmp_path, MONITOR + PLAY.format(fault=fault, episodes=EPISODES, status=STATUS))
+    return subprocess.run([sys.executable, name], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """`runs` as a file system of its own, of 32 kB."""
+    (tmp_path / "runs").mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=32k", "none", tmp_path / "runs"]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root can mount a small disk")
+    yield tmp_path / "runs"
+    subprocess.run(["umount", "-l", tmp_path / "runs"], check=True)
+
+
+def said_once(done, reason):
+    """The script's own words and status, no traceback, and one remark that episodes are being lost."""
+    assert (done.returncode, done.stdout) == (STATUS, "done\n"), done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(re.findall(rf"episodes are being lost \({reason}\)", done.stderr)) == 1, done.stderr
+
+
+FULL_FILE = "resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))"
+
+
+@pytest.mark.parametrize("way", [under_start, by_itself])
+def test_a_full_disk_costs_episodes_and_not_the_run(tmp_path, small_disk, way):
+    said_once(way(tmp_path), "No space left on device")
+    rows = recorded("runs", tmp_path)
+    assert 100 < len(rows) < EPISODES
+    assert [float(row["return"]) for row in rows[:3]] == [float(row["return"]) for row in rows[3:6]]
+
+
+def test_a_full_disk_is_visible_to_inspect(tmp_path, small_disk):
+    under_start(tmp_path)
+    assert "lost" in monitorcli("inspect", "runs", cwd=tmp_path).stdout
+
+
+def test_a_film_that_finds_no_room_costs_itself_and_not_the_run(tmp_path, small_disk):
+    done = under_start(tmp_path, video="all")
+    said_once(done, "No space left on device")
+    assert "a video is broken" in done.stderr
+    assert len(recorded("runs", tmp_path)) > 3
+
+
+@pytest.mark.parametrize("way", [under_start, by_itself])
+def test_a_directory_that_is_removed_costs_the_recording_and_not_the_run(tmp_path, way):
+    done = way(tmp_path, 'shutil.rmtree("runs")')
+    assert (done.returncode, done.stdout) == (STATUS, "done\n"), done.stderr
+    assert "Traceback" not in done.stderr
+    assert not os.path.exists(tmp_path / "runs")
+    assert done.stderr.count("runs") >= 1  # said
+
+
+@pytest.mark.parametrize("way", [under_start, by_itself])
+def test_no_file_descriptor_left_costs_no_episode_that_has_its_log(tmp_path, way):
+    done = way(tmp_path, "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))")
+    assert (done.returncode, done.stdout) == (STATUS, "done\n"), done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(recorded("runs", tmp_path)) == EPISODES + 3
