@@ -25,7 +25,12 @@ def test_what_the_tutorial_types_does_what_it_shows(tmp_path):
         for typed, shown in re.findall(r"\$ (.*)\n((?:[^$].*\n)*)", body):
             command, _, status = typed.partition("   # exit status ")
             done = subprocess.run(
-                command, shell=True, cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True
+                command,
+                shell=True,
+                cwd=tmp_path,
+                env={**os.environ, "PATH": path},
+                capture_output=True,
+                text=True,
             )
             assert done.returncode == int(status or 0), done.stderr
             if shown:

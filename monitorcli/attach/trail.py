@@ -2,7 +2,8 @@
 
 python <pid> <executable>      an interpreter started with the hook in it
 gymnasium <pid> <version>      it imported Gymnasium, and `make` is recorded from here on
-made <pid> <env id>            an environment was made
+made <pid> <env id>            an environment was made, or found, and will be recorded when it is reset
+skipped <pid> <env id>         --only or --skip left it out
 remark <pid> <sentence>        something the user should read when the command is over
 """
 
@@ -16,11 +17,12 @@ TRAIL = "MONITORCLI_TRAIL"
 
 
 class Trail(NamedTuple):
-    """What was told: how many interpreters, how many with Gymnasium, environments made, remarks."""
+    """What was told: how many interpreters, how many with Gymnasium, environment ids, remarks."""
 
     pythons: int
     gymnasiums: int
     made: tuple[str, ...]
+    skipped: tuple[str, ...]
     remarks: tuple[str, ...]
 
 
@@ -47,5 +49,6 @@ def read_trail(path: Path) -> Trail:
         len(told.get("python", ())),
         len(told.get("gymnasium", ())),
         tuple(dict.fromkeys(told.get("made", ()))),
+        tuple(dict.fromkeys(told.get("skipped", ()))),
         tuple(dict.fromkeys(told.get("remark", ()))),
     )

@@ -35,7 +35,10 @@ def say_recorded(directory: Path, run: Run) -> bool:
     cut = int((mine & ~completed).sum())
     seen, first = np.unique(recording.episodes.writer[mine], return_index=True)
     names = dict.fromkeys(recording.writers[index].env_id for index in seen[first.argsort()])
-    parts = [", ".join(names), plural(int(completed.sum()), "episode") + (f" ({cut} incomplete)" if cut else "")]
+    parts = [
+        ", ".join(names),
+        plural(int(completed.sum()), "episode") + (f" ({cut} incomplete)" if cut else ""),
+    ]
     if returns.n:
         parts.append(f"mean return {number(returns.mean)}")
     films = [video for video in recording.videos if video.episode is not None and mine[video.episode]]

@@ -46,7 +46,7 @@ class Slot:
         """`open_writer` is called at the first reset, and again in a child process after a fork."""
         self.mode = b"t"
         self._env = weakref.ref(env)
-        self._index = index
+        self.index = index
         self._open_writer = open_writer
         self._filming = filming
         self._notify = once(notify)
@@ -71,8 +71,8 @@ class Slot:
         """What this slot's writer has recorded so far, dtype `log.RECORD`."""
         return self.open().records()
 
-    def begin(self, seed: Any) -> bool:
-        """The environment was reset with `seed`; True when this episode is filmed."""
+    def begin(self, seed: Any, film: bool = True) -> bool:
+        """The environment was reset with `seed`; True when this episode is filmed, as it can be if `film`."""
         self._film = None
         try:
             writer = self.open()
@@ -80,7 +80,7 @@ class Slot:
             self._number = writer.begin(self._began)
             self._mode = self.mode
             self._seed = seed
-            if self._can_film and self._filming.schedule(self._number):
+            if film and self._can_film and self._filming.schedule(self._number):
                 self._film = self._open_film(writer)
                 self.capture()
         except Exception as error:
@@ -95,7 +95,7 @@ class Slot:
     def end(self, total: float, length: int, result: tuple[Any, ...]) -> None:
         """The step that gave `result` ended the episode, of return `total` and `length` steps."""
         code = (log.END_TERMINATED if result[2] else 0) | (log.END_TRUNCATED if result[3] else 0)
-        self._finish(total, length, code, _success(result[4]))
+        self._finish(total, length, code, success_in(result[4]))
 
     def cut(self, total: float, length: int, code: int) -> None:
         """The episode is incomplete, for the reason `code`, one of `log.CUT_RESET` and so on."""
@@ -107,11 +107,11 @@ class Slot:
             return
         try:
             began = self._began
-            low, high, seeded = (0, 0, 0) if self._seed is None else _split(self._seed)
+            low, high, seeded = (0, 0, 0) if self._seed is None else split_seed(self._seed)
             # fmt: off
             writer.append(log.pack(
                 self._number, total, length, writer.epoch + began, self._clock() - began,
-                low, high, self._index, code, self._mode, success, seeded,
+                low, high, self.index, code, self._mode, success, seeded,
             ))
             # fmt: on
             if self._film:
@@ -156,15 +156,18 @@ class Slot:
         self._notify(f"not recorded: {type(error).__name__}: {error}; the run goes on.")
 
 
-def _split(seed: Any) -> tuple[int, int, int]:
+def split_seed(seed: Any) -> tuple[int, int, int]:
+    """The record's three columns of a seed that was given: `seed`, `seed_high` and `seeded`."""
     number = int(seed)
     if 0 <= number < 1 << _SEED_BITS:
         return number & _LOW, number >> 64, 1
     return 0, 0, 2
 
 
-def _success(info: Any) -> int:
+def success_in(info: Any) -> int:
     """What the environment says of success, in the keys that are usual for it; -1 when nothing."""
+    final = info.get("final_info")  # of an environment that has reset itself within the step
+    info = final if isinstance(final, dict) else info
     for key in ("is_success", "success"):
         if key in info:
             try:

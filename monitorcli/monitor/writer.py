@@ -87,6 +87,19 @@ class Writer:
         if self._pending >= self._limit:
             self.seal()
 
+    def append_many(self, records: bytes, count: int) -> None:
+        """Hand `count` records to the operating system with one write."""
+        try:
+            written = os.write(self._log, records) // log.SIZE
+            reason = "the disk took only a part of them"
+        except OSError as error:
+            written, reason = 0, error.strerror or str(error)
+        self._pending += written
+        if written != count:
+            self._lose(reason, count - written)
+        elif self._pending >= self._limit:
+            self.seal()
+
     @property
     def env_id(self) -> str:
         """The environment's id, "(unknown)" when it has no spec."""
@@ -101,6 +114,12 @@ class Writer:
         if self._write_upon_reset:
             self._collect(leave=0)
             self._publish(durable=False)
+        return number
+
+    def begin_many(self, when: float, count: int) -> int:
+        """As `begin`, for `count` episodes at once; gives the first one's number."""
+        number = self.begin(when)
+        self._next_number = number + count
         return number
 
     def film_path(self, episode: int) -> Path:
@@ -191,9 +210,9 @@ class Writer:
             if pair:
                 self._videos.append(pair)
 
-    def _lose(self, reason: str) -> None:
-        """Count a record that the disk refused, and undo what it may have taken of it."""
-        self._lost += 1
+    def _lose(self, reason: str, count: int = 1) -> None:
+        """Count records that the disk refused, and undo what it may have taken of them."""
+        self._lost += count
         self._notify(f"{self.directory}: episodes are being lost ({reason}); the run goes on.")
         try:
             log.cut(self._log, self._sealed + self._pending)
