@@ -12,7 +12,7 @@ import numpy.typing as npt
 from monitorcli.errors import EncoderFailed
 from monitorcli.monitor import log
 from monitorcli.monitor.remarks import once
-from monitorcli.monitor.rendering import off_screen
+from monitorcli.monitor.rendering import Camera, camera
 from monitorcli.monitor.schedule import Schedule
 from monitorcli.monitor.video import Asciicast, Encoder, Film, Mp4, find_ffmpeg, frames_per_second
 from monitorcli.monitor.writer import Writer
@@ -53,7 +53,7 @@ class Slot:
         self._clock = clock
         self._writer: Writer | None = None
         self._film: Film | None = None
-        self._ansi = False
+        self._camera: Camera | None = None
         self._can_film = True
 
     def open(self) -> Writer:
@@ -124,8 +124,8 @@ class Slot:
     def _open_film(self, writer: Writer) -> Film | None:
         env = self._env()
         assert env is not None  # it was reset just now
-        mode = getattr(env, "render_mode", None)
-        if mode not in ("rgb_array", "ansi"):
+        mode, render = self._camera = self._camera or camera(env)
+        if mode not in ("rgb_array", "ansi", "human"):
             self._can_film = False
             self._notify(
                 f"no video of {writer.env_id}: its render_mode is {mode!r}; films need 'rgb_array' or 'ansi'."
@@ -139,18 +139,11 @@ class Slot:
                 encoder = Asciicast(path, fps)
             else:
                 encoder = Mp4(path, fps, self._filming.ffmpeg or find_ffmpeg())
-            return Film(path, self._number, self._render, encoder, self._notify)
+            return Film(path, self._number, render, encoder, self._notify)
         except (EncoderFailed, OSError) as error:
             self._can_film = False
             self._notify(f"no video of {writer.env_id}: {error}.")
             return None
-
-    def _render(self) -> Any:
-        env = self._env()
-        if env is None:
-            return None
-        with off_screen():
-            return env.render()
 
     def _trouble(self, error: Exception) -> None:
         self._notify(f"not recorded: {type(error).__name__}: {error}; the run goes on.")
