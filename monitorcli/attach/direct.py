@@ -7,6 +7,7 @@ because it is what truncates.
 
 from __future__ import annotations
 
+import atexit
 import functools
 import sys
 from types import FrameType
@@ -43,6 +44,7 @@ def watch(
             recorded.begun(seed)
 
     _on_reset(env_class, recorder, found, making)
+    atexit.register(_tell_unseen, env_class, recorder)
     if vector_class is not None and not issubclass(vector_class, env_class):
 
         def found_vector(env: Any, seed: Any) -> None:
@@ -91,6 +93,17 @@ def outermost(env: Any, frame: FrameType | None, env_class: Any, vector_class: A
             chosen = first
         frame = frame.f_back
     return chosen
+
+
+def _tell_unseen(env_class: Any, recorder: Recorder) -> None:
+    """Tell which environment classes of the script's own never passed by, for who wonders at the end."""
+    classes = list(env_class.__subclasses__())
+    for found in classes:
+        classes += found.__subclasses__()
+        names = {base.__name__ for base in found.__mro__}
+        file = getattr(sys.modules.get(found.__module__), "__file__", None) or ""
+        if not names & {"Wrapper", "VectorEnv", *recorder.seen} and "site-packages" not in file:
+            tell("unseen", found.__qualname__)
 
 
 def _is_time_limit(env: Any) -> bool:

@@ -32,6 +32,7 @@ class Recorder:
         self._mode = MODES[settings.mode]
         self._writers: dict[str, Writer] = {}
         self._used: dict[str, int] = {}  # slots of the writer for an environment id
+        self.seen: set[str] = set()  # names of classes of which there was an environment
         self._known: weakref.WeakSet[Any] = weakref.WeakSet()
         # Finalizers run in the reverse order of their making: this one, the first, closes the
         # writers after every environment has ended what still ran.
@@ -47,6 +48,7 @@ class Recorder:
     def leave(self, env: Any) -> None:
         """Do not record this environment."""
         try:
+            self.seen.add(type(env.unwrapped).__name__)
             self._known.add(env.unwrapped)
         except Exception:  # what cannot be remembered is not watched for either
             pass

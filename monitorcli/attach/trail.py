@@ -4,6 +4,7 @@ python <pid> <executable>      an interpreter started with the hook in it
 gymnasium <pid> <version>      it imported Gymnasium, and `make` is recorded from here on
 made <pid> <env id>            an environment was made, or found, and will be recorded when it is reset
 skipped <pid> <env id>         --only or --skip left it out
+unseen <pid> <class>           the script has this class of environments, and none was seen
 remark <pid> <sentence>        something the user should read when the command is over
 """
 
@@ -23,6 +24,7 @@ class Trail(NamedTuple):
     gymnasiums: int
     made: tuple[str, ...]
     skipped: tuple[str, ...]
+    unseen: tuple[str, ...]
     remarks: tuple[str, ...]
 
 
@@ -50,5 +52,6 @@ def read_trail(path: Path) -> Trail:
         len(told.get("gymnasium", ())),
         tuple(dict.fromkeys(told.get("made", ()))),
         tuple(dict.fromkeys(told.get("skipped", ()))),
+        tuple(dict.fromkeys(told.get("unseen", ()))),
         tuple(dict.fromkeys(told.get("remark", ()))),
     )

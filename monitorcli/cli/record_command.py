@@ -36,12 +36,14 @@ def record(asked: Request, existing: Existing) -> None:
         fps=asked.fps,
         ffmpeg=ffmpeg,
         mode=asked.mode or "training",
+        only=asked.only,
+        skip=asked.skip,
     )
     outcome, told = _run(asked, settings, run)
     run.end(exit_status=None if outcome.signal else outcome.status, signal=outcome.signal)
     for remark in told.remarks:
         say(remark)
-    if closing.say_recorded(asked.directory, run):
+    if closing.say_recorded(asked.directory, run, told):
         sys.exit(outcome.status)
     run.forget()
     closing.say_nothing_recorded(told, asked.command)
