@@ -15,7 +15,7 @@ EXACT := --constraint .ci/constraints.txt
 run = @echo '$$ $(1)' && PATH="$(abspath $(BIN)):$$PATH" $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check check-lint check-format check-types check-docs docs format clean
+.PHONY: help demo test compat check check-lint check-format check-types check-docs docs format clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,10 @@ demo: $(VENV)/demo.stamp ## record a CartPole script with video into build/demo,
 
 test: $(VENV)/dev.stamp ## run the tests
 	$(call run,python -m pytest $(ARGS))
+
+# The interpreters of other environments, which need Gymnasium and nothing of ours: make compat PYTHONS="..."
+compat: $(VENV)/dev.stamp ## run the ways of making environments, with and without monitorcli
+	$(call run,python tests/compat/table.py $(PYTHONS))
 
 # Four targets, so that `make --keep-going` says everything that is wrong at once.
 check: check-lint check-format check-types check-docs ## lint, format, types, and whether docs/cli.md is current

@@ -138,16 +138,21 @@ def _unwarned() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _off_screen() -> Iterator[None]:
-    """Within it, SDL (pygame) draws into memory if there is no screen; it would complain on stderr."""
+    """Within it, SDL (pygame) draws into memory if there is no screen; it would complain on stderr.
+
+    Nor may it take SIGTERM and SIGINT for itself: a worker that was filmed would outlive `terminate()`.
+    """
+    wanted = {"SDL_NO_SIGNAL_HANDLERS": "1"}
     screens = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
-    if sys.platform != "linux" or any(name in os.environ for name in screens):
-        yield
-        return
-    os.environ["SDL_VIDEODRIVER"] = "dummy"
+    if sys.platform == "linux" and not any(name in os.environ for name in screens):
+        wanted["SDL_VIDEODRIVER"] = "dummy"
+    added = {name: value for name, value in wanted.items() if name not in os.environ}
+    os.environ.update(added)
     try:
         yield
     finally:
-        os.environ.pop("SDL_VIDEODRIVER", None)
+        for name in added:
+            os.environ.pop(name, None)
 
 
 def _mode(registration: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
