@@ -17,7 +17,7 @@ EXACT := --constraint .ci/constraints.txt
 run = @echo '$$ $(1)' && PATH="$(abspath $(BIN)):$$PATH" $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser torture fuzz check check-lint check-format check-types check-docs docs format clean
+.PHONY: help demo test test-browser compat torture fuzz check check-lint check-format check-types check-docs docs format clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,10 @@ torture: $(VENV)/dev.stamp ## kill N=500 runs at random moments, then let 32 wri
 fuzz: N ?= 2000
 fuzz: $(VENV)/dev.stamp ## read N=2000 damaged directories in every way there is
 	$(call run,python tests/fuzz --directories $(N))
+
+# The interpreters of other environments, which need Gymnasium and nothing of ours: make compat PYTHONS="..."
+compat: $(VENV)/dev.stamp ## run the ways of making environments, with and without monitorcli
+	$(call run,python tests/compat/table.py $(PYTHONS))
 
 # Four targets, so that `make --keep-going` says everything that is wrong at once.
 check: check-lint check-format check-types check-docs ## lint, format, types, and whether docs/cli.md is current

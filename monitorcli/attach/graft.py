@@ -7,6 +7,7 @@ name, whose copies and pickles are the plain, unrecorded environment.
 
 from __future__ import annotations
 
+import copyreg
 import functools
 from typing import Any
 
@@ -37,9 +38,23 @@ def graft(env: Any, recorded: Tap) -> None:
 @functools.lru_cache(maxsize=None)
 def _subclass(base: Any) -> Any:
     def reduce_ex(self: Any, protocol: Any) -> Any:
-        plain: Any = object.__new__(base)
-        plain.__dict__.update((name, value) for name, value in vars(self).items() if name not in _OURS)
-        return plain.__reduce_ex__(protocol)
+        reduced = _plain(self, base).__reduce_ex__(protocol)
+        if reduced[0] is copyreg.__newobj__ and reduced[1] == (base,):  # type: ignore[attr-defined]
+            # pickle refuses __newobj__ for an object of another class than the one named.
+            return (copyreg._reconstructor, (base, object, None), *reduced[2:])  # type: ignore[attr-defined]
+        return reduced
 
     members = {"__module__": base.__module__, "__qualname__": base.__qualname__, "__doc__": base.__doc__}
-    return type(base)(base.__name__, (base,), {**members, "__reduce_ex__": reduce_ex})
+    members["__reduce_ex__"] = reduce_ex
+    if hasattr(base, "__deepcopy__"):
+        members["__deepcopy__"] = lambda self, memo: _plain(self, base).__deepcopy__(memo)
+    if hasattr(base, "__copy__"):
+        members["__copy__"] = lambda self: _plain(self, base).__copy__()
+    return type(base)(base.__name__, (base,), members)
+
+
+def _plain(env: Any, base: Any) -> Any:
+    """The environment as it would be without us; shares everything with the recorded one."""
+    plain = object.__new__(base)
+    plain.__dict__.update((name, value) for name, value in vars(env).items() if name not in _OURS)
+    return plain

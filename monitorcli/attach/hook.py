@@ -1,98 +1,112 @@
-"""Record every environment that `gymnasium.make` gives out in this process."""
+"""Record every environment that Gymnasium gives out in this process, or that is built from its class."""
 
 from __future__ import annotations
 
 import functools
 import threading
-import weakref
-from pathlib import Path
+from fnmatch import fnmatchcase
 from typing import Any, Callable
 
-from monitorcli.attach.graft import graft
+from monitorcli.attach.direct import watch
+from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings, from_environment
 from monitorcli.attach.trail import tell
-from monitorcli.monitor import log
 from monitorcli.monitor.rendering import with_rendering
 from monitorcli.monitor.schedule import never, parse
-from monitorcli.monitor.slot import MODES, Filming, Slot
-from monitorcli.monitor.tap import tap
-from monitorcli.monitor.wrapper import describe
-from monitorcli.monitor.writer import Target, Writer
+
+_process: Attached | None = None
 
 
 def attach(registration: Any) -> None:
-    """Replace `make` in the registration module, before `gymnasium` binds it."""
-    attached = Attached(from_environment())
-    registration.make = attached.recorded(registration.make, registration)
+    """Replace `make` and `make_vec` in a registration module, before its package binds them."""
+    global _process
+    if _process is None:
+        _process = Attached(from_environment())
+    package = registration.__name__.partition(".")[0]
+    if not hasattr(registration, "registry"):
+        tell("remark", f"the environments of this old {package} are not recorded; 0.26 and newer are.")
+        return
+    registration.make = _process.make(registration.make, registration)
+    if hasattr(registration, "make_vec"):
+        registration.make_vec = _process.make_vec(registration.make_vec, registration)
+    watch(_process.recorder, registration, _process.wants, lambda: _process.depth.inside)
     tell("gymnasium", registration.__name__)
 
 
+class _Depth(threading.local):
+    """Of this thread: whether it is inside `make`, and how many environments it has made."""
+
+    inside = False
+    made = 0
+
+
 class Attached:
-    """The recording of one process: a writer for each environment id, a slot for each environment."""
+    """What this process was asked to record, and the functions that see to it."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
         schedule = parse(settings.video)
         self._films = schedule is not never
-        self._filming = Filming(schedule, settings.fps, settings.ffmpeg)
-        self._writers: dict[str, Writer] = {}
-        self._slots: dict[str, int] = {}
-        self._depth = threading.local()
-        self._lock = threading.Lock()
-        # Finalizers run in the reverse order of their making: this one, the first, closes the
-        # writers after every environment has ended what still ran.
-        weakref.finalize(self, _close, self._writers)
+        self._only, self._skip = settings.only, settings.skip
+        self.depth = _Depth()
+        self.recorder = Recorder(settings, schedule)
 
-    def recorded(self, make: Callable[..., Any], registration: Any) -> Callable[..., Any]:
+    def wants(self, env_id: str) -> bool:
+        """Whether `--only` and `--skip` let environments of this id be recorded."""
+        chosen = not self._only or any(fnmatchcase(env_id, pattern) for pattern in self._only)
+        if chosen and not any(fnmatchcase(env_id, pattern) for pattern in self._skip):
+            return True
+        tell("skipped", env_id)
+        return False
+
+    def make(self, make: Callable[..., Any], registration: Any) -> Callable[..., Any]:
         """`make`, recorded; but not a `make` within `make`, which would count every episode twice."""
 
         @functools.wraps(make)
         def recorded_make(*args: Any, **kwargs: Any) -> Any:
-            if getattr(self._depth, "inside", False):
+            depth = self.depth
+            if depth.inside:
                 return make(*args, **kwargs)
-            self._depth.inside = True
+            depth.inside = True
             try:
-                if self._films:
+                wanted = self.wants(_id_in(args, kwargs))
+                if wanted and self._films:
                     env = with_rendering(make, registration, args, kwargs)
                 else:
                     env = make(*args, **kwargs)
             finally:
-                self._depth.inside = False
-            self._record(env)
+                depth.inside = False
+            depth.made += 1
+            if wanted:
+                self.recorder.record(env)
+            else:
+                self.recorder.leave(env)
             return env
 
         return recorded_make
 
-    def _record(self, env: Any) -> None:
-        try:
-            info = describe(env, functools.partial(tell, "remark"))
-            env_id = info["env_id"]
-            index = self._slots[env_id] = self._slots.get(env_id, -1) + 1
-            slot = Slot(
-                env, index, lambda: self._writer(info), self._filming, functools.partial(tell, "remark")
-            )
-            slot.mode = MODES[self._settings.mode]
-            recorded = tap(env, slot, strict=False)
-            graft(env, recorded)
-            weakref.finalize(env, recorded.stop, log.CUT_CLOSED)
-            tell("made", env_id)
-        except Exception as error:
-            tell("remark", f"not recorded: {type(error).__name__}: {error}")
+    def make_vec(self, make_vec: Callable[..., Any], registration: Any) -> Callable[..., Any]:
+        """`make_vec`, with vector environments of a class of their own recorded whole.
 
-    def _writer(self, info: dict[str, str]) -> Writer:
-        """The writer for this environment id; another one in a child after a fork."""
-        with self._lock:
-            writer = self._writers.get(info["env_id"])
-            if writer is not None and not writer.closed:
-                return writer
-            settings = self._settings
-            target = Target(Path(settings.directory), settings.run, settings.first_number)
-            writer = Writer(target, info, functools.partial(tell, "remark"))
-            self._writers[info["env_id"]] = writer
-            tell("begun", info["env_id"])
-            return writer
+        The others are made of environments that come from `make`, or are watched at their first reset.
+        """
+
+        @functools.wraps(make_vec)
+        def recorded_make_vec(*args: Any, **kwargs: Any) -> Any:
+            before = self.depth.made
+            env = make_vec(*args, **kwargs)
+            if self.depth.made == before and not _is_made_of_others(env) and self.wants(_id_in(args, kwargs)):
+                self.recorder.record_vector(env)
+            return env
+
+        return recorded_make_vec
 
 
-def _close(writers: dict[str, Writer]) -> None:
-    for writer in writers.values():
-        writer.close()
+def _id_in(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """The id that `make` was given, without the module that it may name; "" when it cannot be told."""
+    wanted = args[0] if args else kwargs.get("id", "")
+    return str(getattr(wanted, "id", wanted)).rpartition(":")[2]
+
+
+def _is_made_of_others(env: Any) -> bool:
+    names = {base.__name__ for base in type(getattr(env, "unwrapped", env)).__mro__}
+    return bool(names & {"SyncVectorEnv", "AsyncVectorEnv"})

@@ -14,7 +14,10 @@ BOOTSTRAP = Path(__file__).parent / "bootstrap"
 
 
 class Settings(NamedTuple):
-    """Where and how to record; `first_number` is the first episode's number in the whole recording."""
+    """Where and how to record; `first_number` is the first episode's number in the whole recording.
+
+    `only` and `skip` are environment ids, or patterns of such; () stands for all, and for none.
+    """
 
     directory: str
     run: int
@@ -23,6 +26,8 @@ class Settings(NamedTuple):
     fps: float | None
     ffmpeg: str | None
     mode: str
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
 
 
 def environment(settings: Settings, trail: Path, base: Mapping[str, str]) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 python <pid> <executable>      an interpreter started with the hook in it
 gymnasium <pid> <version>      it imported Gymnasium, and `make` is recorded from here on
-made <pid> <env id>            an environment was made
+made <pid> <env id>            an environment was made, or found, and will be recorded when it is reset
 begun <pid> <env id>           its files were made, at its first reset
+skipped <pid> <env id>         --only or --skip left it out
+unseen <pid> <class>           the script has this class of environments, and none was seen
 remark <pid> <sentence>        something the user should read when the command is over
 """
 
@@ -17,12 +19,14 @@ TRAIL = "MONITORCLI_TRAIL"
 
 
 class Trail(NamedTuple):
-    """What was told: how many interpreters, how many with Gymnasium, environments made and begun, remarks."""
+    """What was told: how many interpreters, how many with Gymnasium, environment ids, remarks."""
 
     pythons: int
     gymnasiums: int
     made: tuple[str, ...]
     begun: tuple[str, ...]
+    skipped: tuple[str, ...]
+    unseen: tuple[str, ...]
     remarks: tuple[str, ...]
 
 
@@ -50,5 +54,7 @@ def read_trail(path: Path) -> Trail:
         len(told.get("gymnasium", ())),
         tuple(dict.fromkeys(told.get("made", ()))),
         tuple(dict.fromkeys(told.get("begun", ()))),
+        tuple(dict.fromkeys(told.get("skipped", ()))),
+        tuple(dict.fromkeys(told.get("unseen", ()))),
         tuple(dict.fromkeys(told.get("remark", ()))),
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitorcli.attach.trail import Trail
 from monitorcli.cli.say import say
@@ -14,11 +16,17 @@ from monitorcli.monitor.run import Run
 from monitorcli.report.text import number, plural
 from monitorcli.summary import statistics
 
+if TYPE_CHECKING:
+    from monitorcli.recording.model import Recording
+
 NOTHING_RECORDED = 5
 
 
-def say_recorded(directory: Path, run: Run) -> bool:
-    """Say what this run recorded; False, and silence, when that is nothing."""
+def say_recorded(directory: Path, run: Run, told: Trail | None = None) -> bool:
+    """Say what this run recorded; False, and silence, when that is nothing.
+
+    When there were several environments, a line for each says how much of it, or why nothing.
+    """
     from monitorcli.recording import read
 
     try:
@@ -42,8 +50,26 @@ def say_recorded(directory: Path, run: Run) -> bool:
     films = [video for video in recording.videos if video.episode is not None and mine[video.episode]]
     if any(not film.broken for film in films):
         parts.append(plural(sum(not film.broken for film in films), "video"))
-    say(f"{', '.join(parts)} -> {directory}")
+    say(f"{', '.join(parts)} -> {directory}", "\n".join(_by_environment(recording, mine, told)))
     return True
+
+
+def _by_environment(recording: Recording, mine: NDArray[np.bool_], told: Trail | None) -> list[str]:
+    """A line for each environment id; [] when there was only one."""
+    of_writer = np.array([writer.env_id for writer in recording.writers], object)
+    ids = of_writer[recording.episodes.writer]
+    said = {}
+    for env_id in dict.fromkeys(ids[mine].tolist()):
+        chosen = mine & (ids == env_id)
+        completed = int((chosen & recording.episodes.completed).sum())
+        cut = int(chosen.sum()) - completed
+        said[env_id] = plural(completed, "episode") + (f" ({cut} incomplete)" if cut else "")
+    for env_id in told.made if told else ():
+        said.setdefault(env_id, "nothing: it was never reset")
+    for env_id in told.skipped if told else ():
+        said.setdefault(env_id, "nothing: left out by --only or --skip")
+    width = max(map(len, said))
+    return [f"{env_id:<{width}}  {what}" for env_id, what in said.items()] if len(said) > 1 else []
 
 
 def say_nothing_recorded(told: Trail, directory: Path, command: Sequence[str]) -> None:
@@ -58,13 +84,19 @@ def say_nothing_recorded(told: Trail, directory: Path, command: Sequence[str]) -
     elif not told.gymnasiums:
         reason = f"Python ran ({processes}) but never imported Gymnasium."
         hint = "Is it the right script? Environments of other libraries are not recorded."
-    elif not told.made:
-        reason = "Gymnasium was imported, but gymnasium.make was never called."
-        hint = "Environments built directly from their class are not recorded; make them by id."
-    elif not told.begun:
-        reason = f"{', '.join(told.made)} was made, but no episode was begun with reset()."
-        hint = ""
-    else:
+    elif told.begun:
         reason = f"the first episode of {', '.join(told.begun)} did not end."
         hint = "What it left can be cleared, or resumed."
+    elif told.made:
+        reason = f"{', '.join(told.made)} was made, but no episode was begun with reset()."
+        hint = ""
+    elif told.skipped:
+        reason = f"--only and --skip left out all there was: {', '.join(told.skipped)}."
+        hint = "* and ? match any part of an id:  --only 'CartPole*'"
+    elif told.unseen:
+        reason = f"{', '.join(told.unseen)} was built directly, and its reset() keeps to itself."
+        hint = "Have reset() call super().reset(seed=seed), or register the class and make it by id."
+    else:
+        reason = "Gymnasium was imported, but gymnasium.make was never called."
+        hint = "Is it the right script? Environments of other libraries are not recorded."
     say(f"nothing was recorded: {reason}", hint)

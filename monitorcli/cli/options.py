@@ -36,6 +36,16 @@ mode = click.option(
     "--mode", type=click.Choice(["training", "evaluation"]), help="What the episodes are recorded as."
 )
 
+only = click.option(
+    "--only",
+    metavar="ID",
+    multiple=True,
+    help="Record these environments of the command only; * and ? match.",
+)
+skip = click.option(
+    "--skip", metavar="ID", multiple=True, help="Leave these environments of the command out; * and ? match."
+)
+
 
 def policy_options(function: Decorated) -> Decorated:
     """The options of a run in which monitorcli itself runs the policy."""

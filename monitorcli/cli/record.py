@@ -29,12 +29,15 @@ class Request(NamedTuple):
     video: str | None
     fps: float | None
     mode: str | None
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
 
     def how(self) -> dict[str, Any]:
         """What the run's file keeps, so that the run can be repeated."""
         asked = {"video": self.video, "fps": self.fps, "mode": self.mode}
         if self.env is None:
-            return {"kind": "command", "command": list(self.command), **asked}
+            chosen = {"only": list(self.only), "skip": list(self.skip)}
+            return {"kind": "command", "command": list(self.command), **asked, **chosen}
         evaluation = {"env": self.env, "policy": self.policy, "episodes": self.episodes, "seed": self.seed}
         return {"kind": "evaluation", **evaluation, **asked}
 
@@ -159,6 +162,9 @@ def _check(asked: Request) -> None:
     for name in ("policy", "episodes", "seed"):
         if asked.command and getattr(asked, name) is not None:
             raise BadRequest(f"--{name} goes with --env; a command brings its own.")
+    for name in ("only", "skip"):
+        if asked.env is not None and getattr(asked, name):
+            raise BadRequest(f"--{name} goes with a command; --env names the environment itself.")
     for name in ("policy", "episodes"):
         if asked.env is not None and getattr(asked, name) is None:
             raise BadRequest(f"--env needs --{name} too.", "For example: --policy random --episodes 10")

@@ -32,13 +32,15 @@ def record(asked: Request, existing: Existing) -> None:
         fps=asked.fps,
         ffmpeg=ffmpeg,
         mode=asked.mode or "training",
+        only=asked.only,
+        skip=asked.skip,
     )
     outcome, told = _run(asked, settings, run)
     salvage(asked.directory)
     end(run, exit_status=None if outcome.signal else outcome.status, signal=outcome.signal)
     for remark in told.remarks:
         say(remark)
-    if closing.say_recorded(asked.directory, run):
+    if closing.say_recorded(asked.directory, run, told):
         sys.exit(outcome.status)
     if not told.begun:
         run.forget()

@@ -23,6 +23,8 @@ Examples:
 @options.video
 @options.fps
 @options.mode
+@options.only
+@options.skip
 def resume(**asked: Any) -> None:
     """Go on with the recording in DIR: numbering, schedule, time and totals continue.
 

@@ -14,6 +14,7 @@ from monitorcli.cli import options
 Examples:
   monitorcli start runs/ppo -- python train.py --lr 3e-4
   monitorcli start runs/ppo --video every:100 -- bash experiment.sh
+  monitorcli start runs/ppo --only CartPole-v1 -- python train.py
   monitorcli start eval --env CartPole-v1 --policy policy.py:act --episodes 100 --seed 0
 """,
 )
@@ -23,6 +24,8 @@ Examples:
 @options.video
 @options.fps
 @options.mode
+@options.only
+@options.skip
 @click.option("--force", is_flag=True, help="First delete the recording that is in DIR.")
 def start(force: bool, **asked: Any) -> None:
     """Record a run into DIR: of a command, unchanged, or of a policy in an environment.

@@ -1,14 +1,29 @@
-"""Have environments rendered: made so that they can be, and quietly where there is no screen."""
+"""Have environments rendered without a trace: what only our rendering brings about, the script never sees."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
-from typing import Any, Callable, Iterator
+import warnings
+import weakref
+from typing import Any, Callable, Iterator, NamedTuple
 
 # One frame a call, taken only when asked for; `rgb_array_list` would render every step.
 _FILMABLE = ("rgb_array", "ansi")
+# Wrappers that hand `render` on, after checks of their own that are not for us.
+_CHECKS = {"PassiveEnvChecker", "OrderEnforcing"}
+
+# The mode that we had an environment made with, where the script gave none. The environment itself
+# says None, as it would without us, except while we render.
+_ours: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+
+
+class Camera(NamedTuple):
+    """How to take pictures of an environment: its `mode` as the script sees it, or ours, and a function."""
+
+    mode: str | None
+    render: Callable[[], Any]
 
 
 def with_rendering(
@@ -16,7 +31,7 @@ def with_rendering(
 ) -> Any:
     """`make(*args, **kwargs)`, with a `render_mode` if the script gave none and the environment has one.
 
-    The environment's spec does not tell, so that a copy made from it is made as the script asked.
+    Neither the environment nor its spec tells, so that a copy made from it is made as the script asked.
     """
     mode = _mode(registration, args, kwargs)
     if mode is None:
@@ -25,27 +40,119 @@ def with_rendering(
         env = make(*args, **{**kwargs, "render_mode": mode})
     except TypeError:  # its metadata lists the mode, its constructor does not take it
         return make(*args, **kwargs)
-    spec = env.unwrapped.spec
-    if spec is not None and spec.kwargs.get("render_mode") == mode:
+    base = env.unwrapped
+    if base.spec is not None and base.spec.kwargs.get("render_mode") == mode:
         if "render_mode" in kwargs:
-            spec.kwargs["render_mode"] = None
+            base.spec.kwargs["render_mode"] = None
         else:
-            del spec.kwargs["render_mode"]
+            del base.spec.kwargs["render_mode"]
+    try:
+        if base.render_mode == mode:
+            base.render_mode = None
+            _ours[base] = mode
+    except (AttributeError, TypeError):  # it cannot be set, or the environment cannot be remembered
+        with contextlib.suppress(AttributeError):
+            base.render_mode = mode
     return env
 
 
+def camera(env: Any) -> Camera:
+    """A camera for `env`; what rendering leaves behind in the environment is kept aside between pictures."""
+    base = getattr(env, "unwrapped", env)
+    ours = _our_mode(base)
+    mode = ours or getattr(env, "render_mode", None)
+    source = weakref.ref(env if mode == "human" else _renderer(env))
+    aside: dict[str, Any] = {}
+
+    def render() -> Any:
+        rendered = source()
+        if rendered is None:
+            return None
+        if mode == "human":  # it has drawn itself; rendering again would flicker, and cost the user's time
+            return _screen()
+        with _off_screen(), _unwarned(), _tidied(rendered.unwrapped, aside, ours):
+            return rendered.render()
+
+    return Camera(mode, render)
+
+
+def _our_mode(base: Any) -> str | None:
+    try:
+        return _ours.get(base)
+    except TypeError:
+        return None
+
+
+def _renderer(env: Any) -> Any:
+    """The layer that renders: below wrappers that only check or hand on."""
+    while "env" in vars(env) and hasattr(env, "unwrapped"):
+        classes = type(env).__mro__
+        defined = next((base for base in classes if "render" in vars(base)), None)
+        if defined is None or not (defined.__name__ in _CHECKS or defined.__name__ == "Wrapper"):
+            break
+        env = env.env
+    return env
+
+
+def _screen() -> Any:
+    """What pygame's window shows, an array of shape (height, width, 3); None when there is none."""
+    pygame: Any = sys.modules.get("pygame")
+    surface = pygame and pygame.display.get_surface()
+    return None if surface is None else pygame.surfarray.array3d(surface).swapaxes(0, 1)
+
+
 @contextlib.contextmanager
-def off_screen() -> Iterator[None]:
-    """Within it, SDL (pygame) draws into memory if there is no screen; it would complain on stderr."""
-    screens = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
-    if sys.platform != "linux" or any(name in os.environ for name in screens):
-        yield
-        return
-    os.environ["SDL_VIDEODRIVER"] = "dummy"
+def _tidied(base: Any, aside: dict[str, Any], mode: str | None) -> Iterator[None]:
+    """Within it, the environment has the surfaces that our rendering made; outside, it never had them.
+
+    They could not be copied or pickled, and a script would find them where it expects None.
+    """
+    own = vars(base)
+    had = {name for name, value in own.items() if value is not None}
+    empty = own.keys() - had
+    own.update((name, value) for name, value in aside.items() if name not in had)
+    if mode is not None:
+        base.render_mode = mode
     try:
         yield
     finally:
-        os.environ.pop("SDL_VIDEODRIVER", None)
+        if mode is not None:
+            base.render_mode = None
+        aside.clear()
+        for name in [name for name, value in own.items() if value is not None and name not in had]:
+            aside[name] = own.pop(name)
+            if name in empty:
+                own[name] = None
+
+
+@contextlib.contextmanager
+def _unwarned() -> Iterator[None]:
+    """Within it, warnings are not shown; `catch_warnings` would have the script's shown a second time."""
+    show = warnings.showwarning
+    warnings.showwarning = lambda *args, **kwargs: None
+    try:
+        yield
+    finally:
+        warnings.showwarning = show
+
+
+@contextlib.contextmanager
+def _off_screen() -> Iterator[None]:
+    """Within it, SDL (pygame) draws into memory if there is no screen; it would complain on stderr.
+
+    Nor may it take SIGTERM and SIGINT for itself: a worker that was filmed would outlive `terminate()`.
+    """
+    wanted = {"SDL_NO_SIGNAL_HANDLERS": "1"}
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+    if sys.platform == "linux" and not any(name in os.environ for name in screens):
+        wanted["SDL_VIDEODRIVER"] = "dummy"
+    added = {name: value for name, value in wanted.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
 
 
 def _mode(registration: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
@@ -54,12 +161,14 @@ def _mode(registration: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> s
         return None
     try:
         wanted = args[0] if args else kwargs["id"]
-        spec = wanted if isinstance(wanted, registration.EnvSpec) else registration._find_spec(wanted)
+        find = getattr(registration, "_find_spec", registration.spec)
+        spec = wanted if isinstance(wanted, registration.EnvSpec) else find(wanted)
         if spec.kwargs.get("render_mode") is not None:
             return None
         creator = spec.entry_point
         if not callable(creator):
-            creator = registration.load_env_creator(creator)
+            load: Any = getattr(registration, "load_env_creator", None) or registration.load
+            creator = load(creator)
         modes = creator.metadata.get("render_modes", ())
     except Exception:  # `make` will say it better
         return None

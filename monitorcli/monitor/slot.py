@@ -12,7 +12,7 @@ import numpy.typing as npt
 from monitorcli.errors import EncoderFailed
 from monitorcli.monitor import log
 from monitorcli.monitor.remarks import once
-from monitorcli.monitor.rendering import off_screen
+from monitorcli.monitor.rendering import Camera, camera
 from monitorcli.monitor.schedule import Schedule, never
 from monitorcli.monitor.video import Asciicast, Encoder, Film, Mp4, find_ffmpeg, frames_per_second
 from monitorcli.monitor.writer import Writer
@@ -46,13 +46,14 @@ class Slot:
         """`open_writer` is called at the first reset, and again in a child process after a fork."""
         self.mode = b"t"
         self._env = weakref.ref(env)
-        self._index = index
+        self.index = index
         self._open_writer = open_writer
         self._filming = filming
         self._notify = once(notify)
         self._clock = clock
         self._writer: Writer | None = None
         self._film: Film | None = None
+        self._camera: Camera | None = None
         self._broken_said = False
         self._can_film = filming.schedule is not never
 
@@ -71,8 +72,8 @@ class Slot:
         """What this slot's writer has recorded so far, dtype `log.RECORD`."""
         return self.open().records()
 
-    def begin(self, seed: Any) -> bool:
-        """The environment was reset with `seed`; True when this episode is filmed."""
+    def begin(self, seed: Any, film: bool = True) -> bool:
+        """The environment was reset with `seed`; True when this episode is filmed, as it can be if `film`."""
         self._film = None
         try:
             writer = self._writer
@@ -82,7 +83,7 @@ class Slot:
             self._number = writer.begin(began)
             self._mode = self.mode
             self._seed = seed
-            if self._can_film and self._is_filmed():
+            if film and self._can_film and self._is_filmed():
                 self._film = self._open_film(writer)
                 self.capture()
         except Exception as error:
@@ -106,11 +107,11 @@ class Slot:
             return
         try:
             began = self._began
-            low, high, seeded = (0, 0, 0) if self._seed is None else _split(self._seed)
+            low, high, seeded = (0, 0, 0) if self._seed is None else split_seed(self._seed)
             # fmt: off
             writer.append(log.pack(
                 self._number, total, length, writer.epoch + began, self._clock() - began,
-                low, high, self._index, code, self._mode, _success(info) if info else -1, seeded,
+                low, high, self.index, code, self._mode, success_in(info) if info else -1, seeded,
             ))
             # fmt: on
             if self._film:
@@ -130,8 +131,8 @@ class Slot:
     def _open_film(self, writer: Writer) -> Film | None:
         env = self._env()
         assert env is not None  # it was reset just now
-        mode = getattr(env, "render_mode", None)
-        if mode not in ("rgb_array", "ansi"):
+        mode, render = self._camera = self._camera or camera(env)
+        if mode not in ("rgb_array", "ansi", "human"):
             self._can_film = False
             self._notify(
                 f"no video of {writer.env_id}: its render_mode is {mode!r}; films need 'rgb_array' or 'ansi'."
@@ -145,18 +146,11 @@ class Slot:
                 encoder = Asciicast(path, fps)
             else:
                 encoder = Mp4(path, fps, self._filming.ffmpeg or find_ffmpeg())
-            return Film(path, self._number, self._render, encoder, self._say_broken)
+            return Film(path, self._number, render, encoder, self._say_broken)
         except (EncoderFailed, OSError) as error:
             self._can_film = False
             self._notify(f"no video of {writer.env_id}: {error}.")
             return None
-
-    def _render(self) -> Any:
-        env = self._env()
-        if env is None:
-            return None
-        with off_screen():
-            return env.render()
 
     def _say_broken(self, remark: str) -> None:
         if not self._broken_said:
@@ -167,15 +161,18 @@ class Slot:
         self._notify(f"not recorded: {type(error).__name__}: {error}; the run goes on.")
 
 
-def _split(seed: Any) -> tuple[int, int, int]:
+def split_seed(seed: Any) -> tuple[int, int, int]:
+    """The record's three columns of a seed that was given: `seed`, `seed_high` and `seeded`."""
     number = int(seed)
     if 0 <= number < 1 << _SEED_BITS:
         return number & _LOW, number >> 64, 1
     return 0, 0, 2
 
 
-def _success(info: Any) -> int:
+def success_in(info: Any) -> int:
     """What the environment says of success, in the keys that are usual for it; -1 when nothing."""
+    final = info.get("final_info")  # of an environment that has reset itself within the step
+    info = final if isinstance(final, dict) else info
     for key in ("is_success", "success"):
         if key in info:
             try:

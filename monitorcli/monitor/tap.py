@@ -9,18 +9,20 @@ from __future__ import annotations
 import math
 from typing import Any, Callable, NamedTuple
 
-import gymnasium
-
 from monitorcli.monitor import log
 from monitorcli.monitor.slot import Slot
 
 
 class Tap(NamedTuple):
-    """What takes the place of an environment's `step` and `reset`; `stop(code)` cuts a running episode."""
+    """What takes the place of an environment's `step` and `reset`; `stop(code)` cuts a running episode.
+
+    `begun(seed)` is for an environment that is found in the middle of its first reset.
+    """
 
     step: Callable[[Any], Any]
     reset: Callable[..., Any]
     stop: Callable[[int], None]
+    begun: Callable[[Any], None]
 
 
 def tap(env: Any, slot: Slot, strict: bool) -> Tap:
@@ -37,9 +39,9 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
     # Which function `call` is says what state the environment is in, so that `step` need not ask.
     def between(action: Any) -> Any:
         if strict:
-            raise gymnasium.error.ResetNeeded(
-                "The episode is over, or none has begun: call reset() before step()."
-            )
+            from gymnasium.error import ResetNeeded
+
+            raise ResetNeeded("The episode is over, or none has begun: call reset() before step().")
         return env_step(action)
 
     def filmed(action: Any) -> Any:
@@ -84,6 +86,11 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
         running = True
         length, total = 0, 0.0
 
+    def begun(seed: Any) -> None:
+        nonlocal call, running
+        slot.begin(seed, film=False)
+        call, running = env_step, True
+
     def reset(*args: Any, **kwargs: Any) -> Any:
         stop(log.CUT_RESET)
         result = env_reset(*args, **kwargs)
@@ -97,20 +104,23 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
             running = False
             slot.cut(total, length, code)
 
-    return Tap(step, reset, stop)
+    return Tap(step, reset, stop, begun)
 
 
 def autoresets(env: Any) -> tuple[bool, bool]:
     """Whether the environment resets itself within the step that ends an episode, or in the one after.
 
-    The first is Gym's `semantics.autoreset`; the second Gymnasium's Autoreset wrapper since 1.0.
+    The first is Gym's `semantics.autoreset`, and what the AutoResetWrapper of gym 0.26 and Gymnasium
+    0.29 does; the second is Gymnasium's Autoreset wrapper since 1.0.
     """
     same_step = bool(env.metadata.get("autoreset") or env.metadata.get("semantics.autoreset"))
-    wrapper = getattr(gymnasium.wrappers, "Autoreset", ())
-    while isinstance(env, gymnasium.Wrapper):
-        if isinstance(env, wrapper):
+    while env is not None:
+        # By name, because it may be a class of gym or of gymnasium.
+        names = {base.__name__ for base in type(env).__mro__ if base.__module__.startswith("gym")}
+        if "Autoreset" in names:
             return same_step, True
-        env = env.env
+        same_step = same_step or "AutoResetWrapper" in names
+        env = vars(env).get("env") if "Wrapper" in names else None
     return same_step, False
 
 

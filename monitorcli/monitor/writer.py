@@ -89,6 +89,18 @@ class Writer:
         elif next(self._appended) % self._limit == 0:
             self.seal()
 
+    def append_many(self, records: bytes, count: int) -> None:
+        """Hand `count` records to the operating system with one write."""
+        try:
+            written = os.write(self._log, records) // log.SIZE
+            reason = "the disk took only a part of them"
+        except OSError as error:
+            written, reason = 0, error.strerror or str(error)
+        if written != count:
+            self._lose(reason, count - written)
+        elif log.count_in(os.fstat(self._log).st_size) - self._sealed >= self._limit:
+            self.seal()
+
     def begin(self, when: float) -> int:
         """An environment was reset at `when`, in seconds of `time.monotonic`; gives the episode's number."""
         if self._first_reset is None:
@@ -98,6 +110,12 @@ class Writer:
                 self._collect(leave=0)
                 self._publish(durable=False)
         return next(self._numbers)
+
+    def begin_many(self, when: float, count: int) -> npt.NDArray[np.uint64]:
+        """As `begin`, for `count` episodes at once; gives their numbers, shape (count,)."""
+        first = self.begin(when)
+        more = itertools.islice(self._numbers, max(0, count - 1))
+        return np.fromiter(itertools.chain([first], more), np.uint64, count)
 
     def film_path(self, episode: int) -> Path:
         """Where the video of this episode goes, without its ending."""
@@ -179,9 +197,9 @@ class Writer:
             if pair:
                 self._videos.append(pair)
 
-    def _lose(self, reason: str) -> None:
-        """Count a record that the disk refused, and undo what it may have taken of it."""
-        self._lost += 1
+    def _lose(self, reason: str, count: int = 1) -> None:
+        """Count records that the disk refused, and undo what it may have taken of them."""
+        self._lost += count
         self._notify(f"{self.directory}: episodes are being lost ({reason}); the run goes on.")
         try:
             log.cut_torn(self._log)

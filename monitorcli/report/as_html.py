@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
+
 from monitorcli import __version__, summary
 from monitorcli.recording.model import Recording
 from monitorcli.report import verdicts, versus
@@ -45,7 +47,12 @@ def page(
     `folder` is where the page will stand, so that it can name the films it does not hold; the current
     directory when it is None. `embed` is how many bytes of film it holds at most, over all recordings.
     """
-    folder = Path.cwd() if folder is None else folder
+    # A return may be as large as floats go: what overflows on the way is drawn at an edge.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _page(recordings, compared, Path.cwd() if folder is None else folder, embed)
+
+
+def _page(recordings: Sequence[Recording], compared: Comparison | None, folder: Path, embed: int) -> str:
     parts = [NOTHING if compared is None else _compared(compared)]
     if len(recordings) == 1:
         opening, content = body.single(recordings[0], folder, embed)

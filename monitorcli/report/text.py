@@ -68,6 +68,8 @@ def size(count: int) -> str:
 
 def lasting(seconds: float) -> str:
     """A duration in its two largest units: `12.3 s`, `6 min 51 s`, `3 h 12 min`, `2 d 3 h`."""
+    if not math.isfinite(seconds):
+        return "a time not known"
     if seconds < 59.95:
         return f"{seconds:.3g} s"
     whole = round(seconds)

@@ -9,12 +9,17 @@ import sys
 
 
 class _Waiting:
-    """A finder that sees `gymnasium.envs.registration` being imported and acts right after it has run."""
+    """A finder that sees a registration module being imported and acts right after it has run."""
+
+    def __init__(self):
+        self.awaited = {"gymnasium.envs.registration", "gym.envs.registration"}
 
     def find_spec(self, name, path=None, target=None):
-        if name != "gymnasium.envs.registration":
+        if name not in self.awaited:
             return None
-        sys.meta_path.remove(self)
+        self.awaited.remove(name)
+        if not self.awaited:
+            sys.meta_path.remove(self)
         from importlib.util import find_spec
 
         spec = find_spec(name)

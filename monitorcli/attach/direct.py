@@ -1,0 +1,110 @@
+"""Find the environments that a script builds from their class, at their first reset.
+
+Gymnasium's `Env.reset` is where nearly every environment passes by, to be seeded. From there the
+stack tells who is being reset: the environment, or a TimeLimit around it, which is recorded instead,
+because it is what truncates.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import sys
+from types import FrameType
+from typing import Any, Callable
+
+from monitorcli.attach.recorder import Recorder
+from monitorcli.attach.trail import tell
+
+
+def watch(
+    recorder: Recorder, registration: Any, wants: Callable[[str], bool], making: Callable[[], bool]
+) -> None:
+    """Record what is reset without having been made; `making()` is true while `make` runs."""
+    env_class = registration.Env
+    package = registration.__name__.partition(".")[0]
+    vector_class = getattr(sys.modules.get(f"{package}.vector.vector_env"), "VectorEnv", None)
+
+    def found(env: Any, seed: Any) -> None:
+        # A copy of an environment that `make` made has its spec, and is not recorded, as the format
+        # of copies is that of a plain environment; but Gymnasium 0.29's make_vec has its own way.
+        spec = getattr(env, "spec", None)
+        if spec is not None and registration.registry.get(spec.id) is not spec:
+            recorder.leave(env)
+            return
+        chosen = outermost(env, sys._getframe(2), env_class, vector_class)
+        if chosen is None:
+            return
+        env_id = spec.id if spec is not None else type(env).__name__
+        if not wants(env_id):
+            recorder.leave(env)
+            return
+        recorded = recorder.record(chosen, env_id)
+        if recorded:
+            recorded.begun(seed)
+
+    _on_reset(env_class, recorder, found, making)
+    atexit.register(_tell_unseen, env_class, recorder)
+    if vector_class is not None and not issubclass(vector_class, env_class):
+
+        def found_vector(env: Any, seed: Any) -> None:
+            if {"SyncVectorEnv", "AsyncVectorEnv"} & {base.__name__ for base in type(env).__mro__}:
+                return
+            recorded = recorder.record_vector(env, type(env).__name__) if wants(type(env).__name__) else None
+            if recorded:
+                recorded.begun(seed)
+
+        _on_reset(vector_class, recorder, found_vector, making)
+
+
+def _on_reset(
+    env_class: Any, recorder: Recorder, found: Callable[[Any, Any], None], making: Callable[[], bool]
+) -> None:
+    """Have `found(env, seed)` called when an instance that is not known passes by in its reset."""
+    plain = env_class.reset
+
+    @functools.wraps(plain)
+    def reset(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not (recorder.knows(self) or making()):
+            try:
+                found(self, kwargs.get("seed"))
+            except Exception as error:
+                tell("remark", f"not recorded: {type(error).__name__}: {error}")
+        return plain(self, *args, **kwargs)
+
+    env_class.reset = reset
+
+
+def outermost(env: Any, frame: FrameType | None, env_class: Any, vector_class: Any) -> Any:
+    """The environment, or the outermost TimeLimit around it that is being reset up the stack.
+
+    None when it is not to be recorded: it is a part of another environment, or still being built.
+    """
+    chosen = env
+    while frame is not None:
+        code = frame.f_code
+        first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+        is_env = isinstance(first, env_class) and not (vector_class and isinstance(first, vector_class))
+        if is_env and first is not env and getattr(first, "unwrapped", None) is not env:
+            return None
+        if is_env and code.co_name == "__init__":
+            return None
+        if is_env and code.co_name == "reset" and _is_time_limit(first):
+            chosen = first
+        frame = frame.f_back
+    return chosen
+
+
+def _tell_unseen(env_class: Any, recorder: Recorder) -> None:
+    """Tell which environment classes of the script's own never passed by, for who wonders at the end."""
+    classes = list(env_class.__subclasses__())
+    for found in classes:
+        classes += found.__subclasses__()
+        names = {base.__name__ for base in found.__mro__}
+        file = getattr(sys.modules.get(found.__module__), "__file__", None) or ""
+        if not names & {"Wrapper", "VectorEnv", *recorder.seen} and "site-packages" not in file:
+            tell("unseen", found.__qualname__)
+
+
+def _is_time_limit(env: Any) -> bool:
+    return any(base.__name__ == "TimeLimit" for base in type(env).__mro__)

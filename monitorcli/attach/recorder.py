@@ -1,0 +1,140 @@
+"""The recording of one process: a writer for each environment id, a slot for each environment."""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+import threading
+import weakref
+from pathlib import Path
+from typing import Any
+
+from monitorcli.attach.graft import graft
+from monitorcli.attach.settings import Settings
+from monitorcli.attach.trail import tell
+from monitorcli.monitor import log
+from monitorcli.monitor.schedule import Schedule, never
+from monitorcli.monitor.slot import MODES, Filming, Slot
+from monitorcli.monitor.tap import Tap, tap
+from monitorcli.monitor.vector import autoreset_mode, tap_vector
+from monitorcli.monitor.vector_slots import Slots
+from monitorcli.monitor.writer import Target, Writer
+
+_remark = functools.partial(tell, "remark")
+
+
+class Recorder:
+    """Puts recording calls onto environments. Whatever fails in it is told, and stops nothing."""
+
+    def __init__(self, settings: Settings, schedule: Schedule) -> None:
+        self._settings = settings
+        self._filming = Filming(schedule, settings.fps, settings.ffmpeg)
+        self._mode = MODES[settings.mode]
+        self._writers: dict[str, Writer] = {}
+        self._lock = threading.Lock()  # several threads may meet at their first reset
+        self._used: dict[str, int] = {}  # slots of the writer for an environment id
+        self.seen: set[str] = set()  # names of classes of which there was an environment
+        self._known: weakref.WeakSet[Any] = weakref.WeakSet()
+        # Finalizers run in the reverse order of their making: this one, the first, closes the
+        # writers after every environment has ended what still ran.
+        weakref.finalize(self, _close, self._writers)
+
+    def knows(self, env: Any) -> bool:
+        """Whether this innermost environment is recorded already, or left out on purpose."""
+        try:
+            return env in self._known
+        except TypeError:  # not hashable, so it cannot be remembered either
+            return True
+
+    def leave(self, env: Any) -> None:
+        """Do not record this environment."""
+        try:
+            self.seen.add(type(env.unwrapped).__name__)
+            self._known.add(env.unwrapped)
+        except Exception:  # what cannot be remembered is not watched for either
+            pass
+
+    def record(self, env: Any, env_id: str | None = None) -> Tap | None:
+        """Record what goes through this environment; `env_id` is for one that has no spec."""
+        try:
+            self.leave(env)
+            info = _about(env, env_id)
+            slot = Slot(env, 0, lambda: self._open(info, slot), self._filming, _remark)
+            slot.mode = self._mode
+            return self._put_on(env, tap(env, slot, strict=False), info)
+        except Exception as error:
+            _remark(f"not recorded: {type(error).__name__}: {error}")
+            return None
+
+    def record_vector(self, env: Any, env_id: str | None = None) -> Tap | None:
+        """Record all slots of a vector environment that is one object."""
+        try:
+            self.leave(env)
+            info = _about(env, env_id)
+            slots = Slots(env.num_envs, lambda: self._open(info, None), self._mode, _remark)
+            # Before 1.0 Gymnasium had no modes: an environment reset itself within the step.
+            otherwise = "SAME_STEP" if info["gym_version"].startswith("0.") else "NEXT_STEP"
+            recorded = self._put_on(env, tap_vector(env, slots, autoreset_mode(env, otherwise)), info)
+            if self._filming.schedule is not never:
+                _remark(
+                    f"no video of {info['env_id']}: {type(env).__name__} steps all its environments as one; "
+                    'make_vec(..., vectorization_mode="sync") can be filmed.'
+                )
+            return recorded
+        except Exception as error:
+            _remark(f"not recorded: {type(error).__name__}: {error}")
+            return None
+
+    def _put_on(self, env: Any, recorded: Tap, info: dict[str, str]) -> Tap:
+        graft(env, recorded)
+        weakref.finalize(env, recorded.stop, log.CUT_CLOSED)
+        tell("made", info["env_id"])
+        return recorded
+
+    def _open(self, info: dict[str, str], slot: Slot | None) -> Writer:
+        """The writer for this environment id, another one after a fork; gives `slot` its number."""
+        env_id = info["env_id"]
+        with self._lock:
+            writer = self._writers.get(env_id)
+            if writer is None or writer.closed:
+                settings = self._settings
+                target = Target(Path(settings.directory), settings.run, settings.first_number)
+                writer = self._writers[env_id] = Writer(target, info, _remark)
+                self._used[env_id] = _worker()
+                tell("begun", env_id)
+            if slot is not None:
+                slot.index = self._used[env_id]
+                self._used[env_id] += 1
+            return writer
+
+
+def _about(env: Any, env_id: str | None) -> dict[str, str]:
+    """Gym's `env_info`."""
+    spec = getattr(env, "spec", None)
+    return {
+        "gym_version": getattr(_library(env), "__version__", ""),
+        "env_id": env_id or getattr(spec, "id", None) or type(env).__name__,
+    }
+
+
+def _library(env: Any) -> Any:
+    """The module gymnasium, or the older gym, that the environment's class comes from."""
+    for base in type(env).__mro__:
+        package = base.__module__.partition(".")[0]
+        if package in ("gymnasium", "gym") and package in sys.modules:
+            return sys.modules[package]
+    return None
+
+
+def _worker() -> int:
+    """This process's number among the workers of Gymnasium's AsyncVectorEnv; 0 elsewhere."""
+    multiprocessing: Any = sys.modules.get("multiprocessing.process")
+    name = multiprocessing.current_process().name if multiprocessing else ""
+    found = re.fullmatch(r"Worker<.*>-([0-9]+)", name)
+    return int(found[1]) if found else 0
+
+
+def _close(writers: dict[str, Writer]) -> None:
+    for writer in writers.values():
+        writer.close()

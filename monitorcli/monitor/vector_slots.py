@@ -1,0 +1,120 @@
+"""The episodes of a vector environment's slots, in columns, on their way to a writer.
+
+A row for each slot is its running episode's record, filled in as far as it is known: `started_at`
+holds the monotonic clock and `length` the step at which it began, until the episode ends.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from monitorcli.monitor import log
+from monitorcli.monitor.remarks import once
+from monitorcli.monitor.slot import split_seed
+from monitorcli.monitor.writer import Writer
+
+Indices = Any  # of slots: an integer array of shape (k,), strictly increasing
+
+
+class Slots:
+    """Writes down what ends in one call with one `write`. Trouble is said once, and goes no further."""
+
+    def __init__(
+        self,
+        count: int,
+        open_writer: Callable[[], Writer],
+        mode: bytes,
+        notify: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`open_writer` is called at the first reset, and again in a child process after a fork."""
+        self.totals = np.zeros(count)
+        # 64 bytes as eight numbers: NumPy picks rows of these ten times as fast as whole records.
+        self._cells = np.zeros((count, log.SIZE // 8))
+        self._rows = self._cells.view(log.RECORD).reshape(count)
+        self._rows["slot"] = np.arange(count)
+        self._rows["mode"] = mode
+        self._rows["success"] = -1
+        self._rows["end"] = log.END_TERMINATED
+        self._number = self._rows["number"].view(np.int64)  # as `arange` has it: no conversion
+        self._began = self._rows["started_at"]
+        self._step = self._rows["length"]
+        self._seeded = 0  # rows with a seed in them
+        self._open_writer = open_writer
+        self._notify = once(notify)
+        self._clock = clock
+        self._writer: Writer | None = None
+
+    def begin(self, which: Indices, step: int) -> None:
+        """Episodes began in these slots; `step` calls of `step` were before them."""
+        writer = self._writer
+        if writer is None or writer.closed:
+            writer = self._writer = self._open_writer()
+        now = self._clock()
+        self._number[which] = writer.begin_many(now, len(which))
+        self._began[which] = now
+        self._step[which] = step
+        self.totals[which] = 0.0
+
+    def seed(self, which: Indices, seed: Any) -> None:
+        """These episodes began with the seed that `reset` was given: one for all, or a list for all slots."""
+        if seed is None:
+            return
+        count = len(self._rows)
+        several = seed if isinstance(seed, (list, tuple, np.ndarray)) and len(seed) == count else None
+        for slot in which.tolist() if several is not None else ():
+            if several is not None and several[slot] is not None:
+                self._put_seed(slot, several[slot])
+        if several is None:
+            self._put_seed(which, seed)
+        self._seeded = int(np.count_nonzero(self._rows["seeded"]))
+
+    def end(self, which: Indices, step: int, terminated: Any, truncated: Any, success: Any) -> None:
+        """Episodes ended in these slots; the two arrays and `success` (or None) are of all slots."""
+        out = self._ended(which, step)
+        if np.count_nonzero(truncated):
+            ends = out.view(log.RECORD)["end"][:, 0]
+            ends[:] = (terminated.take(which) != 0) * log.END_TERMINATED
+            ends += ((truncated.take(which) != 0) * log.END_TRUNCATED).astype(np.uint8)
+        if success is not None:
+            out.view(log.RECORD)["success"][:, 0] = success[which]
+        self._write(out, which)
+
+    def cut(self, which: Indices, step: int, code: int) -> None:
+        """The episodes of these slots are incomplete, for the reason `code`, a `log.CUT_` constant."""
+        out = self._ended(which, step)
+        out.view(log.RECORD)["end"] = code
+        self._write(out, which)
+
+    def trouble(self, error: Exception) -> None:
+        """Say once that something could not be recorded."""
+        self._notify(f"not recorded: {type(error).__name__}: {error}; the run goes on.")
+
+    def _ended(self, which: Indices, step: int) -> Any:
+        """These slots' records, as numbers; columns 1 to 4 are return, length, start and duration."""
+        assert self._writer is not None
+        out = self._cells.take(which, 0)
+        column, whole = out.T, out.view(np.int64).T
+        column[1] = self.totals.take(which)
+        np.subtract(step, whole[2], whole[2])
+        np.subtract(self._clock(), column[3], column[4])
+        column[3] += self._writer.epoch
+        return out
+
+    def _write(self, out: npt.NDArray[np.float64], which: Indices) -> None:
+        assert self._writer is not None
+        if not self._writer.closed:  # else there was a fork since
+            self._writer.append_many(out.tobytes(), len(out))
+        if self._seeded:
+            self._put_seed(which, None)
+            self._seeded = int(np.count_nonzero(self._rows["seeded"]))
+
+    def _put_seed(self, which: Any, seed: Any) -> None:
+        low, high, seeded = (0, 0, 0) if seed is None else split_seed(seed)
+        self._rows["seed"][which] = low
+        self._rows["seed_high"][which] = high
+        self._rows["seeded"][which] = seeded

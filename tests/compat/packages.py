@@ -1,0 +1,163 @@
+"""Ways that need another package; prints `return R` for every episode that ended, by the package's count.
+
+python packages.py NAME
+"""
+
+import sys
+
+WAYS = {}
+
+
+def way(package):
+    def add(function):
+        WAYS[function.__name__] = (package, function)
+        return function
+
+    return add
+
+
+def sb3(make_env, steps=400, **kwargs):
+    """Train PPO a little; SB3's own Monitor says what the episodes were."""
+    from stable_baselines3 import PPO
+    from stable_baselines3.common.callbacks import BaseCallback
+
+    class Count(BaseCallback):
+        found = []
+
+        def _on_step(self):
+            for info in self.locals["infos"]:
+                if "episode" in info:
+                    self.found.append(info["episode"]["r"])
+            return True
+
+    env = make_env()
+    policy = kwargs.pop("policy", "MlpPolicy")
+    model = PPO(
+        policy,
+        env,
+        n_steps=kwargs.pop("n_steps", 64),
+        batch_size=32,
+        n_epochs=1,
+        seed=1,
+        device="cpu",
+        **kwargs,
+    )
+    count = Count()
+    model.learn(steps, callback=count)
+    env.close()
+    for total in sorted(count.found):
+        print("return", float(total))
+
+
+@way("stable_baselines3")
+def sb3_ppo():
+    sb3(
+        lambda: __import__("stable_baselines3.common.env_util", fromlist=["x"]).make_vec_env(
+            "CartPole-v1", 2, seed=3
+        )
+    )
+
+
+@way("stable_baselines3")
+def sb3_dummy_normalized():
+    from stable_baselines3.common.env_util import make_vec_env
+    from stable_baselines3.common.vec_env import VecNormalize
+
+    sb3(lambda: VecNormalize(make_vec_env("CartPole-v1", 2, seed=3)))
+
+
+def subproc(method):
+    from stable_baselines3.common.env_util import make_vec_env
+    from stable_baselines3.common.vec_env import SubprocVecEnv
+
+    sb3(
+        lambda: make_vec_env(
+            "CartPole-v1", 2, seed=3, vec_env_cls=SubprocVecEnv, vec_env_kwargs={"start_method": method}
+        )
+    )
+
+
+@way("stable_baselines3")
+def sb3_subproc_fork():
+    subproc("fork")
+
+
+@way("stable_baselines3")
+def sb3_subproc_spawn():
+    subproc("spawn")
+
+
+@way("stable_baselines3")
+def sb3_subproc_forkserver():
+    subproc("forkserver")
+
+
+@way("stable_baselines3")
+def sb3_dqn_by_id():
+    from stable_baselines3 import DQN
+
+    model = DQN("MlpPolicy", "CartPole-v1", seed=1, device="cpu", learning_starts=50)
+    model.learn(300)
+    for info in model.ep_info_buffer:
+        print("return", float(info["r"]))
+
+
+@way("mujoco")
+def mujoco():
+    play_sampled("InvertedPendulum-v5")
+
+
+@way("minigrid")
+def minigrid():
+    import minigrid  # noqa: F401  registers
+
+    play_sampled("MiniGrid-Empty-5x5-v0", max_steps=30)
+
+
+@way("ale_py")
+def atari():
+    import ale_py
+    import gymnasium
+
+    gymnasium.register_envs(ale_py)
+    play_sampled("ALE/Pong-v5", max_episode_steps=60)
+
+
+def play_sampled(name, **kwargs):
+    import gymnasium
+
+    env = gymnasium.make(name, **kwargs)
+    for seed in range(3):
+        env.reset(seed=seed)
+        env.action_space.seed(seed)
+        total, over = 0.0, False
+        while not over:
+            _, reward, terminated, truncated, _ = env.step(env.action_space.sample())
+            total, over = total + float(reward), terminated or truncated
+        print("return", total)
+
+
+@way("ray")
+def ray_tasks():
+    import ray
+
+    ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+
+    @ray.remote
+    def one(seed):
+        import gymnasium
+
+        env = gymnasium.make("CartPole-v1")
+        env.reset(seed=seed)
+        total, over = 0.0, False
+        while not over:
+            _, reward, terminated, truncated, _ = env.step(0)
+            total, over = total + reward, terminated or truncated
+        return total
+
+    for total in ray.get([one.remote(seed) for seed in range(6)]):
+        print("return", total)
+
+
+if __name__ == "__main__":
+    WAYS[sys.argv[1]][1]()

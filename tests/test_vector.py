@@ -1,0 +1,282 @@
+"""Vector environments: every autoreset mode, against the same episodes played one by one."""
+
+import os
+
+import gymnasium
+import numpy as np
+import pytest
+from environments import Countdown
+from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, VectorEnv
+
+from monitorcli.attach.recorder import Recorder
+from monitorcli.attach.settings import Settings
+from monitorcli.monitor import log
+from monitorcli.monitor.schedule import never
+from monitorcli.recording import read
+
+# The whole proof takes a thousand episodes each: EPISODES=1000 make test ARGS="-k oracle"
+EPISODES = int(os.environ.get("EPISODES", "60"))
+SLOTS = 5
+
+
+def plan(slot, episode):
+    """Length, reward a step, truncated or not, success: staggered, and different in every episode."""
+    length = 1 + (7 * slot + 3 * episode + slot * episode) % 11
+    return length, 0.5 + slot + 10 * episode, (slot + episode) % 3 == 0, (slot + episode) % 2 == 0
+
+
+class Planned(Countdown):
+    """Follows `plan`; the oracle is this environment, one slot after the other."""
+
+    metadata = {"render_modes": []}
+
+    def __init__(self, slot=0):
+        super().__init__()
+        self.slot = slot
+
+    def step(self, action):
+        self.at += 1
+        length, reward, truncated, success = plan(self.slot, self.episode)
+        over = self.at == length
+        return self.at, reward, over and not truncated, over and truncated, {"is_success": success}
+
+
+class PlannedVector(VectorEnv):
+    """The same episodes by arrays, without an environment inside, in any autoreset mode."""
+
+    single_observation_space = observation_space = Countdown.observation_space
+    single_action_space = action_space = Countdown.action_space
+
+    def __init__(self, num_envs, mode):
+        self.num_envs, self.mode = num_envs, mode
+        self.metadata = {"autoreset_mode": mode}
+        self.episode = np.full(num_envs, -1)
+        self.at = np.zeros(num_envs, int)
+        self.over = np.zeros(num_envs, bool)
+
+    def restart(self, mask):
+        self.episode[mask] += 1
+        self.at[mask] = 0
+        self.over[mask] = False
+
+    def reset(self, *, seed=None, options=None):
+        mask = (options or {}).pop("reset_mask", np.ones(self.num_envs, bool))
+        self.restart(mask)
+        return self.at.copy(), {}
+
+    def step(self, actions):
+        resetting = self.over & (self.mode is AutoresetMode.NEXT_STEP)
+        self.restart(resetting)
+        self.at[~resetting] += 1
+        planned = [plan(slot, episode) for slot, episode in enumerate(self.episode)]
+        over = np.array([length for length, *_ in planned]) == self.at
+        over &= ~resetting
+        truncated = over & [truncated for _, _, truncated, _ in planned]
+        rewards = np.where(resetting, 0.0, [reward for _, reward, _, _ in planned])
+        success, known = np.array([success for *_, success in planned]), ~resetting
+        infos = {"is_success": success, "_is_success": known}
+        if self.mode is AutoresetMode.SAME_STEP:
+            infos = {"final_info": {"is_success": success & over, "_is_success": over}, "_final_info": over}
+            self.restart(over)
+        self.over = over
+        return self.at.copy(), rewards, over & ~truncated, truncated, infos
+
+
+def recorder(directory, **changes):
+    asked = Settings(str(directory), 0, 0, "none", None, None, "training")._replace(**changes)
+    return Recorder(asked, never)
+
+
+def made(kind, mode, record):
+    """A vector environment whose slots are recorded by `record`, one of `Recorder`."""
+
+    def one(slot):
+        env = Planned(slot)
+        record.record(env, "Planned")
+        return env
+
+    if kind == "native":
+        env = PlannedVector(SLOTS, mode)
+        record.record_vector(env, "Planned")
+        return env
+    factory = SyncVectorEnv if kind == "sync" else AsyncVectorEnv
+    return factory([lambda slot=slot: one(slot) for slot in range(SLOTS)], autoreset_mode=mode)
+
+
+def run(env, mode, episodes):
+    """Step until so many episodes have ended; the number of ends of each slot."""
+    env.reset(seed=[100 + slot for slot in range(SLOTS)])
+    ends = np.zeros(SLOTS, int)
+    while ends.sum() < episodes:
+        _, _, terminated, truncated, _ = env.step(np.zeros(SLOTS, int))
+        over = terminated | truncated
+        ends += over
+        if mode is AutoresetMode.DISABLED and over.any():
+            env.reset(options={"reset_mask": over})
+    env.close()
+    return ends
+
+
+def oracle(ends):
+    """What the episodes of each slot must be, from the plain environment alone."""
+    rows = set()
+    for slot, count in enumerate(ends):
+        env = Planned(slot)
+        for episode in range(count):
+            env.reset()
+            total, length, over = 0.0, 0, False
+            while not over:
+                _, reward, terminated, truncated, info = env.step(0)
+                total, length, over = total + reward, length + 1, terminated or truncated
+            end = log.END_TERMINATED if terminated else log.END_TRUNCATED
+            seed = 100 + slot if episode == 0 else None
+            rows.add((slot, total, length, end, int(info["is_success"]), seed))
+    return rows
+
+
+@pytest.mark.parametrize("mode", list(AutoresetMode), ids=lambda mode: mode.name)
+@pytest.mark.parametrize("kind", ["sync", "async", "native"])
+def test_every_episode_is_the_oracles(tmp_path, kind, mode):
+    record = recorder(tmp_path)
+    env = made(kind, mode, record)
+    ends = run(env, mode, EPISODES)
+    del record
+    episodes = read(tmp_path).episodes
+    ended = episodes.end < log.CUT_RESET
+    found = [
+        (slot, total, length, end, success, seed if seeded else None)
+        for slot, total, length, end, success, seed, seeded in zip(
+            *(
+                getattr(episodes, name)[ended].tolist()
+                for name in ("slot", "episode_return", "length", "end", "success", "seed", "seeded")
+            ),
+            strict=True,
+        )
+    ]
+    assert len(found) == ends.sum() >= EPISODES
+    assert set(found) == oracle(ends)
+
+
+def test_native_slots_share_one_family_and_one_write_a_call(tmp_path, monkeypatch):
+    record = recorder(tmp_path)
+    env = PlannedVector(SLOTS, AutoresetMode.SAME_STEP)
+    record.record_vector(env, "Planned")
+    written = []
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, data: written.append(len(data)) or write(file, data))
+    env.reset()
+    written.clear()
+    overs = [env.step(None)[2:4] for _ in range(20)]
+    assert len(written) == sum(bool((terminated | truncated).any()) for terminated, truncated in overs)
+    assert sum(written) % log.SIZE == 0
+    assert len(list(tmp_path.glob("*.npy"))) == 1
+
+
+def test_a_masked_reset_touches_only_its_slots_and_gets_its_mask_back(tmp_path):
+    record = recorder(tmp_path)
+    env = PlannedVector(SLOTS, AutoresetMode.DISABLED)
+    record.record_vector(env, "Planned")
+    env.reset(seed=9)
+    env.step(None)
+    options = {"reset_mask": np.array([True, False, False, True, False])}
+    env.reset(options=options)
+    assert options == {}  # this environment pops it, as Gymnasium's SyncVectorEnv does
+    env.close()
+    episodes = read(tmp_path).episodes
+    cut = [
+        (slot, length)
+        for slot, length, end in zip(episodes.slot, episodes.length, episodes.end, strict=True)
+        if end == log.CUT_RESET
+    ]
+    assert cut == [(3, 1)]  # slot 0 had ended by itself
+    assert episodes.seed[episodes.seeded == 1].tolist() == [9] * SLOTS
+
+
+@pytest.mark.parametrize("mode", list(AutoresetMode), ids=lambda mode: mode.name)
+def test_closing_cuts_what_runs_and_nothing_else(tmp_path, mode):
+    record = recorder(tmp_path)
+    env = PlannedVector(SLOTS, mode)
+    record.record_vector(env, "Planned")
+    env.reset()
+    over = env.step(None)[2:4]
+    ended = int((over[0] | over[1]).sum())
+    env.close()
+    ends = read(tmp_path).episodes.end
+    running = SLOTS if mode is AutoresetMode.SAME_STEP else SLOTS - ended
+    assert int((ends == log.CUT_CLOSED).sum()) == running
+    assert int((ends < log.CUT_RESET).sum()) == ended
+
+
+def test_lists_tensors_and_odd_shapes_are_counted_too(tmp_path):
+    class Odd(PlannedVector):
+        def step(self, actions):
+            observation, rewards, terminated, truncated, infos = super().step(actions)
+            return observation, rewards.reshape(-1, 1), terminated.tolist(), truncated.tolist(), infos
+
+    record = recorder(tmp_path)
+    env = Odd(SLOTS, AutoresetMode.NEXT_STEP)
+    record.record_vector(env, "Planned")
+    ends = np.zeros(SLOTS, int)
+    env.reset(seed=[100 + slot for slot in range(SLOTS)])
+    for _ in range(40):
+        result = env.step(None)
+        ends += np.array(result[2]) | np.array(result[3])
+    env.close()
+    episodes = read(tmp_path).episodes
+    found = set(
+        zip(episodes.slot.tolist(), episodes.episode_return.tolist(), episodes.length.tolist(), strict=True)
+    )
+    assert {row[:3] for row in oracle(ends)} <= found
+
+
+def test_the_results_are_the_environments_own_objects(tmp_path):
+    result = (object(), np.ones(SLOTS), np.zeros(SLOTS, bool), np.zeros(SLOTS, bool), {})
+
+    class Fixed(PlannedVector):
+        def step(self, actions):
+            return result
+
+    record = recorder(tmp_path)
+    env = Fixed(SLOTS, AutoresetMode.NEXT_STEP)
+    record.record_vector(env, "Fixed")
+    env.reset()
+    assert env.step(None) is result
+    assert (result[1] == 1).all()
+    assert result[4] == {}
+
+
+def test_65536_slots_are_one_family(tmp_path):
+    record = recorder(tmp_path)
+    env = PlannedVector(1 << 16, AutoresetMode.SAME_STEP)
+    env.step = lambda actions: (
+        None,
+        np.ones(1 << 16),
+        np.arange(1 << 16) % 7 == 0,
+        np.zeros(1 << 16, bool),
+        {},
+    )
+    record.record_vector(env, "Wide")
+    env.reset()
+    for _ in range(2):
+        env.step(None)
+    assert len(log.read(next(tmp_path.glob("*.npy")))) == 2 * len(range(0, 1 << 16, 7))
+    assert len(list(tmp_path.glob("*.npy"))) == 1
+    env.close()
+
+
+def test_asynchronous_workers_keep_their_slot_numbers(tmp_path):
+    record = recorder(tmp_path)
+    env = made("async", AutoresetMode.NEXT_STEP, record)
+    run(env, AutoresetMode.NEXT_STEP, SLOTS)
+    assert set(read(tmp_path).episodes.slot.tolist()) == set(range(SLOTS))
+
+
+def test_an_environment_that_gymnasium_knows_is_recorded_by_its_id(tmp_path):
+    record = recorder(tmp_path)
+    env = gymnasium.make_vec("CartPole-v1", num_envs=2)
+    record.record_vector(env)
+    env.reset(seed=1)
+    for _ in range(30):
+        env.step(np.zeros(2, int))
+    env.close()
+    assert read(tmp_path).env_ids == ("CartPole-v1",)
