@@ -100,10 +100,8 @@ def test_only_that_leaves_out_everything_is_said(tmp_path):
 
 
 def test_a_class_whose_reset_keeps_to_itself_is_named(tmp_path):
-    name = script(
-        tmp_path,
-        "import gymnasium\nclass Own(gymnasium.Env):\n    def reset(self):\n        return 0, {}\nOwn().reset()",
-    )
+    own = "class Own(gymnasium.Env):\n    def reset(self):\n        return 0, {}\n"
+    name = script(tmp_path, f"import gymnasium\n{own}Own().reset()")
     done = monitorcli("start", "runs", "--", sys.executable, name, cwd=tmp_path)
     assert done.returncode == 5
     assert "nothing was recorded: Own was built directly, and its reset() keeps to itself." in done.stderr
