@@ -32,7 +32,7 @@ def watch(
         if spec is not None and registration.registry.get(spec.id) is not spec:
             recorder.leave(env)
             return
-        chosen = outermost(env, sys._getframe(2), env_class, vector_class)
+        chosen = outermost(env, sys._getframe(2), env_class)
         if chosen is None:
             return
         env_id = spec.id if spec is not None else type(env).__name__
@@ -75,7 +75,7 @@ def _on_reset(
     env_class.reset = reset
 
 
-def outermost(env: Any, frame: FrameType | None, env_class: Any, vector_class: Any) -> Any:
+def outermost(env: Any, frame: FrameType | None, env_class: Any) -> Any:
     """The environment, or the outermost TimeLimit around it that is being reset up the stack.
 
     None when it is not to be recorded: it is a part of another environment, or still being built.
@@ -84,12 +84,12 @@ def outermost(env: Any, frame: FrameType | None, env_class: Any, vector_class: A
     while frame is not None:
         code = frame.f_code
         first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
-        is_env = isinstance(first, env_class) and not (vector_class and isinstance(first, vector_class))
+        is_env = isinstance(first, env_class) and not _is_a(first, "VectorEnv")  # which was an Env until 1.0
         if is_env and first is not env and getattr(first, "unwrapped", None) is not env:
             return None
         if is_env and code.co_name == "__init__":
             return None
-        if is_env and code.co_name == "reset" and _is_time_limit(first):
+        if is_env and code.co_name == "reset" and _is_a(first, "TimeLimit"):
             chosen = first
         frame = frame.f_back
     return chosen
@@ -106,5 +106,6 @@ def _tell_unseen(env_class: Any, recorder: Recorder) -> None:
             tell("unseen", found.__qualname__)
 
 
-def _is_time_limit(env: Any) -> bool:
-    return any(base.__name__ == "TimeLimit" for base in type(env).__mro__)
+def _is_a(env: Any, name: str) -> bool:
+    """Whether a class of this name is among the environment's; by name, whichever library it is from."""
+    return any(base.__name__ == name for base in type(env).__mro__)

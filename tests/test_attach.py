@@ -1,0 +1,107 @@
+"""What a recorded script does not notice, and which of its environments are recorded."""
+
+import subprocess
+import sys
+
+import pytest
+from commands import monitorcli, recorded, script
+
+LOOK = """
+import copy, os, pickle, gymnasium
+env = gymnasium.make("CartPole-v1")
+env.reset(seed=1)
+env.step(0)
+print(env, env.spec, env.render_mode, sorted(vars(env.unwrapped)))
+for twin in (copy.deepcopy(env), copy.copy(env), *(pickle.loads(pickle.dumps(env, n)) for n in range(6))):
+    print(type(twin), twin.step(1))
+print(env.render())
+"""
+
+BUILT = """
+import gymnasium
+from gymnasium.envs.classic_control import CartPoleEnv
+env = {}
+for seed in range(3):
+    env.reset(seed=seed)
+    while not any(env.step(0)[2:4]):
+        pass
+"""
+
+SEVERAL = """
+import gymnasium
+for name in ("CartPole-v1", "MountainCar-v0", "Acrobot-v1"):
+    env = gymnasium.make(name, max_episode_steps=3)
+    if name != "Acrobot-v1":
+        env.reset()
+        while not any(env.step(0)[2:4]):
+            pass
+"""
+
+
+def test_a_filmed_environment_looks_copies_and_pickles_as_one_that_never_was(tmp_path):
+    name = script(tmp_path, LOOK)
+    alone = subprocess.run([sys.executable, name], cwd=tmp_path, capture_output=True, text=True)
+    done = monitorcli("start", "runs", "--video", "all", "--", sys.executable, name, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, alone.stdout)
+    assert done.stderr.startswith(alone.stderr)
+    assert len(list((tmp_path / "runs").glob("*.mp4"))) == 1
+
+
+def test_filming_leaves_signals_to_the_script(tmp_path):
+    name = script(
+        tmp_path,
+        "import gymnasium, os, signal\nenv = gymnasium.make('CartPole-v1')\nenv.reset()\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\nprint('survived')",
+    )
+    done = monitorcli("start", "runs", "--video", "all", "--", sys.executable, name, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (128 + 15, "")
+
+
+@pytest.mark.parametrize(
+    ("built", "end", "lengths"),
+    [
+        ("CartPoleEnv()", "terminated", ["11", "10", "9"]),
+        ("gymnasium.wrappers.TimeLimit(CartPoleEnv(), 5)", "truncated", ["5", "5", "5"]),
+    ],
+)
+def test_an_environment_built_from_its_class_is_recorded_with_its_time_limit(tmp_path, built, end, lengths):
+    name = script(tmp_path, BUILT.format(built))
+    monitorcli("start", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
+    rows = recorded("runs", tmp_path)
+    assert [(row["end"], row["length"], row["seed"]) for row in rows] == [
+        (end, length, str(seed)) for seed, length in enumerate(lengths)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ([], ["1 episode", "1 episode", "nothing: it was never reset"]),
+        (
+            ["--skip", "Mountain*", "--skip", "Acrobot-v1"],
+            ["1 episode", *["nothing: left out by --only or --skip"] * 2],
+        ),
+    ],
+)
+def test_the_closing_lines_say_what_became_of_each_environment(tmp_path, options, told):
+    name = script(tmp_path, SEVERAL)
+    done = monitorcli("start", "runs", "--video", "none", *options, "--", sys.executable, name, cwd=tmp_path)
+    ids = ["CartPole-v1", "MountainCar-v0", "Acrobot-v1"]
+    assert done.stderr.splitlines()[1:] == [
+        f"  {env_id:<14}  {what}" for env_id, what in zip(ids, told, strict=True)
+    ]
+
+
+def test_only_that_leaves_out_everything_is_said(tmp_path):
+    name = script(tmp_path, "import gymnasium\ngymnasium.make('CartPole-v1').reset()")
+    done = monitorcli("start", "runs", "--only", "Taxi*", "--", sys.executable, name, cwd=tmp_path)
+    assert done.returncode == 5
+    assert "--only and --skip left out all there was: CartPole-v1." in done.stderr
+
+
+def test_a_class_whose_reset_keeps_to_itself_is_named(tmp_path):
+    own = "class Own(gymnasium.Env):\n    def reset(self):\n        return 0, {}\n"
+    name = script(tmp_path, f"import gymnasium\n{own}Own().reset()")
+    done = monitorcli("start", "runs", "--", sys.executable, name, cwd=tmp_path)
+    assert done.returncode == 5
+    assert "nothing was recorded: Own was built directly, and its reset() keeps to itself." in done.stderr
