@@ -6,17 +6,19 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Episodes, Recording
 from monitorcli.report import runs
 from monitorcli.report.page.markup import NOTHING, Markup, joined, tag
 from monitorcli.report.text import lasting, number, plural, when
-from monitorcli.summary import Statistics, Summary, statistics
+from monitorcli.summary import Summary, statistics
+from monitorcli.summary.intervals import UNKNOWN as UNKNOWN_INTERVAL
+from monitorcli.summary.intervals import intervals
 
-_NORMAL = 1.959964  # the 97.5 % quantile of the normal distribution
 _LAST = 100
-_ENOUGH = 10  # values, for an interval by that approximation to mean anything
+_ENOUGH = 10  # values; the interval of fewer is too narrow to be shown large
 _MOST_NAMES = 6
 
 
@@ -68,21 +70,24 @@ def section(episodes: Episodes, numbers: Summary) -> Markup:
     return joined([tag("dl", *parts, class_="tiles"), _honest(numbers)])
 
 
-def interval(of: Statistics) -> str:
+def interval(returns: npt.NDArray[np.float64]) -> str:
     """`95 % interval 171.9 to 203.0 · n = 214`, of the mean; of fewer than ten values only their number."""
-    if of.n < _ENOUGH or not math.isfinite(of.std):
-        return f"n = {of.n:,}"
-    half = _NORMAL * of.std / math.sqrt(of.n)
-    return f"95 % interval {number(of.mean - half)} to {number(of.mean + half)} · n = {of.n:,}"
+    n = int(np.isfinite(returns).sum())
+    found = intervals(returns, 0.95, ["mean"])["mean"] if n >= _ENOUGH else UNKNOWN_INTERVAL
+    if not math.isfinite(found.low) or not math.isfinite(found.high):
+        return f"n = {n:,}"
+    return f"95 % interval {number(found.low)} to {number(found.high)} · n = {n:,}"
 
 
 def _returns(episodes: Episodes, numbers: Summary) -> list[Markup]:
     of = numbers.episode_return
-    parts = [_tile("Mean return", number(of.mean), interval(of), main=True)]
+    returns = episodes.episode_return[episodes.completed]
+    parts = [_tile("Mean return", number(of.mean), interval(returns), main=True)]
     if numbers.completed >= 2 * _LAST and "evaluation" not in numbers.modes:
-        last = statistics(episodes.episode_return[np.flatnonzero(episodes.completed)[-_LAST:]])
+        last = statistics(returns[-_LAST:])
         if last.n:
-            parts.append(_tile(f"Mean of the last {_LAST}", number(last.mean), interval(last), main=True))
+            below = interval(returns[-_LAST:])
+            parts.append(_tile(f"Mean of the last {_LAST}", number(last.mean), below, main=True))
     spread = f"best {number(of.max)} · worst {number(of.min)}"
     if of.n > 1:
         spread += f" · std {number(of.std)}"
@@ -106,7 +111,7 @@ def _honest(numbers: Summary) -> Markup:
         if "training" in numbers.modes
         else ""
     )
-    said = f"Intervals are of the mean, by the normal approximation, and speak of one policy.{learning}"
+    said = f"Intervals are of the mean over episodes, and speak of this policy only.{learning}"
     return tag("p", said, class_="remark")
 
 
@@ -118,7 +123,7 @@ def overview(recordings: Sequence[tuple[Recording, Summary, str]]) -> list[tuple
             title(recording),
             f"{numbers.completed:,}",
             number(numbers.episode_return.mean) if numbers.episode_return.n else "none",
-            interval(numbers.episode_return),
+            interval(recording.episodes.episode_return[recording.episodes.completed]),
             number(numbers.length.mean) if numbers.length.n else "none",
             ", ".join(sorted({run.state for run in recording.runs})),
         )
