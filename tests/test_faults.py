@@ -3,6 +3,7 @@
 The script ends with its own exit status, what is lost is said once, and the rest can be read.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -87,6 +88,43 @@ def test_a_directory_on_a_read_only_disk_is_refused_before_anything_runs(tmp_pat
 
 def test_no_file_descriptor_left_for_films_costs_the_films(tmp_path):
     done = under_start(tmp_path, "resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))", video="every:100")
+    assert (done.returncode, done.stdout) == (STATUS, "done\n"), done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(recorded("runs", tmp_path)) == EPISODES + 3
+
+
+@pytest.mark.parametrize("way", [under_start, by_itself])
+def test_a_full_disk_costs_episodes_and_not_the_run(tmp_path, small_disk, way):
+    said_once(way(tmp_path), "No space left on device")
+    rows = recorded("runs", tmp_path)
+    assert 100 < len(rows) < EPISODES
+    assert [float(row["return"]) for row in rows[:3]] == [float(row["return"]) for row in rows[3:6]]
+
+
+def test_a_full_disk_is_visible_to_inspect(tmp_path, small_disk):
+    under_start(tmp_path)
+    assert "lost" in monitorcli("inspect", "runs", cwd=tmp_path).stdout
+
+
+def test_a_film_that_finds_no_room_costs_itself_and_not_the_run(tmp_path, small_disk):
+    done = under_start(tmp_path, video="all")
+    said_once(done, "No space left on device")
+    assert "a video is broken" in done.stderr
+    assert len(recorded("runs", tmp_path)) > 3
+
+
+@pytest.mark.parametrize("way", [under_start, by_itself])
+def test_a_directory_that_is_removed_costs_the_recording_and_not_the_run(tmp_path, way):
+    done = way(tmp_path, 'shutil.rmtree("runs")')
+    assert (done.returncode, done.stdout) == (STATUS, "done\n"), done.stderr
+    assert "Traceback" not in done.stderr
+    assert not os.path.exists(tmp_path / "runs")
+    assert done.stderr.count("runs") >= 1  # said
+
+
+@pytest.mark.parametrize("way", [under_start, by_itself])
+def test_no_file_descriptor_left_costs_no_episode_that_has_its_log(tmp_path, way):
+    done = way(tmp_path, "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))")
     assert (done.returncode, done.stdout) == (STATUS, "done\n"), done.stderr
     assert "Traceback" not in done.stderr
     assert len(recorded("runs", tmp_path)) == EPISODES + 3
