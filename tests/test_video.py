@@ -5,6 +5,7 @@ import os
 import re
 import stat
 import subprocess
+import sys
 
 import gymnasium
 import numpy as np
@@ -176,6 +177,22 @@ def test_an_encoder_that_dies_costs_the_video_and_nothing_else(tmp_path, monkeyp
     assert read(tmp_path / "runs").episodes.length.tolist() == [300]
     with pytest.raises(EncoderFailed, match="out of memory"):
         check_ffmpeg(os.fspath(fake))
+
+
+def test_an_encoder_that_dies_kills_no_script_that_lets_sigpipe_kill_it(tmp_path, monkeypatch):
+    fake = tmp_path / "ffmpeg"
+    fake.write_text("#!/bin/sh\nexit 3\n")
+    fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
+    script = (
+        "import gymnasium, signal, warnings, monitorcli\n"
+        "signal.signal(signal.SIGPIPE, signal.SIG_DFL)\nwarnings.simplefilter('ignore')\n"
+        "env = gymnasium.make('CartPole-v1', render_mode='rgb_array')\n"
+        f"env = monitorcli.Monitor(env, {str(tmp_path / 'runs')!r})\n"
+        "env.reset()\nwhile not env.step(0)[2]:\n    pass\nenv.close()\nprint('alive')\n"
+    )
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(fake))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr
 
 
 def test_a_schedule_that_fails_costs_the_videos_and_is_said_once(tmp_path):

@@ -5,13 +5,15 @@ mp4 through ffmpeg for `rgb_array`, asciicast v1 for `ansi`. A failure costs the
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
+import signal
 import subprocess
 from io import StringIO
 from pathlib import Path
-from typing import Any, Callable, Protocol
+from typing import Any, Callable, Iterator, Protocol
 
 import numpy as np
 
@@ -150,8 +152,9 @@ class Mp4:
         assert self._process and self._process.stdin
         view = memoryview(pixels.data).cast("B")
         try:
-            while view:
-                view = view[self._process.stdin.write(view) :]
+            with _surviving_sigpipe():
+                while view:
+                    view = view[self._process.stdin.write(view) :]
         except OSError:
             raise EncoderFailed(self._wait() or "ffmpeg stopped early") from None
 
@@ -324,6 +327,21 @@ def _arguments(width: int, height: int, pixels: str, fps: float) -> list[str]:
         "-movflags", "+hybrid_fragmented", "-frag_duration", "200000", "-flush_packets", "1",
     ]
     # fmt: on
+
+
+@contextlib.contextmanager
+def _surviving_sigpipe() -> Iterator[None]:
+    """Within it, an encoder that died is an error, also in a script that lets SIGPIPE kill it."""
+    if not hasattr(signal, "pthread_sigmask") or signal.getsignal(signal.SIGPIPE) is not signal.SIG_DFL:
+        yield  # Python itself ignores it
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
+    try:
+        yield
+    finally:
+        if signal.SIGPIPE in signal.sigpending():
+            signal.sigwait({signal.SIGPIPE})
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _widen(pipe: Any) -> None:
