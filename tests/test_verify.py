@@ -169,6 +169,13 @@ def test_a_record_behind_the_end_of_a_closed_writer_is_named(sealed):
     assert verify(sealed) == [f"{path.name}: holds 9 episodes, and its writer was closed after 8"]
 
 
+@pytest.mark.parametrize("first", [10**30, 2**63, -1, 9])
+def test_a_batch_that_claims_records_which_are_not_there_is_named(sealed, first):
+    name = "manifest.0.u.batch000002.manifest.json"
+    edit(the(name, sealed), first=first)
+    assert any("batch000002" in fault for fault in verify(sealed))
+
+
 def test_lost_episodes_are_named(sealed):
     edit(the("manifest.0.u.batch000002.manifest.json", sealed), lost=4)
     assert verify(sealed) == [

@@ -106,8 +106,10 @@ def read(path: Path, first: int = 0, limit: int = 1 << 40) -> npt.NDArray[np.voi
     with open_regular(path) as file:
         check_header(file.read(_HEADER_SIZE), path.name)
         count = min(limit, count_in(os.fstat(file.fileno()).st_size) - first)
+        if first < 0 or count <= 0:
+            return np.empty(0, RECORD)
         file.seek(_HEADER_SIZE + first * SIZE)
-        data = file.read(max(0, count) * SIZE)
+        data = file.read(count * SIZE)
     return np.frombuffer(data[: len(data) // SIZE * SIZE], dtype=RECORD)
 
 
