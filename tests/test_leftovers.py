@@ -21,7 +21,9 @@ from test_start import PLAY
 from monitorcli import Monitor, load_results, read
 from monitorcli.monitor import log
 
-WAIT = "import time\nprint('ready', flush=True)\ntime.sleep(60)\n"
+# Short ones: a signal that comes just before a long sleep is handled only after it.
+SLEEP = "[time.sleep(0.01) for _ in range(6000)]"
+WAIT = f"import time\nprint('ready', flush=True)\n{SLEEP}\n"
 
 
 def start(folder, name):
@@ -71,7 +73,7 @@ def test_resume_seals_what_a_killed_tree_left(tmp_path):
 
 
 def test_a_script_that_outlives_a_killed_recorder_records_to_its_end(tmp_path):
-    name = script(tmp_path, "from gymnasium import make" + PLAY + WAIT.replace("time.sleep(60)", "input()"))
+    name = script(tmp_path, "from gymnasium import make" + PLAY + WAIT.replace(SLEEP, "input()"))
     process = subprocess.Popen(
         [sys.executable, "-m", "monitorcli", "start", "runs", "--video", "none", "--", sys.executable, name],
         cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,

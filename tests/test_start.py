@@ -304,7 +304,7 @@ def test_ctrl_c_stops_the_script_first_and_keeps_what_was_recorded(tmp_path):
     name = script(
         tmp_path,
         "from gymnasium import make" + PLAY + "import sys, time\n"
-        "try:\n    print('ready', flush=True)\n    time.sleep(60)\n"
+        "try:\n    print('ready', flush=True)\n    [time.sleep(0.01) for _ in range(6000)]\n"
         "except KeyboardInterrupt:\n    print('stopped')\n    sys.exit(3)\n",
     )
     process = subprocess.Popen(
@@ -324,7 +324,7 @@ def test_kill_9_of_everything_loses_no_finished_episode(tmp_path):
         tmp_path,
         "from gymnasium import make"
         + PLAY
-        + "env.reset()\nenv.step(0)\nprint(flush=True)\nimport time\ntime.sleep(60)",
+        + "env.reset()\nenv.step(0)\nprint(flush=True)\nimport time\n[time.sleep(0.01) for _ in range(6000)]",
     )
     process = subprocess.Popen(
         [sys.executable, "-m", "monitorcli", "start", "runs", "--", sys.executable, name],
