@@ -1,10 +1,16 @@
 """What a recorded script does not notice, and which of its environments are recorded."""
 
+import shutil
+import site
 import subprocess
 import sys
+import venv
+from pathlib import Path
 
 import pytest
 from commands import monitorcli, recorded, script
+
+from monitorcli.attach.settings import BOOTSTRAP
 
 LOOK = """
 import copy, os, pickle, gymnasium
@@ -105,3 +111,30 @@ def test_a_class_whose_reset_keeps_to_itself_is_named(tmp_path):
     done = monitorcli("start", "runs", "--", sys.executable, name, cwd=tmp_path)
     assert done.returncode == 5
     assert "nothing was recorded: Own was built directly, and its reset() keeps to itself." in done.stderr
+
+
+@pytest.mark.parametrize("cut_off", [["-I"], ["-E"], []])
+def test_where_monitorcli_is_installed_a_python_that_ignores_our_path_is_recorded_too(tmp_path, cut_off):
+    name = script(tmp_path, BUILT.format("gymnasium.make('CartPole-v1')"))
+    python = installed(tmp_path)
+    bash = f"PYTHONPATH=/elsewhere {python} {' '.join(cut_off)} {name}"
+    done = monitorcli("start", "runs", "--video", "none", "--", "sh", "-c", bash, cwd=tmp_path)
+    assert "CartPole-v1, 3 episodes" in done.stderr
+    assert (done.returncode, len(recorded("runs", tmp_path))) == (0, 3)
+
+
+def test_two_ways_into_an_interpreter_count_it_once(tmp_path):
+    done = monitorcli("start", "runs", "--", installed(tmp_path), "-c", "print('hello')", cwd=tmp_path)
+    assert done.stdout == "hello\n"
+    assert "Python ran (1 process) but never imported Gymnasium" in done.stderr
+
+
+def installed(folder):
+    """The interpreter of an environment with monitorcli.pth, as an installed wheel leaves it there."""
+    venv.create(folder / "environment", with_pip=False)
+    python = folder / "environment" / "bin" / "python"
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    packages = subprocess.run([python, "-c", code], capture_output=True, text=True).stdout.strip()
+    shutil.copy(BOOTSTRAP / "monitorcli.pth", packages)
+    (Path(packages) / "ours.pth").write_text("\n".join(site.getsitepackages()))
+    return python

@@ -10,6 +10,7 @@ from typing import Mapping, NamedTuple
 from monitorcli.attach.trail import TRAIL
 
 SETTINGS = "MONITORCLI_RECORD"
+HOOK = "MONITORCLI_HOOK"
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 
 
@@ -37,6 +38,7 @@ def environment(settings: Settings, trail: Path, base: Mapping[str, str]) -> dic
         **base,
         "PYTHONPATH": os.pathsep.join(paths),
         SETTINGS: json.dumps(settings._asdict()),
+        HOOK: str(BOOTSTRAP / "sitecustomize.py"),
         TRAIL: str(trail),
     }
 

@@ -1,7 +1,8 @@
 """Runs first in every Python that a recorded command starts: waits for Gymnasium, then attaches.
 
-Found because `monitorcli start` puts this folder on PYTHONPATH. Standard library only, and little of
-it: every interpreter of the command pays for this file, most of them for nothing.
+Found because `monitorcli start` puts this folder on PYTHONPATH; or run by monitorcli.pth, which an
+installed monitorcli has beside it and which a Python that ignores PYTHONPATH reads too. Standard library
+only, and little of it: every interpreter of the command pays for this file, most of them for nothing.
 """
 
 import os
@@ -83,7 +84,9 @@ def _run_shadowed():
             return
 
 
-if "MONITORCLI_TRAIL" in os.environ:
+# By name, because the class is another one each time that this file runs.
+if "MONITORCLI_TRAIL" in os.environ and "_Waiting" not in [type(each).__name__ for each in sys.meta_path]:
     _tell("python", sys.executable)
     sys.meta_path.insert(0, _Waiting())
-_run_shadowed()
+if __name__ == "sitecustomize":
+    _run_shadowed()
