@@ -10,12 +10,16 @@ import sys
 from pathlib import Path
 
 
-def monitorcli(*arguments, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`monitorcli ARGUMENTS` in the folder `cwd`; its output captured as text."""
+def monitorcli(*arguments, cwd: Path, **changes: str | None) -> subprocess.CompletedProcess[str]:
+    """`monitorcli ARGUMENTS` in the folder `cwd`; its output captured as text.
+
+    `changes` are variables of the environment; None takes one away.
+    """
+    environment = {**os.environ, **changes}
     return subprocess.run(
         [sys.executable, "-m", "monitorcli", *map(str, arguments)],
         cwd=cwd,
-        env={**os.environ, **environment},
+        env={name: value for name, value in environment.items() if value is not None},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

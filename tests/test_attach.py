@@ -33,6 +33,26 @@ for seed in range(3):
         pass
 """
 
+# What libmujoco does: an exception at first, then the end of the process.
+NO_SCREEN = """
+import gymnasium, os
+from gymnasium.envs.classic_control import CartPoleEnv
+class MujocoEnv(CartPoleEnv):
+    tried = 0
+    def render(self):
+        MujocoEnv.tried += 1
+        if MujocoEnv.tried > 1:
+            os.abort()
+        raise RuntimeError("an OpenGL platform library has not been loaded")
+gymnasium.register("Drawn-v0", MujocoEnv, max_episode_steps=3)
+for _ in range(2):
+    env = gymnasium.make("Drawn-v0")
+    env.reset()
+    while not any(env.step(0)[2:4]):
+        pass
+print("survived")
+"""
+
 SEVERAL = """
 import gymnasium
 for name in ("CartPole-v1", "MountainCar-v0", "Acrobot-v1"):
@@ -51,6 +71,17 @@ def test_a_filmed_environment_looks_copies_and_pickles_as_one_that_never_was(tmp
     assert (done.returncode, done.stdout) == (0, alone.stdout)
     assert done.stderr.startswith(alone.stderr)
     assert len(list((tmp_path / "runs").glob("*.mp4"))) == 1
+
+
+def test_mujoco_is_not_asked_again_to_draw_without_a_screen_which_would_kill_the_script(tmp_path):
+    name = script(tmp_path, NO_SCREEN)
+    screens = dict.fromkeys(("DISPLAY", "WAYLAND_DISPLAY", "MUJOCO_GL"))
+    done = monitorcli("start", "runs", "--", sys.executable, name, cwd=tmp_path, **screens)
+    assert (done.returncode, done.stdout) == (0, "survived\n")
+    assert done.stderr == (
+        "monitorcli: a video is broken (MuJoCo has no screen to draw on; with MUJOCO_GL=egl it needs none); "
+        "the run goes on.\nmonitorcli: Drawn-v0, 2 episodes, mean return 3 -> runs\n"
+    )
 
 
 def test_filming_leaves_signals_to_the_script(tmp_path):

@@ -9,6 +9,8 @@ import warnings
 import weakref
 from typing import Any, Callable, Iterator, NamedTuple
 
+from monitorcli.errors import EncoderFailed
+
 # One frame a call, taken only when asked for; `rgb_array_list` would render every step.
 _FILMABLE = ("rgb_array", "ansi")
 # Wrappers that hand `render` on, after checks of their own that are not for us.
@@ -17,6 +19,11 @@ _CHECKS = {"PassiveEnvChecker", "OrderEnforcing"}
 # The mode that we had an environment made with, where the script gave none. The environment itself
 # says None, as it would without us, except while we render.
 _ours: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+
+
+# Why MuJoCo could not render in this process. It is not tried again: where it found no screen, a second
+# attempt aborts the process, and the script with it.
+_mujoco_failed: list[str] = []
 
 
 class Camera(NamedTuple):
@@ -71,9 +78,25 @@ def camera(env: Any) -> Camera:
         if mode == "human":  # it has drawn itself; rendering again would flicker, and cost the user's time
             return _screen()
         with _off_screen(), _unwarned(), _tidied(rendered.unwrapped, aside, ours):
-            return rendered.render()
+            return _rendered(rendered)
 
     return Camera(mode, render)
+
+
+def _rendered(env: Any) -> Any:
+    """`env.render()`; raises EncoderFailed with the reason."""
+    is_mujoco = any(base.__name__ == "MujocoEnv" for base in type(env.unwrapped).__mro__)
+    if is_mujoco and _mujoco_failed:
+        raise EncoderFailed(_mujoco_failed[0])
+    try:
+        return env.render()
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        if is_mujoco:
+            if not any(name in os.environ for name in ("MUJOCO_GL", "DISPLAY", "WAYLAND_DISPLAY")):
+                reason = "MuJoCo has no screen to draw on; with MUJOCO_GL=egl it needs none"
+            _mujoco_failed.append(reason)
+        raise EncoderFailed(reason) from error
 
 
 def _our_mode(base: Any) -> str | None:
