@@ -73,14 +73,23 @@ def test_a_filmed_environment_looks_copies_and_pickles_as_one_that_never_was(tmp
     assert len(list((tmp_path / "runs").glob("*.mp4"))) == 1
 
 
-def test_mujoco_is_not_asked_again_to_draw_without_a_screen_which_would_kill_the_script(tmp_path):
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        (None, "MuJoCo has no screen to draw on; with MUJOCO_GL=egl it needs none"),
+        ("glfw", "an OpenGL platform library has not been loaded"),
+    ],
+)
+def test_mujoco_is_not_asked_again_to_draw_without_a_screen_which_would_kill_the_script(
+    tmp_path, told, reason
+):
     name = script(tmp_path, NO_SCREEN)
-    screens = dict.fromkeys(("DISPLAY", "WAYLAND_DISPLAY", "MUJOCO_GL"))
+    screens = {"DISPLAY": None, "WAYLAND_DISPLAY": None, "MUJOCO_GL": told}
     done = monitorcli("start", "runs", "--", sys.executable, name, cwd=tmp_path, **screens)
     assert (done.returncode, done.stdout) == (0, "survived\n")
     assert done.stderr == (
-        "monitorcli: a video is broken (MuJoCo has no screen to draw on; with MUJOCO_GL=egl it needs none); "
-        "the run goes on.\nmonitorcli: Drawn-v0, 2 episodes, mean return 3 -> runs\n"
+        f"monitorcli: a video is broken ({reason}); the run goes on.\n"
+        "monitorcli: Drawn-v0, 2 episodes, mean return 3 -> runs\n"
     )
 
 

@@ -21,8 +21,9 @@ _CHECKS = {"PassiveEnvChecker", "OrderEnforcing"}
 _ours: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 
 
-# Why MuJoCo could not render in this process. It is not tried again: where it found no screen, a second
-# attempt aborts the process, and the script with it.
+_SCREENS = ("DISPLAY", "WAYLAND_DISPLAY")
+
+# Why MuJoCo could not render in this process.
 _mujoco_failed: list[str] = []
 
 
@@ -84,8 +85,18 @@ def camera(env: Any) -> Camera:
 
 
 def _rendered(env: Any) -> Any:
-    """`env.render()`; raises EncoderFailed with the reason."""
+    """`env.render()`; raises EncoderFailed with the reason.
+
+    MuJoCo is not even asked where it has no screen, which is known beforehand: its first failure
+    leaves a MUJOCO_LOG.TXT behind, and a second one aborts the process, and the script with it.
+    """
     is_mujoco = any(base.__name__ == "MujocoEnv" for base in type(env.unwrapped).__mro__)
+    if (
+        is_mujoco
+        and sys.platform == "linux"
+        and not any(name in os.environ for name in ("MUJOCO_GL", *_SCREENS))
+    ):
+        raise EncoderFailed("MuJoCo has no screen to draw on; with MUJOCO_GL=egl it needs none")
     if is_mujoco and _mujoco_failed:
         raise EncoderFailed(_mujoco_failed[0])
     try:
@@ -93,8 +104,6 @@ def _rendered(env: Any) -> Any:
     except Exception as error:
         reason = str(error) or type(error).__name__
         if is_mujoco:
-            if not any(name in os.environ for name in ("MUJOCO_GL", "DISPLAY", "WAYLAND_DISPLAY")):
-                reason = "MuJoCo has no screen to draw on; with MUJOCO_GL=egl it needs none"
             _mujoco_failed.append(reason)
         raise EncoderFailed(reason) from error
 
@@ -166,8 +175,7 @@ def _off_screen() -> Iterator[None]:
     Nor may it take SIGTERM and SIGINT for itself: a worker that was filmed would outlive `terminate()`.
     """
     wanted = {"SDL_NO_SIGNAL_HANDLERS": "1"}
-    screens = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
-    if sys.platform == "linux" and not any(name in os.environ for name in screens):
+    if sys.platform == "linux" and not any(name in os.environ for name in (*_SCREENS, "SDL_VIDEODRIVER")):
         wanted["SDL_VIDEODRIVER"] = "dummy"
     added = {name: value for name, value in wanted.items() if name not in os.environ}
     os.environ.update(added)
