@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
 import signal
 import subprocess
-from typing import Any, Callable, Mapping, NamedTuple, Sequence
+from typing import IO, Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
 from monitorcli.errors import BadRequest
 
@@ -58,9 +60,29 @@ def run(command: Sequence[str], environment: Mapping[str, str], beat: Callable[[
     return Outcome(128 - status, -status) if status < 0 else Outcome(status, None)
 
 
-def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+@contextlib.contextmanager
+def begun(
+    command: Sequence[str], environment: Mapping[str, str], output: IO[bytes]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Within it, the command runs without input, and prints into `output`; after it, nothing of it runs.
+
+    Raises CannotRun.
+    """
+    silent: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
+    process = _start(command, environment, start_new_session=True, **silent)
     try:
-        return subprocess.Popen(command, env=environment)
+        yield process
+    finally:
+        for number, seconds in ((signal.SIGTERM, 5), (signal.SIGKILL, None)):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(seconds)
+
+
+def _start(command: Sequence[str], environment: Mapping[str, str], **more: Any) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(command, env=environment, **more)
     except OSError as error:
         raise _cannot_run(command[0], error) from None
 

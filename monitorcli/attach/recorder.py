@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from monitorcli.attach.graft import graft
+from monitorcli.attach.rehearsal import rehearse
 from monitorcli.attach.settings import Settings
 from monitorcli.attach.trail import tell
 from monitorcli.monitor import log
@@ -89,6 +90,8 @@ class Recorder:
     def _put_on(self, env: Any, recorded: Tap, info: dict[str, str]) -> Tap:
         graft(env, recorded)
         weakref.finalize(env, recorded.stop, log.CUT_CLOSED)
+        if self._settings.rehearsal:
+            rehearse(env, self._filming.schedule is not never)
         tell("made", info["env_id"])
         return recorded
 

@@ -17,7 +17,8 @@ BOOTSTRAP = Path(__file__).parent / "bootstrap"
 class Settings(NamedTuple):
     """Where and how to record; `first_number` is the first episode's number in the whole recording.
 
-    `only` and `skip` are environment ids, or patterns of such; () stands for all, and for none.
+    `only` and `skip` are environment ids, or patterns of such; () stands for all, and for none. In a
+    `rehearsal` the first step of each environment is told.
     """
 
     directory: str
@@ -29,6 +30,7 @@ class Settings(NamedTuple):
     mode: str
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    rehearsal: bool = False
 
 
 def environment(settings: Settings, trail: Path, base: Mapping[str, str]) -> dict[str, str]:

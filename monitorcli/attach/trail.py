@@ -1,12 +1,19 @@
 """What the processes of a recorded command tell `monitorcli start`, a line each, appended to one file.
 
 python <pid> <executable>      an interpreter started with the hook in it
-gymnasium <pid> <version>      it imported Gymnasium, and `make` is recorded from here on
+gymnasium <pid> <module>       it imported Gymnasium, and `make` is recorded from here on
 made <pid> <env id>            an environment was made, or found, and will be recorded when it is reset
 begun <pid> <env id>           its files were made, at its first reset
 skipped <pid> <env id>         --only or --skip left it out
 unseen <pid> <class>           the script has this class of environments, and none was seen
 remark <pid> <sentence>        something the user should read when the command is over
+
+And in a dry run, of the first step of an environment:
+
+frame <pid> <size>             a frame was rendered; or, instead:
+unfilmed <pid> <reason>        it was not asked for, or the environment has none
+broken <pid> <reason>          it could not be rendered
+step <pid> <what it gave>      the step was made
 """
 
 from __future__ import annotations
@@ -19,15 +26,19 @@ TRAIL = "MONITORCLI_TRAIL"
 
 
 class Trail(NamedTuple):
-    """What was told: how many interpreters, how many with Gymnasium, environment ids, remarks."""
+    """What was told, by its kind: of every process, or each thing once."""
 
-    pythons: int
-    gymnasiums: int
-    made: tuple[str, ...]
-    begun: tuple[str, ...]
-    skipped: tuple[str, ...]
-    unseen: tuple[str, ...]
-    remarks: tuple[str, ...]
+    python: tuple[str, ...] = ()
+    gymnasium: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
+    begun: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    remark: tuple[str, ...] = ()
+    frame: tuple[str, ...] = ()
+    unfilmed: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    step: tuple[str, ...] = ()
 
 
 def tell(kind: str, text: object) -> None:
@@ -44,17 +55,11 @@ def tell(kind: str, text: object) -> None:
 
 
 def read_trail(path: Path) -> Trail:
-    """What the processes told; each remark once."""
+    """What the processes told so far."""
     told: dict[str, list[str]] = {}
     for line in path.read_text("utf-8", "replace").splitlines():
         kind, _, rest = line.partition(" ")
         told.setdefault(kind, []).append(rest.partition(" ")[2])
-    return Trail(
-        len(told.get("python", ())),
-        len(told.get("gymnasium", ())),
-        tuple(dict.fromkeys(told.get("made", ()))),
-        tuple(dict.fromkeys(told.get("begun", ()))),
-        tuple(dict.fromkeys(told.get("skipped", ()))),
-        tuple(dict.fromkeys(told.get("unseen", ()))),
-        tuple(dict.fromkeys(told.get("remark", ()))),
-    )
+    once = {kind: tuple(dict.fromkeys(told.get(kind, ()))) for kind in Trail._fields}
+    # Interpreters of one environment tell the same, and are counted.
+    return Trail(**once)._replace(python=tuple(told.get("python", ())))

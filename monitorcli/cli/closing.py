@@ -1,4 +1,4 @@
-"""The one line that says what was recorded where, or why nothing was."""
+"""What was recorded where, in one line and one for each environment; or why nothing was."""
 
 from __future__ import annotations
 
@@ -72,31 +72,38 @@ def _by_environment(recording: Recording, mine: NDArray[np.bool_], told: Trail |
     return [f"{env_id:<{width}}  {what}" for env_id, what in said.items()] if len(said) > 1 else []
 
 
-def say_nothing_recorded(told: Trail, directory: Path, command: Sequence[str]) -> None:
-    """Say why nothing was recorded, and the next step."""
-    processes = f"{told.pythons} process{'' if told.pythons == 1 else 'es'}"
-    if not directory.exists():
-        reason = f"{directory} was removed while the command ran."
-        hint = ""
-    elif not told.pythons:
-        reason = "no Python was started, or none that looks at PYTHONPATH."
-        hint = f"If {command[0]} starts Python with -I, -E or a PYTHONPATH of its own, take that away."
-    elif not told.gymnasiums:
-        reason = f"Python ran ({processes}) but never imported Gymnasium."
-        hint = "Is it the right script? Environments of other libraries are not recorded."
-    elif told.begun:
-        reason = f"the first episode of {', '.join(told.begun)} did not end."
-        hint = "What it left can be cleared, or resumed."
-    elif told.made:
-        reason = f"{', '.join(told.made)} was made, but no episode was begun with reset()."
-        hint = ""
-    elif told.skipped:
-        reason = f"--only and --skip left out all there was: {', '.join(told.skipped)}."
-        hint = "* and ? match any part of an id:  --only 'CartPole*'"
-    elif told.unseen:
-        reason = f"{', '.join(told.unseen)} was built directly, and its reset() keeps to itself."
-        hint = "Have reset() call super().reset(seed=seed), or register the class and make it by id."
-    else:
-        reason = "Gymnasium was imported, but gymnasium.make was never called."
-        hint = "Is it the right script? Environments of other libraries are not recorded."
-    say(f"nothing was recorded: {reason}", hint)
+def why_nothing(told: Trail, command: Sequence[str]) -> tuple[str, str]:
+    """Why nothing was recorded, and the next step."""
+    processes = f"{len(told.python)} process{'' if len(told.python) == 1 else 'es'}"
+    if not told.python:
+        return (
+            "no Python was started, or none that looks at PYTHONPATH.",
+            f"If {command[0]} starts Python with -I, -E or its own PYTHONPATH, install monitorcli there too.",
+        )
+    if not told.gymnasium:
+        return (
+            f"Python ran ({processes}) but never imported Gymnasium.",
+            "Is it the right script? Environments of other libraries are not recorded.\n"
+            "If it starts another Python with -I, -E or its own PYTHONPATH, install monitorcli there too.",
+        )
+    if told.begun:
+        return (
+            f"the first episode of {', '.join(told.begun)} did not end.",
+            "What it left can be cleared, or resumed.",
+        )
+    if told.made:
+        return f"{', '.join(told.made)} was made, but no episode was begun with reset().", ""
+    if told.skipped:
+        return (
+            f"--only and --skip left out all there was: {', '.join(told.skipped)}.",
+            "* and ? match any part of an id:  --only 'CartPole*'",
+        )
+    if told.unseen:
+        return (
+            f"{', '.join(told.unseen)} was built directly, and its reset() keeps to itself.",
+            "Have reset() call super().reset(seed=seed), or register the class and make it by id.",
+        )
+    return (
+        "Gymnasium was imported, but gymnasium.make was never called.",
+        "Is it the right script? Environments of other libraries are not recorded.",
+    )

@@ -25,37 +25,39 @@ def _positive(ctx: click.Context, param: click.Parameter, value: float | None) -
 
 
 directory = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
-command = click.argument("command", metavar="[-- COMMAND [ARG]...]", nargs=-1, type=click.UNPROCESSED)
-video = click.option(
-    "--video",
-    metavar="SCHEDULE",
-    help="Which episodes to film: cubic, none, all, every:N, first:N, 0,8,27 or file.py:name.",
-)
-fps = click.option("--fps", type=float, callback=_positive, help="Frames a second of the videos.")
-mode = click.option(
-    "--mode", type=click.Choice(["training", "evaluation"]), help="What the episodes are recorded as."
+_RECORDING = (
+    directory,
+    click.argument("command", metavar="[-- COMMAND [ARG]...]", nargs=-1, type=click.UNPROCESSED),
+    click.option("--env", metavar="ID", shell_complete=environment_ids, help="Environment to run it in."),
+    click.option("--policy", metavar="P", help="random, path/to/file.py:name or package.module:name."),
+    click.option("--episodes", metavar="N", type=click.IntRange(1), help="How many episodes to run."),
+    click.option("--seed", metavar="S", type=click.IntRange(0), help="Episode i is reset with seed S + i."),
+    click.option(
+        "--video",
+        metavar="SCHEDULE",
+        help="Which episodes to film: cubic, none, all, every:N, first:N, 0,8,27 or file.py:name.",
+    ),
+    click.option("--fps", type=float, callback=_positive, help="Frames a second of the videos."),
+    click.option(
+        "--mode", type=click.Choice(["training", "evaluation"]), help="What the episodes are recorded as."
+    ),
+    click.option(
+        "--only",
+        metavar="ID",
+        multiple=True,
+        help="Record these environments of the command only; * and ? match.",
+    ),
+    click.option(
+        "--skip",
+        metavar="ID",
+        multiple=True,
+        help="Leave these environments of the command out; * and ? match.",
+    ),
 )
 
-only = click.option(
-    "--only",
-    metavar="ID",
-    multiple=True,
-    help="Record these environments of the command only; * and ? match.",
-)
-skip = click.option(
-    "--skip", metavar="ID", multiple=True, help="Leave these environments of the command out; * and ? match."
-)
 
-
-def policy_options(function: Decorated) -> Decorated:
-    """The options of a run in which monitorcli itself runs the policy."""
-    for option in (
-        click.option(
-            "--seed", metavar="S", type=click.IntRange(0), help="Episode i is reset with seed S + i."
-        ),
-        click.option("--episodes", metavar="N", type=click.IntRange(1), help="How many episodes to run."),
-        click.option("--policy", metavar="P", help="random, path/to/file.py:name or package.module:name."),
-        click.option("--env", metavar="ID", shell_complete=environment_ids, help="Environment to run it in."),
-    ):
+def recording(function: Decorated) -> Decorated:
+    """What is to be recorded, where and how: the arguments and options of `start` and `resume`."""
+    for option in reversed(_RECORDING):
         function = option(function)
     return function

@@ -63,12 +63,36 @@ def record(asked: Request, existing: Existing) -> None:
     """Do what was asked, and leave with its exit status."""
     from monitorcli.cli import record_command, record_evaluation
 
-    _check(asked)
-    asked = asked._replace(video=asked.video or DEFAULT_SCHEDULE)
+    asked = checked(asked)
     if asked.env is None:
         record_command.record(asked, existing)
     else:
         record_evaluation.record(asked, existing)
+
+
+def checked(asked: Request) -> Request:
+    """`asked` with what it leaves to us; raises BadRequest for what does not go together."""
+    if asked.command and asked.env is not None:
+        raise BadRequest("give either a command or --env, not both.")
+    if not asked.command and asked.env is None:
+        directory = shlex.quote(str(asked.directory))
+        raise BadRequest(
+            "nothing to record: give a command after --, or --env.",
+            f"monitorcli start {directory} -- python train.py\n"
+            f"monitorcli start {directory} --env CartPole-v1 --policy random --episodes 10",
+        )
+    for name in ("policy", "episodes", "seed"):
+        if asked.command and getattr(asked, name) is not None:
+            raise BadRequest(f"--{name} goes with --env; a command brings its own.")
+    for name in ("only", "skip"):
+        if asked.env is not None and getattr(asked, name):
+            raise BadRequest(f"--{name} goes with a command; --env names the environment itself.")
+    for name in ("policy", "episodes"):
+        if asked.env is not None and getattr(asked, name) is None:
+            raise BadRequest(f"--env needs --{name} too.", "For example: --policy random --episodes 10")
+    asked = asked._replace(video=asked.video or DEFAULT_SCHEDULE)
+    schedule.check(str(asked.video))
+    return asked
 
 
 def again(asked: Request) -> Request:
@@ -147,25 +171,3 @@ def _held(directory: Path) -> str:
     ends = [run.ended_at for run in recording.runs if run.ended_at is not None]
     ago = f", and was last written {lasting(max(1, round(time.time() - max(ends))))} ago" if ends else ""
     return f" It has {plural(len(recording.episodes), 'episode')}{ago}."
-
-
-def _check(asked: Request) -> None:
-    if asked.command and asked.env is not None:
-        raise BadRequest("give either a command or --env, not both.")
-    if not asked.command and asked.env is None:
-        directory = shlex.quote(str(asked.directory))
-        raise BadRequest(
-            "nothing to record: give a command after --, or --env.",
-            f"monitorcli start {directory} -- python train.py\n"
-            f"monitorcli start {directory} --env CartPole-v1 --policy random --episodes 10",
-        )
-    for name in ("policy", "episodes", "seed"):
-        if asked.command and getattr(asked, name) is not None:
-            raise BadRequest(f"--{name} goes with --env; a command brings its own.")
-    for name in ("only", "skip"):
-        if asked.env is not None and getattr(asked, name):
-            raise BadRequest(f"--{name} goes with a command; --env names the environment itself.")
-    for name in ("policy", "episodes"):
-        if asked.env is not None and getattr(asked, name) is None:
-            raise BadRequest(f"--env needs --{name} too.", "For example: --policy random --episodes 10")
-    schedule.check(asked.video or DEFAULT_SCHEDULE)

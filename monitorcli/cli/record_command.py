@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import tempfile
 from pathlib import Path
@@ -38,14 +39,23 @@ def record(asked: Request, existing: Existing) -> None:
     outcome, told = _run(asked, settings, run)
     salvage(asked.directory)
     end(run, exit_status=None if outcome.signal else outcome.status, signal=outcome.signal)
-    for remark in told.remarks:
+    for remark in told.remark:
         say(remark)
     if closing.say_recorded(asked.directory, run, told):
         sys.exit(outcome.status)
     if not told.begun:
         run.forget()
-    closing.say_nothing_recorded(told, asked.directory, asked.command)
+    _say_nothing_recorded(asked, told)
     sys.exit(outcome.status or closing.NOTHING_RECORDED)
+
+
+def _say_nothing_recorded(asked: Request, told: Trail) -> None:
+    if not asked.directory.exists():
+        say(f"nothing was recorded: {asked.directory} was removed while the command ran.")
+        return
+    reason, hint = closing.why_nothing(told, asked.command)
+    words = f"monitorcli start --check {shlex.quote(str(asked.directory))} {asked.words()}"
+    say(f"nothing was recorded: {reason}", f"{hint}\nTo see how far it gets:  {words}".strip())
 
 
 def _run(asked: Request, settings: Settings, run: Run) -> tuple[command.Outcome, Trail]:

@@ -17,14 +17,7 @@ Examples:
   monitorcli resume eval --episodes 200   (100 were asked for at first)
 """,
 )
-@options.directory
-@options.command
-@options.policy_options
-@options.video
-@options.fps
-@options.mode
-@options.only
-@options.skip
+@options.recording
 def resume(**asked: Any) -> None:
     """Go on with the recording in DIR: numbering, schedule, time and totals continue.
 

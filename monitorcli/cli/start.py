@@ -15,19 +15,14 @@ Examples:
   monitorcli start runs/ppo -- python train.py --lr 3e-4
   monitorcli start runs/ppo --video every:100 -- bash experiment.sh
   monitorcli start runs/ppo --only CartPole-v1 -- python train.py
+  monitorcli start runs/ppo --check -- python train.py
   monitorcli start eval --env CartPole-v1 --policy policy.py:act --episodes 100 --seed 0
 """,
 )
-@options.directory
-@options.command
-@options.policy_options
-@options.video
-@options.fps
-@options.mode
-@options.only
-@options.skip
+@options.recording
 @click.option("--force", is_flag=True, help="First delete the recording that is in DIR.")
-def start(force: bool, **asked: Any) -> None:
+@click.option("--check", is_flag=True, help="Only try whether all is there: run COMMAND to its first step.")
+def start(force: bool, check: bool, **asked: Any) -> None:
     """Record a run into DIR: of a command, unchanged, or of a policy in an environment.
 
     DIR is made with its parents. If it already holds a recording, nothing is touched. The exit status
@@ -36,4 +31,9 @@ def start(force: bool, **asked: Any) -> None:
     from monitorcli.cli.record import Request, record
     from monitorcli.monitor.directory import Existing
 
-    record(Request(**asked), Existing.CLEAR if force else Existing.REFUSE)
+    existing = Existing.CLEAR if force else Existing.REFUSE
+    if check:
+        from monitorcli.cli.check import check as rehearse
+
+        rehearse(Request(**asked), existing)
+    record(Request(**asked), existing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -34,14 +35,22 @@ def evaluate(env: Any, policy: Policy, seeds: Iterable[int]) -> Iterator[float]:
     """
     for seed in seeds:
         env.action_space.seed(seed)
-        try:
-            yield _episode(env, policy, seed)
-        except Exception as error:
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            raise BadRequest(
-                f"the episode with seed {seed} failed: {type(error).__name__}: {error}",
-                f"Raised at {place.filename}:{place.lineno}, in {place.name}.",
-            ) from error
+        with blamed(seed):
+            episode_return = _episode(env, policy, seed)
+        yield episode_return
+
+
+@contextlib.contextmanager
+def blamed(seed: int) -> Iterator[None]:
+    """Within it, what the policy or the environment raises becomes a BadRequest that says where."""
+    try:
+        yield
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise BadRequest(
+            f"the episode with seed {seed} failed: {type(error).__name__}: {error}",
+            f"Raised at {place.filename}:{place.lineno}, in {place.name}.",
+        ) from error
 
 
 def _episode(env: Any, policy: Policy, seed: int) -> float:

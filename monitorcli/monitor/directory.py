@@ -52,15 +52,29 @@ def make(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise DirectoryUnusable(
-            f"{directory} cannot be a monitor directory: a file is in the way.",
-            "Choose another directory.",
-        ) from None
+        raise _in_the_way(directory) from None
     except OSError as error:
         raise DirectoryUnusable(
             f"{directory} cannot be made: {error.strerror}.", "Choose another directory."
         ) from None
     _check_writable(directory)
+
+
+def check(directory: Path) -> Path:
+    """Where `make` would begin, which can be written; makes nothing itself. Raises DirectoryUnusable."""
+    folder = directory
+    while not os.path.lexists(folder):
+        folder = folder.parent
+    if not folder.is_dir():
+        raise _in_the_way(directory)
+    _check_writable(folder)
+    return folder
+
+
+def _in_the_way(directory: Path) -> DirectoryUnusable:
+    return DirectoryUnusable(
+        f"{directory} cannot be a monitor directory: a file is in the way.", "Choose another directory."
+    )
 
 
 @contextlib.contextmanager

@@ -1,0 +1,51 @@
+"""A dry run, for `monitorcli start --check`: tell what came of an environment's first step."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from monitorcli.attach.trail import tell
+from monitorcli.monitor.rendering import camera
+
+
+def rehearse(env: Any, filmed: bool) -> None:
+    """Have the first step of `env`, which is recorded already, told; and a frame after it if `filmed`."""
+    recorded = env.step
+
+    @functools.wraps(recorded)
+    def step(*args: Any, **kwargs: Any) -> Any:
+        vars(env)["step"] = recorded
+        result = recorded(*args, **kwargs)
+        tell(*picture(env) if filmed else ("unfilmed", ""))
+        tell("step", first_step(result))
+        return result
+
+    vars(env)["step"] = step
+
+
+def first_step(result: tuple[Any, ...]) -> str:
+    """What `step` gave back, for a sentence."""
+    observation, reward, *_ = result
+    shape = getattr(observation, "shape", None)
+    seen = type(observation).__name__ if shape is None else f"{shape} {observation.dtype}"
+    several = getattr(reward, "size", 1) > 1
+    return f"observation {seen}, " + (f"{len(reward)} rewards" if several else f"reward {float(reward):g}")
+
+
+def picture(env: Any) -> tuple[str, str]:
+    """Render once: ("frame", what it is), ("unfilmed", why) or ("broken", why)."""
+    if hasattr(env, "num_envs"):
+        return "unfilmed", f"{type(env).__name__} steps all its environments as one"
+    taken = camera(env)
+    if taken.mode is None:
+        return "unfilmed", "the environment renders neither rgb_array nor ansi"
+    try:
+        frame = taken.render()
+    except Exception as error:
+        return "broken", str(error)
+    if isinstance(frame, str):
+        return "frame", f"text of {len(frame.splitlines())} lines"
+    if getattr(frame, "ndim", 0) < 2:
+        return "broken", f"render() gave {type(frame).__name__}"
+    return "frame", f"{frame.shape[1]} x {frame.shape[0]}"

@@ -1,0 +1,206 @@
+"""`start --check`: whether all that a recording needs is there, before a long job; a line each."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import Popen
+from typing import IO, NamedTuple, NoReturn
+
+from monitorcli.attach import command
+from monitorcli.attach.rehearsal import first_step, picture
+from monitorcli.attach.settings import Settings, environment
+from monitorcli.attach.trail import Trail, read_trail
+from monitorcli.cli import closing, style
+from monitorcli.cli.record import Request, checked
+from monitorcli.cli.say import say
+from monitorcli.errors import EncoderFailed, MonitorError
+from monitorcli.monitor import directory, schedule
+from monitorcli.monitor.directory import Existing
+from monitorcli.monitor.leftovers import refuse_living
+from monitorcli.monitor.video import check_ffmpeg, ffmpeg_version, find_ffmpeg
+from monitorcli.report.layout import Line, Span, ascii_only
+from monitorcli.report.text import printable, size
+
+PATIENCE = 120  # seconds until a command has made its first step
+_POLL = 0.05
+_TAIL = 8  # lines of the command's output that are shown when it failed
+_WITHOUT = "To do without: --video none"
+GOOD, BAD, NEITHER = "good", "bad", "dim"
+
+
+class Check(NamedTuple):
+    """One thing that a recording needs: whether it is there, and what to do when it is not."""
+
+    name: str
+    state: str
+    text: str
+    hint: str = ""
+
+
+def check(asked: Request, existing: Existing) -> NoReturn:
+    """Show every check as it is made; leave with 0 when all is there, with 2 when something is not."""
+    asked = checked(asked)
+    missing = []
+    for found in _checks(asked, existing):
+        to = style.console()
+        lines = _lines(found)
+        style.show(ascii_only(lines) if style.ascii_only(to) else lines, to)
+        if found.state == BAD:
+            missing.append(found.name)
+    if missing:
+        say(f"not ready: {', '.join(missing)}.")
+        sys.exit(2)
+    stopped = " The command was stopped after its first step." if asked.command else ""
+    say(f"ready.{stopped} Nothing was written to {asked.directory}.")
+    sys.exit(0)
+
+
+def _lines(found: Check) -> list[Line]:
+    mark = {GOOD: Span("✓ ", "good"), BAD: Span("✗ ", "bad"), NEITHER: Span("- ", "dim")}[found.state]
+    first = [Span(" "), mark, Span(found.name.ljust(13), "label"), Span(printable(found.text))]
+    return [first, *([Span(" " * 16), Span(printable(line), "dim")] for line in found.hint.splitlines())]
+
+
+def _checks(asked: Request, existing: Existing) -> Iterator[Check]:
+    yield _directory(asked.directory, existing)
+    ffmpeg, found = _encoder(asked)
+    yield found
+    yield from _command(asked, ffmpeg) if asked.env is None else _evaluation(asked, ffmpeg)
+
+
+def _encoder(asked: Request) -> tuple[str | None, Check]:
+    if asked.video == "none":
+        return None, Check("encoder", NEITHER, "not needed with --video none")
+    try:
+        ffmpeg = find_ffmpeg()
+        check_ffmpeg(ffmpeg)
+    except EncoderFailed as error:
+        return None, Check("encoder", BAD, str(error), f"{error.hint}\n{_WITHOUT}".strip())
+    version = re.search(r"[0-9]+(\.[0-9]+)*", ffmpeg_version(ffmpeg))
+    return ffmpeg, Check("encoder", GOOD, f"ffmpeg {version[0] if version else ''} encodes mp4")
+
+
+def _directory(wanted: Path, existing: Existing) -> Check:
+    try:
+        folder = directory.check(wanted)
+        if existing is Existing.CLEAR:
+            refuse_living(wanted)
+        else:
+            directory.refuse_used(wanted)
+    except MonitorError as error:
+        return Check("directory", BAD, str(error), error.hint)
+    can = "can be written" if folder == wanted else "can be made"
+    return Check("directory", GOOD, f"{wanted} {can}; {size(shutil.disk_usage(folder).free)} are free")
+
+
+def _evaluation(asked: Request, ffmpeg: str | None) -> Iterator[Check]:
+    from monitorcli.evaluate.episodes import blamed, make_environment
+    from monitorcli.evaluate.policy import load_policy
+
+    stage, seed = "environment", asked.seed or 0
+    try:
+        env = make_environment(str(asked.env), film=ffmpeg is not None)
+        yield Check(stage, GOOD, f"{asked.env} was made")
+        stage = "policy"
+        policy = load_policy(str(asked.policy), env)
+        yield Check(stage, GOOD, f"{asked.policy} was loaded")
+        with blamed(seed):
+            stage = "reset"
+            observation, _ = env.reset(seed=seed)
+            yield Check(stage, GOOD, f"with seed {seed}")
+            stage = "step"
+            yield Check(stage, GOOD, first_step(env.step(policy(observation))))
+        yield _frame(asked, *(picture(env) if ffmpeg else ("unfilmed", "")))
+        env.close()
+    except MonitorError as error:
+        yield Check(stage, BAD, str(error), error.hint)
+
+
+def _command(asked: Request, ffmpeg: str | None) -> Iterator[Check]:
+    """Run the command until its first step, recorded into a folder that is thrown away."""
+    with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder:
+        settings = Settings(
+            directory=folder,
+            run=0,
+            first_number=0,
+            video=schedule.absolute(str(asked.video)) if ffmpeg else "none",
+            fps=asked.fps,
+            ffmpeg=ffmpeg,
+            mode=asked.mode or "training",
+            only=asked.only,
+            skip=asked.skip,
+            rehearsal=True,
+        )
+        trail = Path(folder) / "trail"
+        trail.touch()
+        try:
+            with (
+                (Path(folder) / "output").open("w+b") as output,
+                command.begun(asked.command, environment(settings, trail, os.environ), output) as running,
+            ):
+                yield from _stages(asked, running, trail, output)
+        except command.CannotRun as error:
+            yield Check("command", BAD, str(error), error.hint)
+
+
+def _stages(asked: Request, running: Popen[bytes], trail: Path, output: IO[bytes]) -> Iterator[Check]:
+    """What the command reaches, as soon as it does; the first thing that it does not reach is the last."""
+    names = ("hook", "Gymnasium", "environment", "reset", "step", "frame")
+    reached = 0
+    until = time.monotonic() + PATIENCE
+    while reached < len(names):
+        over = running.poll() is not None or time.monotonic() > until
+        told = read_trail(trail)
+        found = _found(asked, told)
+        yield from found[reached:]
+        reached = len(found)
+        if over and reached < len(names):
+            yield Check(names[reached], BAD, *_why_not(asked, told, running, output))
+            return
+        time.sleep(_POLL)
+
+
+def _found(asked: Request, told: Trail) -> list[Check]:
+    """The stages that were told of."""
+    found = []
+    if told.python:
+        found.append(Check("hook", GOOD, f"reached {', '.join(dict.fromkeys(told.python))}"))
+    if told.gymnasium:
+        found.append(Check("Gymnasium", GOOD, "was imported, and its make is recorded"))
+    if told.made:
+        found.append(Check("environment", GOOD, f"{', '.join(told.made)} was made"))
+    if told.begun:
+        found.append(Check("reset", GOOD, f"of {told.begun[0]}"))
+    if told.step:
+        found.append(Check("step", GOOD, told.step[0]))
+        kind = next(kind for kind in ("frame", "broken", "unfilmed") if getattr(told, kind))
+        found.append(_frame(asked, kind, getattr(told, kind)[0]))
+    return found
+
+
+def _frame(asked: Request, kind: str, text: str) -> Check:
+    state = {"frame": GOOD, "broken": BAD, "unfilmed": NEITHER}[kind]
+    reason = "not wanted with --video none" if asked.video == "none" else "there is no encoder"
+    return Check("frame", state, text or reason, _WITHOUT if state == BAD else "")
+
+
+def _why_not(asked: Request, told: Trail, running: Popen[bytes], output: IO[bytes]) -> tuple[str, str]:
+    """Why the command came no further, and what it printed when that tells more."""
+    status = running.poll()
+    if status == 0 and not told.remark:
+        return closing.why_nothing(told, asked.command)
+    output.seek(0)
+    tail = output.read().decode(errors="replace").splitlines()[-_TAIL:]
+    if told.remark:
+        return told.remark[0], ""
+    if status is None:
+        return f"the command did not come so far in {PATIENCE} s.", "\n".join(tail)
+    ended = f"exit status {status}" if status > 0 else f"signal {-status}"
+    return f"the command ended before, with {ended}.", "\n".join(tail)
