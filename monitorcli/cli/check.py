@@ -15,13 +15,14 @@ from typing import IO, NamedTuple, NoReturn
 
 from monitorcli.attach import command
 from monitorcli.attach.rehearsal import first_step, picture
-from monitorcli.attach.settings import Settings, environment
+from monitorcli.attach.settings import environment
 from monitorcli.attach.trail import Trail, read_trail
 from monitorcli.cli import closing, style
 from monitorcli.cli.record import Request, checked
+from monitorcli.cli.record_command import settings_of
 from monitorcli.cli.say import say
 from monitorcli.errors import EncoderFailed, MonitorError
-from monitorcli.monitor import directory, schedule
+from monitorcli.monitor import directory
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.leftovers import refuse_living
 from monitorcli.monitor.video import check_ffmpeg, ffmpeg_version, find_ffmpeg
@@ -126,18 +127,7 @@ def _evaluation(asked: Request, ffmpeg: str | None) -> Iterator[Check]:
 def _command(asked: Request, ffmpeg: str | None) -> Iterator[Check]:
     """Run the command until its first step, recorded into a folder that is thrown away."""
     with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder:
-        settings = Settings(
-            directory=folder,
-            run=0,
-            first_number=0,
-            video=schedule.absolute(str(asked.video)) if ffmpeg else "none",
-            fps=asked.fps,
-            ffmpeg=ffmpeg,
-            mode=asked.mode or "training",
-            only=asked.only,
-            skip=asked.skip,
-            rehearsal=True,
-        )
+        settings = settings_of(asked, ffmpeg)._replace(directory=folder, rehearsal=True)
         trail = Path(folder) / "trail"
         trail.touch()
         try:

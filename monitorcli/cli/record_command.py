@@ -25,17 +25,8 @@ def record(asked: Request, existing: Existing) -> None:
     """Run the command, recorded; leave with its exit status, or 5 when nothing was recorded."""
     ffmpeg = usable_ffmpeg(asked)
     run = begin(asked, existing)
-    settings = Settings(
-        directory=os.path.abspath(asked.directory),
-        run=run.number,
-        first_number=earlier(asked.directory).started,
-        video=schedule.absolute(asked.video or "none") if ffmpeg else "none",
-        fps=asked.fps,
-        ffmpeg=ffmpeg,
-        mode=asked.mode or "training",
-        only=asked.only,
-        skip=asked.skip,
-    )
+    first = earlier(asked.directory).started
+    settings = settings_of(asked, ffmpeg)._replace(run=run.number, first_number=first)
     outcome, told = _run(asked, settings, run)
     salvage(asked.directory)
     end(run, exit_status=None if outcome.signal else outcome.status, signal=outcome.signal)
@@ -47,6 +38,21 @@ def record(asked: Request, existing: Existing) -> None:
         run.forget()
     _say_nothing_recorded(asked, told)
     sys.exit(outcome.status or closing.NOTHING_RECORDED)
+
+
+def settings_of(asked: Request, ffmpeg: str | None) -> Settings:
+    """What the command's processes must know, as the first run of a recording."""
+    return Settings(
+        directory=os.path.abspath(asked.directory),
+        run=0,
+        first_number=0,
+        video=schedule.absolute(str(asked.video)) if ffmpeg else "none",
+        fps=asked.fps,
+        ffmpeg=ffmpeg,
+        mode=asked.mode or "training",
+        only=asked.only,
+        skip=asked.skip,
+    )
 
 
 def _say_nothing_recorded(asked: Request, told: Trail) -> None:
