@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.monitor import batch
-from monitorcli.monitor.directory import write_json
+from monitorcli.monitor.directory import write_json, write_whole
 
 
 class Batch(NamedTuple):
@@ -54,7 +54,7 @@ class Family(NamedTuple):
         """Write the batch, then the manifest that names it, which is given back; raises OSError."""
         infix = f"{self.stem}.batch{part.number:06}" if part.number else self.stem
         stats_name = f"openaigym.episode_batch.{infix}.stats.json"
-        write_json(self.directory / stats_name, batch.stats(part.records, part.first_reset), durable)
+        write_whole(self.directory / stats_name, batch.stats(part.records, part.first_reset), durable)
         ours = {
             "version": batch.VERSION,
             "run": self.run,

@@ -28,7 +28,7 @@ from monitorcli.monitor.family import Batch, Family, Manifest
 from monitorcli.monitor.remarks import once
 from monitorcli.monitor.video import Film
 
-BATCH = 10_000  # episodes; sealing one blocks the script for some 15 ms
+BATCH = 10_000  # episodes; sealing one blocks the script for some 2 ms
 # With write_upon_reset the open batch is rewritten at every reset, so it is kept small.
 BATCH_UPON_RESET = 100
 # Encoders that may still be finishing their file while the next episode runs.
