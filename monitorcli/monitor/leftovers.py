@@ -8,7 +8,7 @@ from typing import Any, Iterator
 
 from monitorcli.errors import BadFile, DirectoryInUse
 from monitorcli.monitor import lease, log
-from monitorcli.monitor.directory import MANIFEST_PREFIX, RUN_PREFIX, Owned, files
+from monitorcli.monitor.directory import MANIFEST_PREFIX, PREFIX, RUN_PREFIX, Owned, files, is_ours
 from monitorcli.monitor.document import read_json
 from monitorcli.monitor.family import Batch, Family
 
@@ -85,7 +85,7 @@ def _writers(directory: Path, found: list[Owned]) -> dict[str, list[dict[str, An
         if owned.name.startswith(MANIFEST_PREFIX):
             document = _json(directory / owned.name)
             ours = document.get("monitorcli")
-            if isinstance(ours, dict) and isinstance(ours.get("writer"), str):
+            if isinstance(ours, dict) and is_ours(PREFIX + str(ours.get("writer"))):
                 writers.setdefault(ours["writer"], []).append(document)
     return writers
 
