@@ -131,9 +131,11 @@ class Writer:
         """Write the open batch, and the manifest that names it, for the last time; begin the next.
 
         When the disk refuses, the batch stays open, and is tried again when it would be full again.
+        Only the first waits for the disk: then a power cut leaves a manifest that says whose the log
+        is, and `leftovers` makes again from the log what was torn.
         """
         with self._lock:
-            sealed = self._publish()
+            sealed = self._publish(durable=self._batch == 0)
             if sealed is not None:
                 self._batch += 1
                 self._sealed += sealed
@@ -179,6 +181,8 @@ class Writer:
         part = Batch(
             self._batch, self._sealed, records, self._videos, self._first_reset, self._lost, self.closed
         )
+        if durable:
+            os.fsync(self._log)  # first, so that no batch has what the log has not
         self._manifest = self._family.seal(part, durable)
         return len(records)
 
