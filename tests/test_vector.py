@@ -1,5 +1,6 @@
 """Vector environments: every autoreset mode, against the same episodes played one by one."""
 
+import json
 import os
 
 import gymnasium
@@ -7,11 +8,14 @@ import numpy as np
 import pytest
 from environments import Countdown
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, VectorEnv
+from writing import packed
 
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings
 from monitorcli.monitor import log
+from monitorcli.monitor.family import Family
 from monitorcli.monitor.schedule import never
+from monitorcli.monitor.writer import Target, Writer
 from monitorcli.recording import read
 
 # The whole proof takes a thousand episodes each: EPISODES=1000 make test ARGS="-k oracle"
@@ -280,3 +284,26 @@ def test_an_environment_that_gymnasium_knows_is_recorded_by_its_id(tmp_path):
         env.step(np.zeros(2, int))
     env.close()
     assert read(tmp_path).env_ids == ("CartPole-v1",)
+
+
+def test_a_batch_that_the_disk_refuses_is_tried_again_when_it_would_be_full_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("monitorcli.monitor.writer.BATCH", 3)
+    tried, seal = [], Family.seal
+
+    def refuse(family, part, durable=True):
+        if family.directory != tmp_path:  # an environment of another test that is collected now
+            return seal(family, part, durable)
+        tried.append(len(part.records))
+        raise OSError(28, "No space left on device")
+
+    remarks = []
+    writer = Writer(Target(tmp_path, 0), {"env_id": "x", "gym_version": "1"}, remarks.append)
+    with monkeypatch.context() as full:
+        full.setattr(Family, "seal", refuse)
+        for number in range(8):
+            writer.append_many(packed(number), 1)
+    assert (tried, len(remarks)) == ([3, 6], 1)
+    writer.append_many(packed(8), 1)
+    writer.close()
+    batches = [json.loads(path.read_text()) for path in sorted(tmp_path.glob("*.stats.json"))]
+    assert sorted(len(batch["timestamps"]) for batch in batches) == [0, 9]

@@ -66,6 +66,7 @@ class Writer:
         # Counted without a lock: several threads may run environments of one writer.
         self._numbers = itertools.count(target.first_number)
         self._appended = itertools.count(1)
+        self._together = 0  # appended by `append_many` since the last batch; threads may make it too few
         self._lock = threading.RLock()  # for what is done once a batch, or once a film
         self._batch = 0
         self._sealed = 0  # records in batches that will not change any more
@@ -98,7 +99,10 @@ class Writer:
             written, reason = 0, error.strerror or str(error)
         if written != count:
             self._lose(reason, count - written)
-        elif log.count_in(os.fstat(self._log).st_size) - self._sealed >= self._limit:
+            return
+        self._together += count
+        if self._together >= self._limit:
+            self._together = 0
             self.seal()
 
     def begin(self, when: float) -> int:
