@@ -107,19 +107,15 @@ class Writer:
 
     def begin(self, when: float) -> int:
         """An environment was reset at `when`, in seconds of `time.monotonic`; gives the episode's number."""
-        if self._first_reset is None:
-            self._first_reset = self.epoch + when
-        if self._write_upon_reset:
-            with self._lock:
-                self._collect(leave=0)
-                self._publish(durable=False)
+        if self._first_reset is None or self._write_upon_reset:
+            self._reset(when)
         return next(self._numbers)
 
     def begin_many(self, when: float, count: int) -> npt.NDArray[np.uint64]:
         """As `begin`, for `count` episodes at once; gives their numbers, shape (count,)."""
-        first = self.begin(when)
-        more = itertools.islice(self._numbers, max(0, count - 1))
-        return np.fromiter(itertools.chain([first], more), np.uint64, count)
+        if self._first_reset is None or self._write_upon_reset:
+            self._reset(when)
+        return np.fromiter(self._numbers, np.uint64, count)  # takes no more than `count`
 
     def film_path(self, episode: int) -> Path:
         """Where the video of this episode goes, without its ending."""
@@ -162,6 +158,14 @@ class Writer:
     def records(self) -> npt.NDArray[np.void]:
         """Every record of this writer so far, dtype `log.RECORD`."""
         return log.read(self.directory / self._family.log_name)
+
+    def _reset(self, when: float) -> None:
+        if self._first_reset is None:
+            self._first_reset = self.epoch + when
+        if self._write_upon_reset:
+            with self._lock:
+                self._collect(leave=0)
+                self._publish(durable=False)
 
     def _publish(self, durable: bool = True) -> int | None:
         """Write the open batch as it is now; how many records it has, None when the disk refused."""
