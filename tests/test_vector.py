@@ -15,6 +15,7 @@ from monitorcli.attach.settings import Settings
 from monitorcli.monitor import log
 from monitorcli.monitor.family import Family
 from monitorcli.monitor.schedule import never
+from monitorcli.monitor.vector_slots import Slots
 from monitorcli.monitor.writer import Target, Writer
 from monitorcli.recording import read
 
@@ -307,3 +308,26 @@ def test_a_batch_that_the_disk_refuses_is_tried_again_when_it_would_be_full_agai
     writer.close()
     batches = [json.loads(path.read_text()) for path in sorted(tmp_path.glob("*.stats.json"))]
     assert sorted(len(batch["timestamps"]) for batch in batches) == [0, 9]
+
+
+def test_times_are_those_of_the_clock_at_the_first_and_the_last_step(tmp_path):
+    clock = iter([10.0, 12.5, 14.0, 20.0])
+    writer = Writer(Target(tmp_path, 0), {"env_id": "x", "gym_version": "1"}, pytest.fail)
+    writer.epoch = 1.7e9
+    slots = Slots(3, lambda: writer, b"t", pytest.fail, lambda: next(clock))
+    one, no = np.array([1]), np.zeros(3, bool)
+    slots.begin(np.arange(3), 0)
+    slots.end(one, 4, ~no, no, None)
+    slots.begin(one, 4)
+    slots.cut(np.arange(3), 9, log.CUT_CLOSED)
+    writer.close()
+    records = writer.records()
+    found = zip(
+        *(records[name].tolist() for name in ("slot", "started_at", "duration", "length")), strict=True
+    )
+    assert list(found) == [
+        (1, 1.7e9 + 10, 2.5, 4),
+        (0, 1.7e9 + 10, 10, 9),
+        (1, 1.7e9 + 14, 6, 5),
+        (2, 1.7e9 + 10, 10, 9),
+    ]
