@@ -20,6 +20,7 @@ from monitorcli.errors import DirectoryUnusable, MonitorError
 from monitorcli.monitor import directory as monitor_directory
 from monitorcli.monitor import document
 from monitorcli.monitor.earlier import earlier
+from monitorcli.monitor.leftovers import salvage
 from monitorcli.recording import read
 from monitorcli.report import curve
 
@@ -244,3 +245,19 @@ def test_no_bytes_in_place_of_json_are_more_than_a_bad_file(tmp_path_factory, co
         assert isinstance(document.read_json(path), dict)
     except MonitorError:
         pass
+
+
+def test_a_writer_whose_name_is_a_path_is_let_be(tmp_path):
+    inside = tmp_path / "runs"
+    for name in ("episode_log", "episode_batch", "manifest"):
+        (inside / f"openaigym.{name}.0.a").mkdir(parents=True)
+    stem = "0.a/../../evil"
+    write(tmp_path / "made", packed(0), uid="u", close=False)
+    (made,) = (tmp_path / "made").glob("*.npy")
+    (tmp_path / "evil.npy").write_bytes(made.read_bytes())
+    (path,) = (tmp_path / "made").glob("openaigym.manifest.*")
+    document = json.loads(path.read_text())
+    document["monitorcli"].update(writer=stem, lease={**document["monitorcli"]["lease"], "pid": None})
+    (inside / "openaigym.manifest.0.a.manifest.json").write_text(json.dumps(document))
+    salvage(inside)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["evil.npy", "made", "runs"]

@@ -1,5 +1,6 @@
 """Vector environments: every autoreset mode, against the same episodes played one by one."""
 
+import json
 import os
 
 import gymnasium
@@ -7,11 +8,15 @@ import numpy as np
 import pytest
 from environments import Countdown
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, VectorEnv
+from writing import packed
 
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings
 from monitorcli.monitor import log
+from monitorcli.monitor.family import Family
 from monitorcli.monitor.schedule import never
+from monitorcli.monitor.vector_slots import Slots
+from monitorcli.monitor.writer import Target, Writer
 from monitorcli.recording import read
 
 # The whole proof takes a thousand episodes each: EPISODES=1000 make test ARGS="-k oracle"
@@ -280,3 +285,49 @@ def test_an_environment_that_gymnasium_knows_is_recorded_by_its_id(tmp_path):
         env.step(np.zeros(2, int))
     env.close()
     assert read(tmp_path).env_ids == ("CartPole-v1",)
+
+
+def test_a_batch_that_the_disk_refuses_is_tried_again_when_it_would_be_full_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("monitorcli.monitor.writer.BATCH", 3)
+    tried, seal = [], Family.seal
+
+    def refuse(family, part, durable=True):
+        if family.directory != tmp_path:  # an environment of another test that is collected now
+            return seal(family, part, durable)
+        tried.append(len(part.records))
+        raise OSError(28, "No space left on device")
+
+    remarks = []
+    writer = Writer(Target(tmp_path, 0), {"env_id": "x", "gym_version": "1"}, remarks.append)
+    with monkeypatch.context() as full:
+        full.setattr(Family, "seal", refuse)
+        for number in range(8):
+            writer.append_many(packed(number), 1)
+    assert (tried, len(remarks)) == ([3, 6], 1)
+    writer.append_many(packed(8), 1)
+    writer.close()
+    batches = [json.loads(path.read_text()) for path in sorted(tmp_path.glob("*.stats.json"))]
+    assert sorted(len(batch["timestamps"]) for batch in batches) == [0, 9]
+
+
+def test_times_are_those_of_the_clock_at_the_first_and_the_last_step(tmp_path):
+    clock = iter([10.0, 12.5, 14.0, 20.0])
+    writer = Writer(Target(tmp_path, 0), {"env_id": "x", "gym_version": "1"}, pytest.fail)
+    writer.epoch = 1.7e9
+    slots = Slots(3, lambda: writer, b"t", pytest.fail, lambda: next(clock))
+    one, no = np.array([1]), np.zeros(3, bool)
+    slots.begin(np.arange(3), 0)
+    slots.end(one, 4, ~no, no, None)
+    slots.begin(one, 4)
+    slots.cut(np.arange(3), 9, log.CUT_CLOSED)
+    writer.close()
+    records = writer.records()
+    found = zip(
+        *(records[name].tolist() for name in ("slot", "started_at", "duration", "length")), strict=True
+    )
+    assert list(found) == [
+        (1, 1.7e9 + 10, 2.5, 4),
+        (0, 1.7e9 + 10, 10, 9),
+        (1, 1.7e9 + 14, 6, 5),
+        (2, 1.7e9 + 10, 10, 9),
+    ]

@@ -6,41 +6,39 @@ old `load_results` reads them. Its lists hold the episodes that ended; ours, bes
 
 from __future__ import annotations
 
-import math
+import json
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.monitor import log
+from monitorcli.monitor import digits, log
 
 # Versions of our part of the manifest, newest last; docs/format.md tells the same story.
 # 1: first version.
 VERSION = 1
 
-_ENDS = {
-    log.END_TERMINATED: "terminated",
-    log.END_TRUNCATED: "truncated",
-    log.END_TERMINATED | log.END_TRUNCATED: "terminated",
-}
+# What stands in the lists of words, padded to one width, because JSON may have blanks there.
+_TYPES = np.array([b'"t",', b'"e",'])
+_UNKNOWN = b"null,        "
+_ENDS = np.array([_UNKNOWN, b'"terminated",', b'"truncated", ', b'"terminated",', _UNKNOWN])  # by code
 
 
-def stats(records: npt.NDArray[np.void], initial_reset_timestamp: float | None) -> dict[str, Any]:
+def stats(records: npt.NDArray[np.void], initial_reset_timestamp: float | None) -> bytes:
     """The episode batch of these records, dtype `log.RECORD`; returns that are not finite become null."""
-    ended = records[records["end"] < log.CUT_RESET]
-    returns = ended["return"].tolist()
-    if not np.isfinite(ended["return"]).all():
-        returns = [value if math.isfinite(value) else None for value in returns]
-    return {
-        "initial_reset_timestamp": initial_reset_timestamp,
-        "timestamps": (ended["started_at"] + ended["duration"]).tolist(),
-        "episode_lengths": ended["length"].tolist(),
-        "episode_rewards": returns,
-        "episode_types": [mode.decode() for mode in ended["mode"].tolist()],
-        "episode_ends": [_ENDS[end] for end in ended["end"].tolist()],
-        "episode_seeds": seeds(ended["seed"], ended["seed_high"], ended["seeded"]),
-        "incomplete": len(records) - len(ended),
+    over = records["end"] < log.CUT_RESET
+    ended = records if over.all() else records[over]
+    lists = {
+        "initial_reset_timestamp": json.dumps(initial_reset_timestamp, allow_nan=False).encode(),
+        "timestamps": digits.floats(ended["started_at"] + ended["duration"]),
+        "episode_lengths": digits.integers(ended["length"]),
+        "episode_rewards": digits.floats(ended["return"]),
+        "episode_types": _words(_TYPES, ended["mode"] == b"e"),
+        "episode_ends": _words(_ENDS, ended["end"]),
+        "episode_seeds": _seeds(ended),
+        "incomplete": b"%d" % (len(records) - len(ended)),
     }
+    return b"{" + b",\n".join(b'"%s": %s' % (key.encode(), text) for key, text in lists.items()) + b"}"
 
 
 def manifest(
@@ -58,3 +56,13 @@ def seeds(
         (upper << 64 | lower) if known == 1 else None
         for lower, upper, known in zip(low.tolist(), high.tolist(), given.tolist())
     ]
+
+
+def _words(words: npt.NDArray[np.bytes_], which: npt.NDArray[Any]) -> bytes:
+    return b"[" + words.take(which).tobytes().rstrip(b", ") + b"]"
+
+
+def _seeds(ended: npt.NDArray[np.void]) -> bytes:
+    if not ended["seeded"].any():  # as most are in a vector environment
+        return b"[" + (b"null," * len(ended))[:-1] + b"]"
+    return json.dumps(seeds(ended["seed"], ended["seed_high"], ended["seeded"])).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.monitor import batch
-from monitorcli.monitor.directory import write_json
+from monitorcli.monitor.directory import write_json, write_whole
 
 
 class Batch(NamedTuple):
@@ -50,11 +51,21 @@ class Family(NamedTuple):
         """The base name of the episode log."""
         return f"openaigym.episode_log.{self.stem}.npy"
 
+    def names(self, number: int) -> tuple[str, str]:
+        """The base names of a batch and of its manifest."""
+        infix = f"{self.stem}.batch{number:06}" if number else self.stem
+        return f"openaigym.episode_batch.{infix}.stats.json", f"openaigym.manifest.{infix}.manifest.json"
+
+    def batch_of(self, name: str) -> int | None:
+        """The number of the batch whose manifest has this name, None when it is none of this writer."""
+        infix = rf"{re.escape(self.stem)}(?:\.batch([0-9]{{6,9}}))?"
+        found = re.fullmatch(rf"openaigym\.manifest\.{infix}\.manifest\.json", name)
+        return None if found is None else int(found[1] or 0)
+
     def seal(self, part: Batch, durable: bool = True) -> Manifest:
         """Write the batch, then the manifest that names it, which is given back; raises OSError."""
-        infix = f"{self.stem}.batch{part.number:06}" if part.number else self.stem
-        stats_name = f"openaigym.episode_batch.{infix}.stats.json"
-        write_json(self.directory / stats_name, batch.stats(part.records, part.first_reset), durable)
+        stats_name, manifest_name = self.names(part.number)
+        write_whole(self.directory / stats_name, batch.stats(part.records, part.first_reset), durable)
         ours = {
             "version": batch.VERSION,
             "run": self.run,
@@ -68,7 +79,8 @@ class Family(NamedTuple):
             "lost": part.lost,
             "lease": self.lease,
         }
-        path = self.directory / f"openaigym.manifest.{infix}.manifest.json"
-        manifest = Manifest(path, batch.manifest(stats_name, part.videos, self.env_info, ours))
+        manifest = Manifest(
+            self.directory / manifest_name, batch.manifest(stats_name, part.videos, self.env_info, ours)
+        )
         write_json(*manifest, durable)
         return manifest

@@ -41,6 +41,11 @@ def alive(lease: dict[str, Any], last_sign: float) -> bool | None:
     return True if time.time() - last_sign < PATIENCE else None
 
 
+def rebooted(lease: dict[str, Any]) -> bool:
+    """Whether the process was on a host of this one's name, and not since this one started."""
+    return lease.get("host") == socket.gethostname() and lease.get("boot") != _boot()
+
+
 def _boot() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

@@ -1,7 +1,7 @@
 """The episodes of a vector environment's slots, in columns, on their way to a writer.
 
-A row for each slot is its running episode's record, filled in as far as it is known: `started_at`
-holds the monotonic clock and `length` the step at which it began, until the episode ends.
+A row for each slot is its running episode's record, filled in as far as it is known: until the episode
+ends, `duration` lacks the monotonic clock and `length` the count of steps, to be added.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ class Slots:
         self._rows["success"] = -1
         self._rows["end"] = log.END_TERMINATED
         self._number = self._rows["number"].view(np.int64)  # as `arange` has it: no conversion
-        self._began = self._rows["started_at"]
-        self._step = self._rows["length"]
+        self._started_at = self._rows["started_at"]
+        self._duration = self._rows["duration"]
+        self._length = self._rows["length"]
         self._seeded = 0  # rows with a seed in them
         self._open_writer = open_writer
         self._notify = once(notify)
@@ -56,8 +57,9 @@ class Slots:
             writer = self._writer = self._open_writer()
         now = self._clock()
         self._number[which] = writer.begin_many(now, len(which))
-        self._began[which] = now
-        self._step[which] = step
+        self._started_at[which] = writer.epoch + now
+        self._duration[which] = -now
+        self._length[which] = -step
         self.totals[which] = 0.0
 
     def seed(self, which: Indices, seed: Any) -> None:
@@ -95,14 +97,11 @@ class Slots:
         self._notify(f"not recorded: {type(error).__name__}: {error}; the run goes on.")
 
     def _ended(self, which: Indices, step: int) -> Any:
-        """These slots' records, as numbers; columns 1 to 4 are return, length, start and duration."""
-        assert self._writer is not None
-        out = self._cells.take(which, 0)
-        column, whole = out.T, out.view(np.int64).T
-        column[1] = self.totals.take(which)
-        np.subtract(step, whole[2], whole[2])
-        np.subtract(self._clock(), column[3], column[4])
-        column[3] += self._writer.epoch
+        """These slots' records, as numbers; columns 1, 2 and 4 are return, length and duration."""
+        out: Any = self._cells.take(which, 0)
+        out[:, 1] = self.totals.take(which)
+        out.view(np.int64)[:, 2] += step
+        out[:, 4] += self._clock()
         return out
 
     def _write(self, out: npt.NDArray[np.float64], which: Indices) -> None:

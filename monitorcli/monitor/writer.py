@@ -28,7 +28,7 @@ from monitorcli.monitor.family import Batch, Family, Manifest
 from monitorcli.monitor.remarks import once
 from monitorcli.monitor.video import Film
 
-BATCH = 10_000  # episodes; sealing one blocks the script for some 15 ms
+BATCH = 10_000  # episodes; sealing one blocks the script for some 2 ms
 # With write_upon_reset the open batch is rewritten at every reset, so it is kept small.
 BATCH_UPON_RESET = 100
 # Encoders that may still be finishing their file while the next episode runs.
@@ -66,6 +66,7 @@ class Writer:
         # Counted without a lock: several threads may run environments of one writer.
         self._numbers = itertools.count(target.first_number)
         self._appended = itertools.count(1)
+        self._together = 0  # appended by `append_many` since the last batch; threads may make it too few
         self._lock = threading.RLock()  # for what is done once a batch, or once a film
         self._batch = 0
         self._sealed = 0  # records in batches that will not change any more
@@ -98,24 +99,23 @@ class Writer:
             written, reason = 0, error.strerror or str(error)
         if written != count:
             self._lose(reason, count - written)
-        elif log.count_in(os.fstat(self._log).st_size) - self._sealed >= self._limit:
+            return
+        self._together += count
+        if self._together >= self._limit:
+            self._together = 0
             self.seal()
 
     def begin(self, when: float) -> int:
         """An environment was reset at `when`, in seconds of `time.monotonic`; gives the episode's number."""
-        if self._first_reset is None:
-            self._first_reset = self.epoch + when
-        if self._write_upon_reset:
-            with self._lock:
-                self._collect(leave=0)
-                self._publish(durable=False)
+        if self._first_reset is None or self._write_upon_reset:
+            self._reset(when)
         return next(self._numbers)
 
     def begin_many(self, when: float, count: int) -> npt.NDArray[np.uint64]:
         """As `begin`, for `count` episodes at once; gives their numbers, shape (count,)."""
-        first = self.begin(when)
-        more = itertools.islice(self._numbers, max(0, count - 1))
-        return np.fromiter(itertools.chain([first], more), np.uint64, count)
+        if self._first_reset is None or self._write_upon_reset:
+            self._reset(when)
+        return np.fromiter(self._numbers, np.uint64, count)  # takes no more than `count`
 
     def film_path(self, episode: int) -> Path:
         """Where the video of this episode goes, without its ending."""
@@ -131,9 +131,11 @@ class Writer:
         """Write the open batch, and the manifest that names it, for the last time; begin the next.
 
         When the disk refuses, the batch stays open, and is tried again when it would be full again.
+        Only the first waits for the disk: then a power cut leaves a manifest that says whose the log
+        is, and `leftovers` makes again from the log what was torn.
         """
         with self._lock:
-            sealed = self._publish()
+            sealed = self._publish(durable=self._batch == 0)
             if sealed is not None:
                 self._batch += 1
                 self._sealed += sealed
@@ -157,6 +159,14 @@ class Writer:
         """Every record of this writer so far, dtype `log.RECORD`."""
         return log.read(self.directory / self._family.log_name)
 
+    def _reset(self, when: float) -> None:
+        if self._first_reset is None:
+            self._first_reset = self.epoch + when
+        if self._write_upon_reset:
+            with self._lock:
+                self._collect(leave=0)
+                self._publish(durable=False)
+
     def _publish(self, durable: bool = True) -> int | None:
         """Write the open batch as it is now; how many records it has, None when the disk refused."""
         try:
@@ -179,6 +189,8 @@ class Writer:
         part = Batch(
             self._batch, self._sealed, records, self._videos, self._first_reset, self._lost, self.closed
         )
+        if durable:
+            os.fsync(self._log)  # first, so that no batch has what the log has not
         self._manifest = self._family.seal(part, durable)
         return len(records)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -101,7 +102,7 @@ def _batch(folder: Folder, name: str, manifest: Manifest, count: int) -> Iterato
         return
     if not log.plausible(records).all():
         return  # a problem of its own
-    copied: dict[str, Any] = batch.stats(records, None)
+    copied: dict[str, Any] = json.loads(batch.stats(records, None))
     different = [key for key in _COPIED if document.get(key) != copied[key]]
     if different:
         yield f"{stats}: {', '.join(different)} are not what the log has"

@@ -1,0 +1,149 @@
+"""The power fails: what the disk had not got yet is made again from the episode log.
+
+No seal but the first and the last waits for the disk, so a batch or its manifest may be empty, end
+too early, end in zeros, or not be there.
+"""
+
+import json
+import os
+
+import pytest
+from writing import open_writer, packed, write
+
+from monitorcli import load_results, read
+from monitorcli.monitor import lease, log, writer
+from monitorcli.monitor.leftovers import salvage
+from monitorcli.recording.verify import verify
+
+EPISODES = 11  # in batches of 3: the last two were not sealed yet
+
+TEARS = {
+    "emptied": lambda path: os.truncate(path, 0),
+    "cut": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "zeros": lambda path: path.write_bytes(path.read_bytes()[:10].ljust(path.stat().st_size, b"\0")),
+    "gone": lambda path: path.unlink(),
+}
+
+
+@pytest.fixture
+def directory(tmp_path, monkeypatch):
+    """A run that another boot of this machine left, long ago."""
+    monkeypatch.setattr(writer, "BATCH", 3)
+    with monkeypatch.context() as before:
+        before.setattr(lease, "_boot", lambda: "an earlier one")
+        write(tmp_path, *(packed(number, float(number)) for number in range(EPISODES)), uid="u", close=False)
+    rest(tmp_path)
+    return tmp_path
+
+
+def rest(directory):
+    """Let more time pass than a writer is silent for."""
+    for path in directory.iterdir():
+        os.utime(path, (1.7e9, 1.7e9))
+
+
+def batch(number, directory):
+    infix = f".batch{number:06}" if number else ""
+    return directory / f"openaigym.episode_batch.0.u{infix}.stats.json"
+
+
+def manifest(number, directory):
+    infix = f".batch{number:06}" if number else ""
+    return directory / f"openaigym.manifest.0.u{infix}.manifest.json"
+
+
+def gyms_view(directory):
+    """The returns that Gym's reader sees; as it does, all manifests and all that they name are parsed."""
+    found = []
+    for path in sorted(directory.glob("openaigym.manifest.*")):
+        stats = json.loads((directory / json.loads(path.read_text())["stats"]).read_text())
+        found += stats["episode_rewards"]
+    return sorted(found)
+
+
+def test_what_an_earlier_boot_left_is_sealed(directory):
+    salvage(directory)
+    assert gyms_view(directory) == list(range(EPISODES))
+    assert verify(directory) == []
+
+
+def test_a_silent_writer_elsewhere_is_let_be(directory):
+    for path in directory.glob("openaigym.manifest.*"):
+        document = json.loads(path.read_text())
+        document["monitorcli"]["lease"]["host"] = "elsewhere"
+        path.write_text(json.dumps(document))
+    rest(directory)
+    salvage(directory)
+    assert gyms_view(directory) == list(range(9))
+
+
+@pytest.mark.parametrize("how", TEARS)
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_torn_batch_is_made_again(directory, number, how):
+    TEARS[how](batch(number, directory))
+    rest(directory)
+    assert read(directory).episodes.episode_return.tolist() == list(range(EPISODES))
+    assert load_results(directory)["episode_rewards"] == list(range(EPISODES))
+    salvage(directory)
+    assert gyms_view(directory) == list(range(EPISODES))
+    assert verify(directory) == []
+
+
+@pytest.mark.parametrize("how", ["emptied", "cut", "zeros"])
+@pytest.mark.parametrize("numbers", [[0], [1], [2], [1, 2], [0, 1]])
+def test_a_torn_manifest_is_made_again(directory, numbers, how):
+    for number in numbers:
+        TEARS[how](manifest(number, directory))
+        TEARS[how](batch(number, directory))
+    rest(directory)
+    assert read(directory).episodes.episode_return.tolist() == list(range(EPISODES))
+    salvage(directory)
+    assert gyms_view(directory) == list(range(EPISODES))
+    assert verify(directory) == []
+
+
+def test_a_batch_of_a_closed_writer_is_made_again_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(writer, "BATCH", 3)
+    write(tmp_path, *(packed(number, float(number)) for number in range(8)), uid="u")
+    os.truncate(batch(1, tmp_path), 0)
+    salvage(tmp_path)
+    assert gyms_view(tmp_path) == list(range(8))
+    assert verify(tmp_path) == []
+    assert read(tmp_path).writers[0].closed
+
+
+def test_a_sound_recording_is_not_touched(tmp_path, monkeypatch):
+    monkeypatch.setattr(writer, "BATCH", 3)
+    write(tmp_path, *(packed(number) for number in range(8)))
+    rest(tmp_path)
+    salvage(tmp_path)
+    assert {path.stat().st_mtime for path in tmp_path.iterdir()} == {1.7e9}
+
+
+def test_a_log_that_ends_in_zeros_is_sealed_up_to_there(directory):
+    with open(directory / "openaigym.episode_log.0.u.npy", "ab") as file:
+        file.write(bytes(3 * log.SIZE))
+    rest(directory)
+    salvage(directory)
+    assert gyms_view(directory) == list(range(EPISODES))
+
+
+def test_a_log_that_lost_more_than_was_sealed_adds_nothing(directory):
+    os.truncate(directory / "openaigym.episode_log.0.u.npy", len(log.header(0)) + 4 * log.SIZE)
+    rest(directory)
+    salvage(directory)
+    assert gyms_view(directory) == list(range(9))
+    assert not batch(3, directory).exists()
+
+
+def test_only_the_first_seal_and_the_last_wait_for_the_disk_the_log_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(writer, "BATCH", 3)
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.readlink(f"/proc/self/fd/{file}")))
+    opened = open_writer(tmp_path)
+    for count in (3, 3, 3, 2):
+        opened.append_many(b"".join(packed(number) for number in range(count)), count)
+        synced.append("batch")
+    opened.close()
+    kinds = ["log" if "episode_log" in name else "file" if "tmp" in name else name for name in synced]
+    assert kinds == ["log", "file", "file", *["batch"] * 4, "log", "file", "file"]
