@@ -96,6 +96,9 @@ def say_nothing_recorded(told: Trail, directory: Path, command: Sequence[str]) -
     elif told.unseen:
         reason = f"{', '.join(told.unseen)} was built directly, and its reset() keeps to itself."
         hint = "Have reset() call super().reset(seed=seed), or register the class and make it by id."
+    elif told.remarks:
+        reason = "what the command made is of a kind that is not recorded, as was said above."
+        hint = ""
     else:
         reason = "Gymnasium was imported, but gymnasium.make was never called."
         hint = "Is it the right script? Environments of other libraries are not recorded."
