@@ -2,9 +2,9 @@
 
 Whichever call brings a row, of all slots or of some, it says whose it is (`env_id`) and how many steps
 that one is from its reset (`elapsed_step`). The row of a reset belongs to no episode, whatever reward
-stands beside it. It is the one after an end, or one whose number did not advance: 0, or in Atari's
-`episodic_life` the number at which a life was lost. So one rule does for `step` and `reset` and for the
-asynchronous `send` and `recv`; the first two get their rows from `recv` as well.
+stands beside it; it is known by its number, which did not advance: 0, or in Atari's `episodic_life` that
+at which a life was lost. So one rule does for `step` and `reset` and for the asynchronous `send` and
+`recv`; the first two get their rows from `recv` as well.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ class Pool:
         self._slots, self._totals, self._seed = slots, slots.totals, seed
         self._unseeded = np.full(shape, seed is not None)
         self._alive = np.zeros(shape, np.bool_)  # slots with a running episode
-        self._over = np.ones(shape, np.bool_)  # slots whose next row is that of a reset
         self._at = np.zeros(shape, np.int64)  # `elapsed_step` of each slot's last row
 
     def note(self, result: Any) -> None:
@@ -45,15 +44,16 @@ class Pool:
             self._slots.trouble(error)
 
     def _note(self, result: Any, which: Any, elapsed: Any) -> None:
-        fresh = self._over[which] | (elapsed <= self._at[which])
+        before = self._at[which]
+        fresh = elapsed <= before
         if fresh.any():
             self._cut(np.sort(which[fresh & self._alive[which]]), log.CUT_RESET)
-        # A row that went past us, as through a compiled loop, had a reward that is not known.
-        self._totals[which[elapsed > self._at[which] + 1]] = np.nan
-        self._at[which] = elapsed
-        self._over[which] = False
-        if fresh.any():
+            self._at[which] = np.where(elapsed == before, elapsed, 0)
             self._begin(np.sort(which[fresh]))
+        self._at[which] = elapsed
+        # A row that went past us, as through a compiled loop, had a reward that is not known.
+        expected = (elapsed == before + 1) | (elapsed == before) | (elapsed == 0)
+        self._totals[which[~expected]] = np.nan
         if len(result) == 5:  # a reset gives observations and infos alone
             self._count(which, ~fresh, result)
 
@@ -69,7 +69,6 @@ class Pool:
         _, rewards, terminated, truncated, _ = result
         self._totals[which[going]] += rewards[going]
         done = going & (terminated | truncated)
-        self._over[which[done]] = True
         ended = np.sort(which[done & self._alive[which]])
         if ended.size:
             self._end(ended, which, result)
