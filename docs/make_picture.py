@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from monitorcli.cli import style
-from monitorcli.monitor.video import find_ffmpeg
+from monitorcli.monitor.ffmpeg import find_ffmpeg
 from monitorcli.recording import read
 from monitorcli.report import answer, as_table
 

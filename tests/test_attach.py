@@ -8,7 +8,7 @@ import venv
 from pathlib import Path
 
 import pytest
-from commands import monitorcli, recorded, script
+from commands import monitorcli, record, recorded, script
 
 from monitorcli.attach.settings import BOOTSTRAP
 
@@ -112,7 +112,7 @@ def test_filming_leaves_signals_to_the_script(tmp_path):
 )
 def test_an_environment_built_from_its_class_is_recorded_with_its_time_limit(tmp_path, built, end, lengths):
     name = script(tmp_path, BUILT.format(built))
-    monitorcli("start", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
+    record(name, tmp_path)
     rows = recorded("runs", tmp_path)
     assert [(row["end"], row["length"], row["seed"]) for row in rows] == [
         (end, length, str(seed)) for seed, length in enumerate(lengths)

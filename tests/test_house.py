@@ -35,7 +35,7 @@ LAYERS = {
 
 # Allowed beside that, but only inside a function: what the rest of the module works without.
 LAZY = {
-    "monitorcli/monitor/video.py": {"imageio_ffmpeg"},
+    "monitorcli/monitor/ffmpeg.py": {"imageio_ffmpeg"},
     "monitorcli/cli/options.py": {"gymnasium"},  # completes the names of environments
 }
 

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import gymnasium
 import pytest
-from commands import monitorcli, recorded, script
+from commands import PLAY, monitorcli, record, recorded, running, script
 from environments import play
-from test_start import PLAY
 
 from monitorcli import Monitor, load_results, read
 from monitorcli.monitor import log
@@ -24,17 +23,6 @@ from monitorcli.monitor import log
 # Short ones: a signal that comes just before a long sleep is handled only after it.
 SLEEP = "[time.sleep(0.01) for _ in range(6000)]"
 WAIT = f"import time\nprint('ready', flush=True)\n{SLEEP}\n"
-
-
-def start(folder, name):
-    """`monitorcli start` in a session of its own, running until the script says that it is ready."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "monitorcli", "start", "runs", "--video", "none", "--", sys.executable, name],
-        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
-    while process.stdout.readline() != "ready\n":
-        assert process.poll() is None, process.stderr.read()
-    return process
 
 
 def sealed(directory):
@@ -50,7 +38,7 @@ def child_of(process):
 
 
 def test_start_seals_what_a_killed_script_left(tmp_path):
-    process = start(tmp_path, script(tmp_path, "from gymnasium import make" + PLAY + WAIT))
+    process = running(script(tmp_path, "from gymnasium import make" + PLAY + WAIT), tmp_path)
     os.kill(child_of(process), signal.SIGKILL)
     process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGKILL
@@ -60,7 +48,7 @@ def test_start_seals_what_a_killed_script_left(tmp_path):
 
 def test_resume_seals_what_a_killed_tree_left(tmp_path):
     name = script(tmp_path, "from gymnasium import make" + PLAY + WAIT)
-    process = start(tmp_path, name)
+    process = running(name, tmp_path)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
     assert sealed(tmp_path / "runs") == 0
@@ -74,12 +62,7 @@ def test_resume_seals_what_a_killed_tree_left(tmp_path):
 
 def test_a_script_that_outlives_a_killed_recorder_records_to_its_end(tmp_path):
     name = script(tmp_path, "from gymnasium import make" + PLAY + WAIT.replace(SLEEP, "input()"))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "monitorcli", "start", "runs", "--video", "none", "--", sys.executable, name],
-        cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    while process.stdout.readline() != "ready\n":
-        pass
+    process = running(name, tmp_path, stdin=subprocess.PIPE, stderr=None)
     process.kill()
     process.wait(timeout=60)
     assert read(tmp_path / "runs").runs[0].state == "running"
@@ -95,7 +78,7 @@ def test_a_script_that_outlives_a_killed_recorder_records_to_its_end(tmp_path):
 def test_a_signal_to_the_recorder_reaches_the_script_which_may_handle_it(tmp_path, number):
     handle = "(print('mine', flush=True), sys.exit(9))"
     handler = f"import signal, sys\nsignal.signal({int(number)}, lambda *_: {handle})\n"
-    process = start(tmp_path, script(tmp_path, handler + "from gymnasium import make" + PLAY + WAIT))
+    process = running(script(tmp_path, handler + "from gymnasium import make" + PLAY + WAIT), tmp_path)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (9, "mine\n")
@@ -107,7 +90,7 @@ def test_a_signal_to_the_recorder_reaches_the_script_which_may_handle_it(tmp_pat
 )
 def test_however_a_script_leaves_its_episodes_are_sealed(tmp_path, leave):
     name = script(tmp_path, "from gymnasium import make" + PLAY + leave)
-    done = monitorcli("start", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
+    done = record(name, tmp_path)
     assert done.returncode == 4
     assert sealed(tmp_path / "runs") == 5
 
@@ -218,7 +201,7 @@ def test_environments_in_threads_share_a_writer_without_losing_an_episode(tmp_pa
         "threads = [threading.Thread(target=work) for _ in range(8)]\n"
         "[t.start() for t in threads]\n[t.join() for t in threads]\n",
     )
-    done = monitorcli("start", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
+    done = record(name, tmp_path)
     assert done.returncode == 0, done.stderr
     (path,) = (tmp_path / "runs").glob("*.npy")
     records = log.read(path)
@@ -233,7 +216,7 @@ def test_an_environment_that_raises_is_recorded_up_to_there(tmp_path):
         "from gymnasium import make" + PLAY + "env.reset()\nenv.step(0)\ntry:\n    env.step('left')\n"
         "except Exception as error:\n    print(type(error).__name__)\nenv.reset()\n",
     )
-    done = monitorcli("start", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
+    done = record(name, tmp_path)
     assert done.returncode == 0, done.stderr
     assert [row["end"] for row in recorded("runs", tmp_path)] == ["terminated"] * 5 + ["incomplete"] * 2
 
@@ -254,7 +237,7 @@ def test_a_thousand_environments_are_one_family_of_files(tmp_path):
         "from gymnasium import make\nfor _ in range(1000):\n"
         "    env = make('CartPole-v1', max_episode_steps=1)\n    env.reset()\n    env.step(0)\n",
     )
-    done = monitorcli("start", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
+    done = record(name, tmp_path)
     assert done.stderr == "monitorcli: CartPole-v1, 1,000 episodes, mean return 1 -> runs\n"
     assert len(list((tmp_path / "runs").iterdir())) == 4
 
@@ -271,7 +254,7 @@ def test_force_in_a_notebook_begins_anew_though_the_old_monitor_lives(tmp_path):
 
 
 def test_force_is_refused_while_another_process_records(tmp_path):
-    process = start(tmp_path, script(tmp_path, "from gymnasium import make" + PLAY + WAIT))
+    process = running(script(tmp_path, "from gymnasium import make" + PLAY + WAIT), tmp_path)
     with pytest.raises(Exception, match=f"is being written by process {process.pid} on "):
         Monitor(gymnasium.make("Countdown-v0"), tmp_path / "runs", force=True)
     os.killpg(process.pid, signal.SIGKILL)

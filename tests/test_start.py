@@ -8,19 +8,7 @@ import sys
 import time
 
 import pytest
-from commands import monitorcli, recorded, script
-
-PLAY = """
-env = make("CartPole-v1")
-for seed in range(5):
-    env.reset(seed=seed)
-    total, over = 0.0, False
-    while not over:
-        _, reward, terminated, truncated, _ = env.step(0)
-        total += reward
-        over = terminated or truncated
-    print(total)
-"""
+from commands import PLAY, monitorcli, record, recorded, running, script
 
 
 @pytest.mark.parametrize(
@@ -37,16 +25,7 @@ for seed in range(5):
     ],
 )
 def test_an_unmodified_script_is_recorded_however_it_imports_gymnasium(tmp_path, spelling):
-    done = monitorcli(
-        "start",
-        "runs",
-        "--video",
-        "none",
-        "--",
-        sys.executable,
-        script(tmp_path, spelling + PLAY),
-        cwd=tmp_path,
-    )
+    done = record(script(tmp_path, spelling + PLAY), tmp_path)
     assert done.returncode == 0, done.stderr
     rows = recorded("runs", tmp_path)
     assert [float(row["return"]) for row in rows] == [float(line) for line in done.stdout.split()]
@@ -125,7 +104,7 @@ def test_resume_of_nothing_is_refused(tmp_path):
 
 def test_resume_without_the_command_says_which_it_was_and_runs_nothing(tmp_path):
     name = script(tmp_path, "from gymnasium import make" + PLAY)
-    monitorcli("start", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
+    record(name, tmp_path)
     done = monitorcli("resume", "runs", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (
         2,
@@ -165,7 +144,7 @@ def test_a_program_without_a_first_line_exits_126(tmp_path):
 
 def test_a_command_killed_by_a_signal_exits_as_in_a_shell(tmp_path):
     name = script(tmp_path, "from gymnasium import make" + PLAY + "import os\nos.kill(os.getpid(), 9)")
-    done = monitorcli("start", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
+    done = record(name, tmp_path)
     assert done.returncode == 128 + signal.SIGKILL
     assert len(recorded("runs", tmp_path)) == 5
 
@@ -196,7 +175,7 @@ def test_a_script_that_is_killed_in_its_first_episode_leaves_a_run_that_says_so(
         "import gymnasium, os\nenv = gymnasium.make('CartPole-v1')\nenv.reset()\nenv.step(0)\n"
         "os.kill(os.getpid(), 9)\n",
     )
-    done = monitorcli("start", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
+    done = record(name, tmp_path)
     assert done.returncode == 137
     assert "nothing was recorded: the first episode of CartPole-v1 did not end." in done.stderr
     assert "crashed (SIGKILL)" in monitorcli("inspect", "runs", cwd=tmp_path).stdout
@@ -261,17 +240,7 @@ def test_the_sitecustomize_of_the_user_still_runs(tmp_path):
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text("print('mine')")
     name = script(tmp_path, "from gymnasium import make" + PLAY)
-    done = monitorcli(
-        "start",
-        "runs",
-        "--video",
-        "none",
-        "--",
-        sys.executable,
-        name,
-        cwd=tmp_path,
-        PYTHONPATH=str(tmp_path / "site"),
-    )
+    done = record(name, tmp_path, PYTHONPATH=str(tmp_path / "site"))
     assert done.stdout.splitlines()[0] == "mine"
     assert len(recorded("runs", tmp_path)) == 5
 
@@ -283,7 +252,7 @@ def test_an_environment_that_the_script_registers_itself_is_recorded(tmp_path):
         "gymnasium.register('Mine-v3', CartPoleEnv, max_episode_steps=4)\n"
         "make = lambda name: gymnasium.make('Mine-v3')" + PLAY,
     )
-    done = monitorcli("start", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
+    done = record(name, tmp_path)
     assert done.stderr == "monitorcli: Mine-v3, 5 episodes, mean return 4 -> runs\n"
     assert {row["end"] for row in recorded("runs", tmp_path)} == {"truncated"}
 
@@ -295,7 +264,7 @@ def test_environments_of_several_ids_are_kept_apart(tmp_path):
         + PLAY
         + PLAY.replace("CartPole-v1", "Acrobot-v1").replace("range(5)", "range(1)"),
     )
-    done = monitorcli("start", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
+    done = record(name, tmp_path)
     assert "CartPole-v1, Acrobot-v1, 6 episodes" in done.stderr
     assert len(list((tmp_path / "runs").glob("openaigym.manifest.*"))) == 2
 
@@ -307,12 +276,7 @@ def test_ctrl_c_stops_the_script_first_and_keeps_what_was_recorded(tmp_path):
         "try:\n    print('ready', flush=True)\n    [time.sleep(0.01) for _ in range(6000)]\n"
         "except KeyboardInterrupt:\n    print('stopped')\n    sys.exit(3)\n",
     )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "monitorcli", "start", "runs", "--video", "none", "--", sys.executable, name],
-        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
-    for _ in range(6):
-        process.stdout.readline()
+    process = running(name, tmp_path)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (3, "stopped\n")
@@ -324,14 +288,10 @@ def test_kill_9_of_everything_loses_no_finished_episode(tmp_path):
         tmp_path,
         "from gymnasium import make"
         + PLAY
-        + "env.reset()\nenv.step(0)\nprint(flush=True)\nimport time\n[time.sleep(0.01) for _ in range(6000)]",
+        + "env.reset()\nenv.step(0)\nprint('ready', flush=True)\n"
+        + "import time\n[time.sleep(0.01) for _ in range(6000)]",
     )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "monitorcli", "start", "runs", "--", sys.executable, name],
-        cwd=tmp_path, stdout=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
-    for _ in range(6):
-        process.stdout.readline()
+    process = running(name, tmp_path, video="cubic")
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
     for _ in range(100):  # until the kernel has taken the script away too

@@ -12,7 +12,7 @@ from writing import begin_run, packed, write
 from monitorcli import Monitor
 from monitorcli.errors import EncoderFailed, NoRecording
 from monitorcli.monitor import log, writer
-from monitorcli.monitor.video import find_ffmpeg
+from monitorcli.monitor.ffmpeg import find_ffmpeg
 from monitorcli.recording.verify import verify
 
 RECORDINGS = Path(__file__).parent / "recordings"

@@ -14,7 +14,8 @@ from environments import Countdown, play
 
 from monitorcli import Monitor
 from monitorcli.errors import EncoderFailed
-from monitorcli.monitor.video import check_ffmpeg, find_ffmpeg, frames_per_second
+from monitorcli.monitor.ffmpeg import check_ffmpeg, find_ffmpeg
+from monitorcli.monitor.video import frames_per_second
 from monitorcli.recording import read
 
 

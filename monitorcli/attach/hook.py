@@ -7,6 +7,7 @@ import threading
 from fnmatch import fnmatchcase
 from typing import Any, Callable
 
+from monitorcli.attach import envpool
 from monitorcli.attach.direct import watch
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings, from_environment
@@ -22,6 +23,9 @@ def attach(registration: Any) -> None:
     global _process
     if _process is None:
         _process = Attached(from_environment())
+    if registration.__name__ == "envpool.registration":
+        envpool.attach(registration, _process)
+        return
     package = registration.__name__.partition(".")[0]
     if not hasattr(registration, "registry"):
         tell("remark", f"the environments of this old {package} are not recorded; 0.26 and newer are.")

@@ -10,11 +10,13 @@ import weakref
 from pathlib import Path
 from typing import Any
 
+from monitorcli.attach.envpool import graft_pool
 from monitorcli.attach.graft import graft
 from monitorcli.attach.rehearsal import rehearse
 from monitorcli.attach.settings import Settings
 from monitorcli.attach.trail import tell
 from monitorcli.monitor import log
+from monitorcli.monitor.pool import Pool
 from monitorcli.monitor.schedule import Schedule, never
 from monitorcli.monitor.slot import MODES, Filming, Slot
 from monitorcli.monitor.tap import Tap, tap
@@ -86,6 +88,21 @@ class Recorder:
         except Exception as error:
             _remark(f"not recorded: {type(error).__name__}: {error}")
             return None
+
+    def record_pool(self, env: Any, env_id: str, seed: Any) -> None:
+        """Record all slots of an EnvPool, that was made with `seed`: one, a list for all slots, or None."""
+        try:
+            self.leave(env)
+            info = _about(env, env_id)
+            slots = Slots(env.num_envs, lambda: self._open(info, None), self._mode, _remark)
+            pool = Pool(slots, seed)
+            graft_pool(env, pool, env_id)
+            weakref.finalize(env, pool.stop, log.CUT_CLOSED)
+            tell("made", env_id)
+            if self._filming.schedule is not never:
+                _remark(f"no video of {env_id}: EnvPool steps all its environments as one.")
+        except Exception as error:
+            _remark(f"not recorded: {type(error).__name__}: {error}")
 
     def _put_on(self, env: Any, recorded: Tap, info: dict[str, str]) -> Tap:
         graft(env, recorded)

@@ -19,7 +19,7 @@ def verify(directories: Sequence[Path], _: object) -> None:
     """Check each directory against itself; raises Unsound with what is off."""
     from monitorcli.cli.say import say
     from monitorcli.errors import EncoderFailed
-    from monitorcli.monitor.video import find_ffmpeg
+    from monitorcli.monitor.ffmpeg import find_ffmpeg
     from monitorcli.recording.verify import verify as check
     from monitorcli.report.text import plural
 

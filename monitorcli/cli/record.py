@@ -11,8 +11,8 @@ from monitorcli.cli.say import say
 from monitorcli.errors import BadRequest, DirectoryInUse, EncoderFailed, NoRecording
 from monitorcli.monitor import schedule
 from monitorcli.monitor.directory import Existing
+from monitorcli.monitor.ffmpeg import check_ffmpeg, find_ffmpeg
 from monitorcli.monitor.run import Run
-from monitorcli.monitor.video import check_ffmpeg, find_ffmpeg
 
 DEFAULT_SCHEDULE = "cubic"
 

@@ -11,10 +11,13 @@ import numpy.typing as npt
 
 from monitorcli.errors import EncoderFailed
 from monitorcli.monitor import log
+from monitorcli.monitor.asciicast import Asciicast
+from monitorcli.monitor.ffmpeg import find_ffmpeg
+from monitorcli.monitor.mp4 import Mp4
 from monitorcli.monitor.remarks import once
 from monitorcli.monitor.rendering import Camera, camera
 from monitorcli.monitor.schedule import Schedule, never
-from monitorcli.monitor.video import Asciicast, Encoder, Film, Mp4, find_ffmpeg, frames_per_second
+from monitorcli.monitor.video import Encoder, Film, frames_per_second
 from monitorcli.monitor.writer import Writer
 
 MODES = {"training": b"t", "evaluation": b"e"}

@@ -1,8 +1,8 @@
 """The step path of a vector environment that is one object: one call counts for every slot.
 
 For Gymnasium's Sync- and AsyncVectorEnv the environments inside are recorded instead (`tap`), which
-sees more. This is for the others, whose slots are rows of arrays: CartPole's own vector class,
-EnvPool. What each autoreset mode asks of a recorder stands in docs/recording.md.
+sees more. This is for the others, whose slots are rows of arrays: CartPole's own vector class.
+What each autoreset mode asks of a recorder stands in docs/recording.md.
 """
 
 from __future__ import annotations

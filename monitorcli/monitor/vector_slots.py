@@ -18,6 +18,7 @@ from monitorcli.monitor.slot import split_seed
 from monitorcli.monitor.writer import Writer
 
 Indices = Any  # of slots: an integer array of shape (k,), strictly increasing
+Steps = Any  # an integer, or an array of one for each of these slots
 
 
 class Slots:
@@ -50,7 +51,7 @@ class Slots:
         self._clock = clock
         self._writer: Writer | None = None
 
-    def begin(self, which: Indices, step: int) -> None:
+    def begin(self, which: Indices, step: Steps) -> None:
         """Episodes began in these slots; `step` calls of `step` were before them."""
         writer = self._writer
         if writer is None or writer.closed:
@@ -75,7 +76,7 @@ class Slots:
             self._put_seed(which, seed)
         self._seeded = int(np.count_nonzero(self._rows["seeded"]))
 
-    def end(self, which: Indices, step: int, terminated: Any, truncated: Any, success: Any) -> None:
+    def end(self, which: Indices, step: Steps, terminated: Any, truncated: Any, success: Any) -> None:
         """Episodes ended in these slots; the two arrays and `success` (or None) are of all slots."""
         out = self._ended(which, step)
         if np.count_nonzero(truncated):
@@ -86,7 +87,7 @@ class Slots:
             out.view(log.RECORD)["success"][:, 0] = success[which]
         self._write(out, which)
 
-    def cut(self, which: Indices, step: int, code: int) -> None:
+    def cut(self, which: Indices, step: Steps, code: int) -> None:
         """The episodes of these slots are incomplete, for the reason `code`, a `log.CUT_` constant."""
         out = self._ended(which, step)
         out.view(log.RECORD)["end"] = code
@@ -96,7 +97,7 @@ class Slots:
         """Say once that something could not be recorded."""
         self._notify(f"not recorded: {type(error).__name__}: {error}; the run goes on.")
 
-    def _ended(self, which: Indices, step: int) -> Any:
+    def _ended(self, which: Indices, step: Steps) -> Any:
         """These slots' records, as numbers; columns 1, 2 and 4 are return, length and duration."""
         out: Any = self._cells.take(which, 0)
         out[:, 1] = self.totals.take(which)

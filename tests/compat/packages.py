@@ -137,6 +137,48 @@ def play_sampled(name, **kwargs):
         print("return", total)
 
 
+@way("envpool")
+def envpool_sync():
+    pool("CartPole-v1")
+
+
+@way("envpool")
+def envpool_truncated():
+    pool("Pendulum-v1", max_episode_steps=20)
+
+
+@way("envpool")
+def envpool_lives():
+    pool("Breakout-v5", episodic_life=True)
+
+
+@way("envpool")
+def envpool_async():
+    pool("CartPole-v1", batch_size=2, num_threads=1)  # more threads deliver in an order of their own
+
+
+def pool(name, **kwargs):
+    """Slots of EnvPool, each by a rule of its own; the row after an end is that of the reset."""
+    import envpool
+    import numpy as np
+
+    env = envpool.make(name, env_type="gymnasium", num_envs=5, seed=3, **kwargs)
+    totals, fresh, ended = np.zeros(5), np.ones(5, bool), []
+    env.async_reset()
+    space = env.action_space
+    for step in range(300):
+        _, rewards, terminated, truncated, info = env.recv()
+        which = info["env_id"]
+        totals[which] = np.where(fresh[which], 0.0, totals[which] + rewards)
+        fresh[which] = terminated | truncated
+        ended += totals[which[fresh[which]]].tolist()
+        space.seed(step)
+        env.send(np.array([space.sample()] * len(which)), which)
+    env.close()
+    for total in sorted(ended):
+        print("return", total)
+
+
 @way("ray")
 def ray_tasks():
     import ray

@@ -13,7 +13,7 @@ class _Waiting:
     """A finder that sees a registration module being imported and acts right after it has run."""
 
     def __init__(self):
-        self.awaited = {"gymnasium.envs.registration", "gym.envs.registration"}
+        self.awaited = {"gymnasium.envs.registration", "gym.envs.registration", "envpool.registration"}
 
     def find_spec(self, name, path=None, target=None):
         if name not in self.awaited:

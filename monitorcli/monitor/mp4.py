@@ -1,0 +1,139 @@
+"""Pictures into an mp4, by an ffmpeg that reads them from a pipe."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any, Iterator
+
+import numpy as np
+
+from monitorcli.errors import EncoderFailed
+from monitorcli.monitor.ffmpeg import arguments, ffmpeg_version
+
+# What an encoder needs of an input pipe to stay ahead of the environment (F_SETPIPE_SZ, fcntl(2)).
+_PIPE_BYTES = 1 << 20
+_F_SETPIPE_SZ = 1031
+
+_PIXELS = {1: "gray", 3: "rgb24", 4: "rgba"}
+
+
+class Mp4:
+    """H.264 in fragments of 0.2 s, each flushed, so that a film whose encoder is killed still plays.
+
+    Frames are uint8 arrays of shape (height, width, 3), (height, width, 4) or (height, width); odd
+    sizes are padded by one black line, because 4:2:0 colour has none. Closed properly it is an
+    ordinary mp4 (ffmpeg's `hybrid_fragmented`).
+    """
+
+    ending = ".mp4"
+    content_type = "video/mp4"
+
+    def __init__(self, path: Path, fps: float, ffmpeg: str) -> None:
+        self._path = path.with_name(path.name + self.ending)
+        self._fps = fps
+        self._ffmpeg = ffmpeg
+        self._process: subprocess.Popen[bytes] | None = None
+        self._shape: tuple[int, ...] = ()
+        self._arguments: list[str] = []
+        self._complaint: str | None = None
+
+    def add(self, frame: Any) -> None:
+        """See Encoder; the first frame settles the size."""
+        pixels = np.ascontiguousarray(frame)
+        if self._process is None:
+            self._start(pixels)
+        if pixels.shape != self._shape or pixels.dtype != np.uint8:
+            raise EncoderFailed(f"frame {describe(pixels)} after {self._shape} uint8")
+        assert self._process and self._process.stdin
+        view = memoryview(pixels.data).cast("B")
+        try:
+            with _surviving_sigpipe():
+                while view:
+                    view = view[self._process.stdin.write(view) :]
+        except OSError:
+            raise EncoderFailed(self._wait() or "ffmpeg stopped early") from None
+
+    def close(self) -> None:
+        """See Encoder."""
+        if self._process and self._process.stdin:
+            try:
+                self._process.stdin.close()
+            except OSError:
+                pass
+            self._process.stdin = None
+
+    def is_done(self) -> bool:
+        """See Encoder."""
+        return self._process is None or self._process.poll() is not None
+
+    def collect(self) -> dict[str, Any]:
+        """See Encoder."""
+        complaint = self._wait()
+        if complaint:
+            raise EncoderFailed(complaint)
+        return {
+            "backend": "ffmpeg",
+            "version": ffmpeg_version(self._ffmpeg),
+            "cmdline": ["ffmpeg", *self._arguments, self._path.name],
+        }
+
+    def _start(self, pixels: Any) -> None:
+        channels = 1 if pixels.ndim == 2 else pixels.shape[-1] if pixels.ndim == 3 else 0
+        if channels not in _PIXELS or pixels.dtype != np.uint8 or 0 in pixels.shape:
+            raise EncoderFailed(f"a frame must be (height, width, 3) uint8, not {describe(pixels)}")
+        self._shape = pixels.shape
+        self._arguments = arguments(pixels.shape[1], pixels.shape[0], _PIXELS[channels], self._fps)
+        # In a session of its own, so that Ctrl-C in the terminal reaches the script and not the film.
+        self._process = subprocess.Popen(
+            [self._ffmpeg, *self._arguments, str(self._path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+        )
+        _widen(self._process.stdin)
+
+    def _wait(self) -> str:
+        """Wait for ffmpeg; what it complained of, "" when all went well."""
+        if self._process is None:
+            return "no frame was rendered"
+        self.close()
+        if self._complaint is None:
+            said = self._process.communicate()[1].decode(errors="replace").strip().splitlines()
+            status = self._process.returncode
+            reason = said[-1] if said else f"exit status {status}"
+            self._complaint = f"ffmpeg stopped: {reason}" if status else ""
+        return self._complaint
+
+
+def describe(pixels: Any) -> str:
+    """Shape and dtype of an array, for a sentence."""
+    return f"{pixels.shape} {pixels.dtype}"
+
+
+@contextlib.contextmanager
+def _surviving_sigpipe() -> Iterator[None]:
+    """Within it, an encoder that died is an error, also in a script that lets SIGPIPE kill it."""
+    if not hasattr(signal, "pthread_sigmask") or signal.getsignal(signal.SIGPIPE) is not signal.SIG_DFL:
+        yield  # Python itself ignores it
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
+    try:
+        yield
+    finally:
+        if signal.SIGPIPE in signal.sigpending():
+            signal.sigwait({signal.SIGPIPE})
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _widen(pipe: Any) -> None:
+    try:
+        import fcntl
+
+        fcntl.fcntl(pipe.fileno(), _F_SETPIPE_SZ, _PIPE_BYTES)
+    except (ImportError, OSError):
+        pass  # not Linux, or over the user's limit: slower, no less right
