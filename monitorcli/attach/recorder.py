@@ -98,6 +98,8 @@ class Recorder:
             pool = Pool(slots, seed)
             graft_pool(env, pool, env_id)
             weakref.finalize(env, pool.stop, log.CUT_CLOSED)
+            if self._settings.rehearsal:
+                rehearse(env, self._filming.schedule is not never, "recv")
             tell("made", env_id)
             if self._filming.schedule is not never:
                 _remark(f"no video of {env_id}: EnvPool steps all its environments as one.")

@@ -9,19 +9,23 @@ from monitorcli.attach.trail import tell
 from monitorcli.monitor.rendering import camera
 
 
-def rehearse(env: Any, filmed: bool) -> None:
-    """Have the first step of `env`, which is recorded already, told; and a frame after it if `filmed`."""
-    recorded = env.step
+def rehearse(env: Any, filmed: bool, through: str = "step") -> None:
+    """Have the first step of `env`, which is recorded already, told; and a frame after it if `filmed`.
+
+    `through` is the method that steps come through; what it gives for a reset, a pair, is no step.
+    """
+    recorded = getattr(env, through)
 
     @functools.wraps(recorded)
-    def step(*args: Any, **kwargs: Any) -> Any:
-        vars(env)["step"] = recorded
+    def stepped(*args: Any, **kwargs: Any) -> Any:
         result = recorded(*args, **kwargs)
-        tell(*picture(env) if filmed else ("unfilmed", ""))
-        tell("step", first_step(result))
+        if len(result) == 5:
+            vars(env)[through] = recorded
+            tell(*picture(env) if filmed else ("unfilmed", ""))
+            tell("step", first_step(result))
         return result
 
-    vars(env)["step"] = step
+    vars(env)[through] = stepped
 
 
 def first_step(result: tuple[Any, ...]) -> str:
@@ -35,7 +39,7 @@ def first_step(result: tuple[Any, ...]) -> str:
 
 def picture(env: Any) -> tuple[str, str]:
     """Render once: ("frame", what it is), ("unfilmed", why) or ("broken", why)."""
-    if hasattr(env, "num_envs"):
+    if hasattr(env, "num_envs"):  # a vector environment
         return "unfilmed", f"{type(env).__name__} steps all its environments as one"
     taken = camera(env)
     if taken.mode is None:
