@@ -120,6 +120,37 @@ def test_an_environment_built_from_its_class_is_recorded_with_its_time_limit(tmp
 
 
 @pytest.mark.parametrize(
+    ("env", "ends"),
+    [
+        ("gymnasium.make('CartPole-v1').unwrapped", ["terminated 11", "terminated 10", "terminated 9"]),
+        ("gymnasium.make('CartPole-v1', max_episode_steps=5)", ["truncated 5"] * 3),
+        ("gymnasium.wrappers.TimeLimit(gymnasium.make('CartPole-v1').unwrapped, 5)", ["truncated 5"] * 3),
+        ("copy.deepcopy(gymnasium.make('CartPole-v1')).unwrapped", None),
+    ],
+)
+def test_what_a_script_takes_out_of_its_wrappers_is_recorded_as_it_is_used(tmp_path, env, ends):
+    name = script(tmp_path, "import copy\n" + BUILT.format(env))
+    done = monitorcli("start", "runs", "--", sys.executable, name, cwd=tmp_path)
+    if ends is None:
+        assert done.returncode == 5
+        return
+    assert [f"{row['end']} {row['length']}" for row in recorded("runs", tmp_path)] == ends
+
+
+def test_wrappers_that_are_used_after_all_are_recorded_with_their_time_limit(tmp_path):
+    text = BUILT.format("gymnasium.make('CartPole-v1', max_episode_steps=5)\nenv.unwrapped.reset(seed=7)")
+    name = script(tmp_path, text)
+    monitorcli("start", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
+    rows = recorded("runs", tmp_path)
+    assert [(row["end"], row["length"], row["seed"]) for row in rows] == [
+        ("incomplete", "0", "7"),
+        ("truncated", "5", "0"),
+        ("truncated", "5", "1"),
+        ("truncated", "5", "2"),
+    ]
+
+
+@pytest.mark.parametrize(
     ("options", "told"),
     [
         ([], ["1 episode", "1 episode", "nothing: it was never reset"]),

@@ -1,8 +1,8 @@
 """Find the environments that a script builds from their class, at their first reset.
 
-Gymnasium's `Env.reset` is where nearly every environment passes by, to be seeded. From there the
-stack tells who is being reset: the environment, or a TimeLimit around it, which is recorded instead,
-because it is what truncates.
+And those that it takes out of the wrappers that `make` gave them. Gymnasium's `Env.reset` is where
+nearly every environment passes by, to be seeded. From there the stack tells who is being reset: the
+environment, or a TimeLimit around it, which is recorded instead, because it is what truncates.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ import sys
 from types import FrameType
 from typing import Any, Callable
 
+from monitorcli.attach.graft import take_off
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.trail import tell
+from monitorcli.monitor import log
+from monitorcli.monitor.tap import Tap
 
 
 def watch(
@@ -29,7 +32,12 @@ def watch(
         # A copy of an environment that `make` made has its spec, and is not recorded, as the format
         # of copies is that of a plain environment; but Gymnasium 0.29's make_vec has its own way.
         spec = getattr(env, "spec", None)
-        if spec is not None and registration.registry.get(spec.id) is not spec:
+        around = recorder.around(env)
+        if around is not None:
+            if _is_being_reset(around(), sys._getframe(2)):
+                recorder.leave(env)
+                return
+        elif spec is not None and registration.registry.get(spec.id) is not spec:
             recorder.leave(env)
             return
         chosen = outermost(env, sys._getframe(2), env_class)
@@ -42,6 +50,8 @@ def watch(
         recorded = recorder.record(chosen, env_id)
         if recorded:
             recorded.begun(seed)
+            if around is not None and around() is not None:
+                _give_way(chosen, recorded, around())
 
     _on_reset(env_class, recorder, found, making)
     atexit.register(_tell_unseen, env_class, recorder)
@@ -93,6 +103,30 @@ def outermost(env: Any, frame: FrameType | None, env_class: Any) -> Any:
             chosen = first
         frame = frame.f_back
     return chosen
+
+
+def _is_being_reset(env: Any, frame: FrameType | None) -> bool:
+    """Whether a method of `env` is up the stack."""
+    while env is not None and frame is not None:
+        code = frame.f_code
+        if code.co_argcount and frame.f_locals.get(code.co_varnames[0]) is env:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _give_way(env: Any, recorded: Tap, around: Any) -> None:
+    """Record `env` until what is `around` it is reset, which knows of the time limit, and is recorded too."""
+    plain = around.reset
+
+    @functools.wraps(plain)
+    def reset(*args: Any, **kwargs: Any) -> Any:
+        recorded.stop(log.CUT_RESET)
+        take_off(env)
+        vars(around)["reset"] = plain
+        return plain(*args, **kwargs)
+
+    vars(around)["reset"] = reset
 
 
 def _tell_unseen(env_class: Any, recorder: Recorder) -> None:

@@ -35,6 +35,12 @@ def graft(env: Any, recorded: Tap) -> None:
     )
 
 
+def take_off(env: Any) -> None:
+    """Make `env.step`, `env.reset` and `env.close` its own again."""
+    for name in _OURS:
+        vars(env).pop(name, None)
+
+
 @functools.lru_cache(maxsize=None)
 def _subclass(base: Any) -> Any:
     def reduce_ex(self: Any, protocol: Any) -> Any:

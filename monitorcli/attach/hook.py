@@ -81,7 +81,7 @@ class Attached:
                 depth.inside = False
             depth.made += 1
             if wanted:
-                self.recorder.record(env)
+                self.recorder.record_made(env)
             else:
                 self.recorder.leave(env)
             return env

@@ -39,6 +39,8 @@ class Recorder:
         self._used: dict[str, int] = {}  # slots of the writer for an environment id
         self.seen: set[str] = set()  # names of classes of which there was an environment
         self._known: weakref.WeakSet[Any] = weakref.WeakSet()
+        # What is inside of what `make` gave out, until it is reset for the first time.
+        self._inside: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         # Finalizers run in the reverse order of their making: this one, the first, closes the
         # writers after every environment has ended what still ran.
         weakref.finalize(self, _close, self._writers)
@@ -51,12 +53,25 @@ class Recorder:
             return True
 
     def leave(self, env: Any) -> None:
-        """Do not record this environment."""
+        """Do not record this environment, or not in another way than now."""
         try:
             self.seen.add(type(env.unwrapped).__name__)
             self._known.add(env.unwrapped)
+            self._inside.pop(env.unwrapped, None)
         except Exception:  # what cannot be remembered is not watched for either
             pass
+
+    def around(self, env: Any) -> Any:
+        """A weak reference to what is recorded with this innermost environment in it; None if nothing is."""
+        return self._inside.get(env)
+
+    def record_made(self, env: Any) -> None:
+        """Record what `make` gave out, unless the script throws its wrappers away before the first reset."""
+        recorded = self.record(env)
+        base = getattr(env, "unwrapped", env)
+        if recorded and base is not env and self.knows(base):
+            self._known.discard(base)
+            self._inside[base] = weakref.ref(env)
 
     def record(self, env: Any, env_id: str | None = None) -> Tap | None:
         """Record what goes through this environment; `env_id` is for one that has no spec."""

@@ -91,6 +91,11 @@ def make_and_print_everything():
 
 
 @way
+def make_unwrapped():
+    play(gym.make("CartPole-v1").unwrapped)
+
+
+@way
 def make_from_a_spec():
     play(gym.make(gym.spec("CartPole-v1")))
 
