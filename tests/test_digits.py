@@ -30,6 +30,12 @@ def test_floats_are_read_back_bit_for_bit(kind, data):
     assert bits(read) == bits(values)
 
 
+@given(st.lists(st.floats(-8.0, 8.0), max_size=4), st.lists(SUMS, min_size=12, max_size=12))
+def test_a_few_small_ones_among_others_are_read_back(small, others):
+    values = [*others[:6], *small, *others[6:]]
+    assert bits(json.loads(digits.floats(np.array(values)))) == bits(values)
+
+
 @given(st.integers(3, 49), st.integers(-3, 3), st.booleans())
 def test_neighbours_of_powers_of_two_stay_apart(power, steps, times):
     """There the distance to the next number is least, so too few decimals would show."""
@@ -59,7 +65,7 @@ def test_columns_are_written_in_rows_of_one_width():
 def test_ordinary_columns_are_not_written_one_by_one(monkeypatch):
     monkeypatch.setattr(digits, "_one_by_one", None)
     digits.floats(1.7e9 + np.arange(3) / 7)
-    digits.floats(np.array([-1234.5678, 99.9, 8.0, 0.0, 3.0]))
+    digits.floats(np.array([-1234.5678, 99.9, 8.0, 0.0, 3.0, -1 / 3]))
 
 
 def plain(records):

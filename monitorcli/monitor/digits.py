@@ -16,16 +16,18 @@ import numpy.typing as npt
 
 _COMMA, _BLANK, _MINUS, _POINT, _OPEN = b", -.["
 
-# Decimals, and the least number that they tell from its neighbours: half of the distance to those is more
+# The least numbers that 7 and 15 decimals tell from their neighbours: half of the distance to those is more
 # than what rounding to so many decimals costs, 0.51 or (at 15, where the product is rounded too) 0.57 of
-# the last. 7 is for times, 15 for returns. One decimal less than a multiple of four: see `_write`.
-_DECIMALS = ((3, np.inf), (7, 2.0**29), (15, 8.0))
+# the last. 7 is for times, 15 for returns, 3 for whole numbers.
+# A multiple of four less one: see `_rows`.
+_LEAST_FOR_7, _LEAST_FOR_15 = 2.0**29, 8.0
 _MOST = 1e15  # what is larger may have more digits than there is room for
+_LEAST = 1e-99  # what is smaller, too
 
 
 def integers(values: npt.NDArray[np.int64]) -> bytes:
     """A JSON list of these numbers, shape (n,), none negative."""
-    return _write(values, None, None, 0)
+    return _list(_rows(values, None, None, 0))
 
 
 def floats(values: npt.NDArray[np.float64]) -> bytes:
@@ -36,24 +38,34 @@ def floats(values: npt.NDArray[np.float64]) -> bytes:
     whole = np.floor(size)
     rest = size - whole  # exactly
     least = np.min(size, where=rest != 0, initial=np.inf)
-    for decimals, enough in _DECIMALS:
-        if least >= enough:
-            part = np.rint(rest * 10.0**decimals).astype(np.int64)
-            return _write(whole.astype(np.int64), np.signbit(values), part, decimals)
-    return _one_by_one(values)
+    small = np.flatnonzero((rest != 0) & (size < _LEAST_FOR_15))
+    if least < _LEAST or 4 * len(small) > len(values):
+        return _one_by_one(values)
+    decimals = 3 if least == np.inf else 7 if least >= _LEAST_FOR_7 else 15
+    part = np.rint(rest * 10.0**decimals).astype(np.int64)
+    rows = _rows(whole.astype(np.int64), np.signbit(values), part, decimals)
+    for row in small.tolist():
+        rows[row, 1:] = np.frombuffer(b"%*a" % (rows.shape[1] - 1, float(values[row])), np.uint8)
+    return _list(rows)
 
 
 def _one_by_one(values: npt.NDArray[np.float64]) -> bytes:
     return json.dumps([value if math.isfinite(value) else None for value in values.tolist()]).encode()
 
 
-def _write(whole: Any, negative: Any, part: Any, decimals: int) -> bytes:
-    """Rows of a comma, blanks, a sign, digits, and then a point and decimals, in words of four bytes."""
-    if not len(whole):
+def _list(rows: npt.NDArray[np.uint8]) -> bytes:
+    if not len(rows):
         return b"[]"
-    most, least = int(whole.max()), int(whole.min())
+    rows[0, 0] = _OPEN
+    return rows.tobytes() + b"]"
+
+
+def _rows(whole: Any, negative: Any, part: Any, decimals: int) -> npt.NDArray[np.uint8]:
+    """Rows of a comma, blanks, a sign, digits, and then a point and decimals, in words of four bytes."""
+    most, least = int(whole.max(initial=0)), int(whole.min(initial=1 << 62))
     signed = negative is not None and bool(negative.any())
     front = (len(str(most)) + signed) // 4 + 1  # words, with room for the comma
+    front = max(front, 2) if decimals == 15 else front  # and then for any small number's own digits
     words = np.empty((len(whole), front + (decimals + 1) // 4), np.uint32)
     _put(words[:, :front], whole)
     text = words.view(np.uint8)
@@ -68,8 +80,7 @@ def _write(whole: Any, negative: Any, part: Any, decimals: int) -> bytes:
                 np.copyto(text[:, place - 1], _BLANK, where=short)  # the sign stands before a digit
             np.copyto(text[:, place], pad, where=short)
     text[:, 0] = _COMMA
-    text[0, 0] = _OPEN
-    return words.tobytes() + b"]"
+    return text
 
 
 def _put(words: Any, values: Any) -> None:
