@@ -27,6 +27,20 @@ for seed in range(3):
         pass
 """
 
+PYGAME = """
+import gymnasium, numpy, pygame
+class Own(gymnasium.Env):
+    metadata = {"render_modes": ["rgb_array"]}
+    observation_space = action_space = gymnasium.spaces.Discrete(2)
+    def __init__(self, render_mode=None):
+        self.render_mode = render_mode
+    def render(self):
+        pygame.init()
+        return numpy.zeros((16, 16, 3), numpy.uint8)
+gymnasium.register("Own-v0", Own)
+gymnasium.make("Own-v0", disable_env_checker=True).reset()
+"""
+
 SEVERAL = """
 import gymnasium
 for name in ("CartPole-v1", "MountainCar-v0", "Acrobot-v1"):
@@ -55,6 +69,14 @@ def test_filming_leaves_signals_to_the_script(tmp_path):
     )
     done = monitorcli("start", "runs", "--video", "all", "--", sys.executable, name, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (128 + 15, "")
+
+
+def test_filming_without_screen_and_sound_card_is_quiet(tmp_path, monkeypatch):
+    monkeypatch.delenv("SDL_AUDIODRIVER", raising=False)
+    name = script(tmp_path, PYGAME)
+    done = monitorcli("start", "runs", "--video", "all", "--", sys.executable, name, cwd=tmp_path)
+    assert all(line.startswith(("monitorcli: ", "  ")) for line in done.stderr.splitlines()), done.stderr
+    assert len(list((tmp_path / "runs").glob("*.mp4"))) == 1
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Any, Callable, Iterator, NamedTuple
 _FILMABLE = ("rgb_array", "ansi")
 # Wrappers that hand `render` on, after checks of their own that are not for us.
 _CHECKS = {"PassiveEnvChecker", "OrderEnforcing"}
+_SOUNDLESS = sys.platform == "linux" and not os.path.exists("/dev/snd")
 
 # The mode that we had an environment made with, where the script gave none. The environment itself
 # says None, as it would without us, except while we render.
@@ -138,7 +139,7 @@ def _unwarned() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _off_screen() -> Iterator[None]:
-    """Within it, SDL (pygame) draws into memory if there is no screen; it would complain on stderr.
+    """Within it, SDL (pygame) does without the screen or sound that is not there; it would complain of it.
 
     Nor may it take SIGTERM and SIGINT for itself: a worker that was filmed would outlive `terminate()`.
     """
@@ -146,6 +147,8 @@ def _off_screen() -> Iterator[None]:
     screens = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
     if sys.platform == "linux" and not any(name in os.environ for name in screens):
         wanted["SDL_VIDEODRIVER"] = "dummy"
+    if _SOUNDLESS and "PULSE_SERVER" not in os.environ:
+        wanted["SDL_AUDIODRIVER"] = "dummy"  # some environments call pygame.init(), which starts all there is
     added = {name: value for name, value in wanted.items() if name not in os.environ}
     os.environ.update(added)
     try:
