@@ -29,7 +29,7 @@ RETURNS = os.environ.get("RETURNS", r"^(?:\.|unseeded )?return (\S+)")
 # What differs from run to run anyhow: addresses, times, progress bars, draws that nothing was seeded for.
 CHANGING = re.compile(
     r"0x[0-9a-f]+|in [0-9.]+s|pid=[0-9]+|[0-9.]+ seconds|SPS: [0-9]+|__[0-9]{10}\b"
-    r"|^.*(it/s|s/it).*\n|^unseeded .*\n",
+    r"|^.*(it/s|s/it).*\n|^ +(\n|\Z)|^unseeded .*\n",
     re.M,
 )
 # What docs/recording.md says will show on stderr.
