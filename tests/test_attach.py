@@ -27,6 +27,25 @@ for seed in range(3):
         pass
 """
 
+UNABLE = """
+import gymnasium
+class Unable(gymnasium.Env):
+    metadata = {"render_modes": ["rgb_array"]}
+    observation_space = action_space = gymnasium.spaces.Discrete(2)
+    def __init__(self, render_mode=None):
+        self.render_mode = render_mode
+    def reset(self, seed=None, options=None):
+        return 0, {}
+    def render(self):
+        print("asked")
+        raise RuntimeError("no OpenGL")
+for kind in (type("A", (Unable,), {}), type("B", (Unable,), {})):
+    gymnasium.register(f"{kind.__name__}-v0", kind)
+    env = gymnasium.make(f"{kind.__name__}-v0", disable_env_checker=True)
+    for episode in range(3):
+        env.reset()
+"""
+
 PYGAME = """
 import gymnasium, numpy, pygame
 class Own(gymnasium.Env):
@@ -77,6 +96,24 @@ def test_filming_without_screen_and_sound_card_is_quiet(tmp_path, monkeypatch):
     done = monitorcli("start", "runs", "--video", "all", "--", sys.executable, name, cwd=tmp_path)
     assert all(line.startswith(("monitorcli: ", "  ")) for line in done.stderr.splitlines()), done.stderr
     assert len(list((tmp_path / "runs").glob("*.mp4"))) == 1
+
+
+def test_environments_that_cannot_be_rendered_are_asked_once(tmp_path):
+    name = script(tmp_path, UNABLE)
+    done = monitorcli("start", "runs", "--video", "all", "--", sys.executable, name, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "asked\n")
+    assert "a video is broken (no OpenGL); the run goes on." in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is a screen")
+def test_filming_without_a_screen_has_mujoco_draw_through_egl_and_leaves_no_trace(tmp_path, monkeypatch):
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "MUJOCO_GL", "PYOPENGL_PLATFORM"):
+        monkeypatch.delenv(variable, raising=False)
+    as_mujoco = "print(os.environ['MUJOCO_GL'])\n        os.environ['PYOPENGL_PLATFORM'] = 'egl'"
+    text = f"import os\n{PYGAME.replace('pygame.init()', as_mujoco)}"
+    name = script(tmp_path, text + "print([name for name in os.environ if 'GL' in name])")
+    done = monitorcli("start", "runs", "--video", "all", "--", sys.executable, name, cwd=tmp_path)
+    assert done.stdout.endswith("egl\n[]\n")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,10 @@ _SOUNDLESS = sys.platform == "linux" and not os.path.exists("/dev/snd")
 # says None, as it would without us, except while we render.
 _ours: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 
+# Kinds of environments, and whether rendering one ever gave a picture; the others raised at once, and
+# are not asked again, because MuJoCo without OpenGL raises once and then ends the process.
+_pictured: dict[Any, bool] = {}
+
 
 class Camera(NamedTuple):
     """How to take pictures of an environment: its `mode` as the script sees it, or ours, and a function."""
@@ -72,9 +76,32 @@ def camera(env: Any) -> Camera:
         if mode == "human":  # it has drawn itself; rendering again would flicker, and cost the user's time
             return _screen()
         with _off_screen(), _unwarned(), _tidied(rendered.unwrapped, aside, ours):
-            return rendered.render()
+            return _first_or_never(rendered)
 
     return Camera(mode, render)
+
+
+def is_hopeless(env: Any) -> bool:
+    """Whether rendering environments of this kind has raised, and not once given a picture."""
+    return _pictured.get(_kind(env.unwrapped)) is False
+
+
+def _first_or_never(env: Any) -> Any:
+    kind = _kind(env.unwrapped)
+    try:
+        picture = env.render()
+    except Exception:
+        _pictured.setdefault(kind, False)
+        raise
+    _pictured[kind] = True
+    return picture
+
+
+def _kind(base: Any) -> Any:
+    """The class right below `Env`: one for all of MuJoCo's, which share their OpenGL."""
+    classes = type(base).__mro__
+    above = next((n for n, found in enumerate(classes) if found.__name__ == "Env"), 0)
+    return classes[max(above - 1, 0)]
 
 
 def _our_mode(base: Any) -> str | None:
@@ -139,22 +166,25 @@ def _unwarned() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _off_screen() -> Iterator[None]:
-    """Within it, SDL (pygame) does without the screen or sound that is not there; it would complain of it.
+    """Within it, SDL (pygame) and MuJoCo do without the screen or sound that is not there.
 
-    Nor may it take SIGTERM and SIGINT for itself: a worker that was filmed would outlive `terminate()`.
+    SDL would complain of it on stderr; MuJoCo would look for the screen, and end the process when it is
+    asked a second time. Nor may SDL take SIGTERM and SIGINT for itself: a worker that was filmed would
+    outlive `terminate()`.
     """
     wanted = {"SDL_NO_SIGNAL_HANDLERS": "1"}
-    screens = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
-    if sys.platform == "linux" and not any(name in os.environ for name in screens):
+    if sys.platform == "linux" and not ("DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ):
         wanted["SDL_VIDEODRIVER"] = "dummy"
+        wanted["MUJOCO_GL"] = "egl"
     if _SOUNDLESS and "PULSE_SERVER" not in os.environ:
         wanted["SDL_AUDIODRIVER"] = "dummy"  # some environments call pygame.init(), which starts all there is
     added = {name: value for name, value in wanted.items() if name not in os.environ}
+    left = {*added, "PYOPENGL_PLATFORM"} - os.environ.keys()  # the last is what MuJoCo sets for EGL
     os.environ.update(added)
     try:
         yield
     finally:
-        for name in added:
+        for name in left:
             os.environ.pop(name, None)
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from monitorcli.errors import EncoderFailed
 from monitorcli.monitor import log
 from monitorcli.monitor.remarks import once
-from monitorcli.monitor.rendering import Camera, camera
+from monitorcli.monitor.rendering import Camera, camera, is_hopeless
 from monitorcli.monitor.schedule import Schedule, never
 from monitorcli.monitor.video import Asciicast, Encoder, Film, Mp4, find_ffmpeg, frames_per_second
 from monitorcli.monitor.writer import Writer
@@ -137,6 +137,9 @@ class Slot:
             self._notify(
                 f"no video of {writer.env_id}: its render_mode is {mode!r}; films need 'rgb_array' or 'ansi'."
             )
+            return None
+        if is_hopeless(env):  # which was said when it raised
+            self._can_film = False
             return None
         path = writer.film_path(self._number)
         fps = frames_per_second(self._filming.fps, env.metadata)

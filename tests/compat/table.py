@@ -127,7 +127,7 @@ def row(name: str, command: list[str]) -> bool:
         runs = Path(folder) / "runs"
         alone = output(command)
         done = output(
-            [sys.executable, "-m", "monitorcli", "start", str(runs), "--video", "first:1", "--", *command]
+            [sys.executable, "-m", "monitorcli", "start", str(runs), "--video", "first:2", "--", *command]
         )
         rows = output([sys.executable, "-m", "monitorcli", "inspect", str(runs), "--format", "csv"]).stdout
     own = sorted(float(number) for number in re.findall(RETURNS, done.stdout, re.M))
