@@ -50,6 +50,7 @@ fuzz: $(VENV)/dev.stamp ## read N=2000 damaged directories in every way there is
 	$(call run,python tests/fuzz --directories $(N))
 
 # The interpreters of other environments, which need Gymnasium and nothing of ours: make compat PYTHONS="..."
+# A script of somebody else's, here CleanRL's: make compat COMMAND="python ppo.py" RETURNS='episodic_return=.([^]]+)'
 compat: $(VENV)/dev.stamp ## run the ways of making environments, with and without monitorcli
 	$(call run,python tests/compat/table.py $(PYTHONS))
 

@@ -9,22 +9,19 @@ import warnings
 import weakref
 from typing import Any, Callable, Iterator, NamedTuple
 
-from monitorcli.errors import EncoderFailed
-
 # One frame a call, taken only when asked for; `rgb_array_list` would render every step.
 _FILMABLE = ("rgb_array", "ansi")
 # Wrappers that hand `render` on, after checks of their own that are not for us.
 _CHECKS = {"PassiveEnvChecker", "OrderEnforcing"}
+_SOUNDLESS = sys.platform == "linux" and not os.path.exists("/dev/snd")
 
 # The mode that we had an environment made with, where the script gave none. The environment itself
 # says None, as it would without us, except while we render.
 _ours: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 
-
-_SCREENS = ("DISPLAY", "WAYLAND_DISPLAY")
-
-# Why MuJoCo could not render in this process.
-_mujoco_failed: list[str] = []
+# Kinds of environments, and whether rendering one ever gave a picture; the others raised at once, and
+# are not asked again, because MuJoCo without OpenGL raises once and then ends the process.
+_pictured: dict[Any, bool] = {}
 
 
 class Camera(NamedTuple):
@@ -79,33 +76,32 @@ def camera(env: Any) -> Camera:
         if mode == "human":  # it has drawn itself; rendering again would flicker, and cost the user's time
             return _screen()
         with _off_screen(), _unwarned(), _tidied(rendered.unwrapped, aside, ours):
-            return _rendered(rendered)
+            return _first_or_never(rendered)
 
     return Camera(mode, render)
 
 
-def _rendered(env: Any) -> Any:
-    """`env.render()`; raises EncoderFailed with the reason.
+def is_hopeless(env: Any) -> bool:
+    """Whether rendering environments of this kind has raised, and not once given a picture."""
+    return _pictured.get(_kind(env.unwrapped)) is False
 
-    MuJoCo is not even asked where it has no screen, which is known beforehand: its first failure
-    leaves a MUJOCO_LOG.TXT behind, and a second one aborts the process, and the script with it.
-    """
-    is_mujoco = any(base.__name__ == "MujocoEnv" for base in type(env.unwrapped).__mro__)
-    if (
-        is_mujoco
-        and sys.platform == "linux"
-        and not any(name in os.environ for name in ("MUJOCO_GL", *_SCREENS))
-    ):
-        raise EncoderFailed("MuJoCo has no screen to draw on; with MUJOCO_GL=egl it needs none")
-    if is_mujoco and _mujoco_failed:
-        raise EncoderFailed(_mujoco_failed[0])
+
+def _first_or_never(env: Any) -> Any:
+    kind = _kind(env.unwrapped)
     try:
-        return env.render()
-    except Exception as error:
-        reason = str(error) or type(error).__name__
-        if is_mujoco:
-            _mujoco_failed.append(reason)
-        raise EncoderFailed(reason) from error
+        picture = env.render()
+    except Exception:
+        _pictured.setdefault(kind, False)
+        raise
+    _pictured[kind] = True
+    return picture
+
+
+def _kind(base: Any) -> Any:
+    """The class right below `Env`: one for all of MuJoCo's, which share their OpenGL."""
+    classes = type(base).__mro__
+    above = next((n for n, found in enumerate(classes) if found.__name__ == "Env"), 0)
+    return classes[max(above - 1, 0)]
 
 
 def _our_mode(base: Any) -> str | None:
@@ -170,19 +166,25 @@ def _unwarned() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _off_screen() -> Iterator[None]:
-    """Within it, SDL (pygame) draws into memory if there is no screen; it would complain on stderr.
+    """Within it, SDL (pygame) and MuJoCo do without the screen or sound that is not there.
 
-    Nor may it take SIGTERM and SIGINT for itself: a worker that was filmed would outlive `terminate()`.
+    SDL would complain of it on stderr; MuJoCo would look for the screen, and end the process when it is
+    asked a second time. Nor may SDL take SIGTERM and SIGINT for itself: a worker that was filmed would
+    outlive `terminate()`.
     """
     wanted = {"SDL_NO_SIGNAL_HANDLERS": "1"}
-    if sys.platform == "linux" and not any(name in os.environ for name in (*_SCREENS, "SDL_VIDEODRIVER")):
+    if sys.platform == "linux" and not ("DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ):
         wanted["SDL_VIDEODRIVER"] = "dummy"
+        wanted["MUJOCO_GL"] = "egl"
+    if _SOUNDLESS and "PULSE_SERVER" not in os.environ:
+        wanted["SDL_AUDIODRIVER"] = "dummy"  # some environments call pygame.init(), which starts all there is
     added = {name: value for name, value in wanted.items() if name not in os.environ}
+    left = {*added, "PYOPENGL_PLATFORM"} - os.environ.keys()  # the last is what MuJoCo sets for EGL
     os.environ.update(added)
     try:
         yield
     finally:
-        for name in added:
+        for name in left:
             os.environ.pop(name, None)
 
 

@@ -15,7 +15,7 @@ from monitorcli.monitor.asciicast import Asciicast
 from monitorcli.monitor.ffmpeg import find_ffmpeg
 from monitorcli.monitor.mp4 import Mp4
 from monitorcli.monitor.remarks import once
-from monitorcli.monitor.rendering import Camera, camera
+from monitorcli.monitor.rendering import Camera, camera, is_hopeless
 from monitorcli.monitor.schedule import Schedule, never
 from monitorcli.monitor.video import Encoder, Film, frames_per_second
 from monitorcli.monitor.writer import Writer
@@ -140,6 +140,9 @@ class Slot:
             self._notify(
                 f"no video of {writer.env_id}: its render_mode is {mode!r}; films need 'rgb_array' or 'ansi'."
             )
+            return None
+        if is_hopeless(env):  # which was said when it raised
+            self._can_film = False
             return None
         path = writer.film_path(self._number)
         fps = frames_per_second(self._filming.fps, env.metadata)

@@ -102,6 +102,23 @@ def sb3_dqn_by_id():
         print("return", float(info["r"]))
 
 
+@way("ale_py")
+def sb3_subproc_atari():
+    import ale_py
+    import gymnasium
+    from stable_baselines3.common.env_util import make_atari_env
+    from stable_baselines3.common.vec_env import SubprocVecEnv, VecFrameStack
+
+    gymnasium.register_envs(ale_py)  # before the fork
+    kwargs = {"env_kwargs": {"max_episode_steps": 240}, "vec_env_kwargs": {"start_method": "fork"}}
+    sb3(
+        lambda: VecFrameStack(
+            make_atari_env("PongNoFrameskip-v4", 2, seed=3, vec_env_cls=SubprocVecEnv, **kwargs), 4
+        ),
+        policy="CnnPolicy",
+    )
+
+
 @way("mujoco")
 def mujoco():
     play_sampled("InvertedPendulum-v5")
@@ -198,6 +215,52 @@ def ray_tasks():
         return total
 
     for total in ray.get([one.remote(seed) for seed in range(6)]):
+        print("return", total)
+
+
+@way("ray")
+def ray_actors():
+    import ray
+
+    ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+
+    @ray.remote
+    class Sampler:
+        def __init__(self, action):
+            import gymnasium
+
+            self.env, self.action = gymnasium.make("CartPole-v1"), action
+
+        def episode(self, seed):
+            self.env.reset(seed=seed)
+            total, over = 0.0, False
+            while not over:
+                _, reward, terminated, truncated, _ = self.env.step(self.action)
+                total, over = total + reward, terminated or truncated
+            return total
+
+    samplers = [Sampler.remote(action) for action in range(2)]
+    for seed in range(4):
+        for total in ray.get([sampler.episode.remote(seed) for sampler in samplers]):
+            print("return", total)
+
+
+@way("joblib")
+def joblib_loky():
+    import joblib
+    import ways
+
+    for total in joblib.Parallel(n_jobs=2)(joblib.delayed(ways.one)(seed) for seed in range(6)):
+        print("return", total)
+
+
+@way("joblib")
+def joblib_threads():
+    import joblib
+    import ways
+
+    parallel = joblib.Parallel(n_jobs=2, prefer="threads")
+    for total in parallel(joblib.delayed(ways.one)(seed) for seed in range(6)):
         print("return", total)
 
 

@@ -274,6 +274,14 @@ def exception_at_the_end():
     raise SystemExit("stopped on purpose")
 
 
+@way
+def exception_in_step():
+    env = gym.make("CartPole-v1", disable_env_checker=True)
+    play(env)
+    env.reset()
+    env.step(7)
+
+
 def one(seed):
     return returns(gym.make("CartPole-v1"), [seed])[0]
 
@@ -284,6 +292,8 @@ def pool(method):
     with multiprocessing.get_context(method).Pool(2) as workers:
         for total in workers.map(one, SEEDS):
             print("return", total)
+        workers.close()  # and join, so that a worker without work is not killed before it says what it has to
+        workers.join()
 
 
 @way
@@ -334,6 +344,15 @@ def subprocesses():
 
 
 @way
+def execed():
+    import os
+
+    play(gym.make("CartPole-v1"), range(2))
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, __file__, "make"])
+
+
+@way
 def make_vec_sync():
     play_vector(gym.make_vec("CartPole-v1", num_envs=3, vectorization_mode="sync"))
 
@@ -371,6 +390,43 @@ def make_vec_async_spawn():
 @way
 def make_vec_async_forkserver():
     make_vec_async("forkserver")
+
+
+@way
+def make_vec_own_entry_point():
+    def made_of_two_kinds(num_envs, **kwargs):
+        return gym.vector.SyncVectorEnv(
+            [lambda: gym.make("CartPole-v1"), lambda: gym.make("CartPole-v1", max_episode_steps=5)]
+        )
+
+    gym.register("Mixed-v0", entry_point=own_class(), vector_entry_point=made_of_two_kinds)
+    play_vector(gym.make_vec("Mixed-v0", num_envs=2, vectorization_mode="vector_entry_point"))
+
+
+@way
+def make_vec_own_vector_class():
+    import numpy as np
+
+    class Dice(gym.vector.VectorEnv):
+        def __init__(self, num_envs=1, **kwargs):
+            self.num_envs = num_envs
+            self.single_observation_space = self.single_action_space = gym.spaces.Discrete(2)
+            self.action_space = gym.vector.utils.batch_space(self.single_action_space, num_envs)
+            self.observation_space = self.action_space
+
+        def reset(self, seed=None, options=None):
+            super().reset(seed=seed)
+            self.over = np.zeros(self.num_envs, bool)
+            return np.zeros(self.num_envs, np.int64), {}
+
+        def step(self, actions):
+            fresh, thrown = self.over, self.np_random.integers(1, 7, self.num_envs)
+            self.over = (thrown == 6) & ~fresh
+            rewards = np.where(fresh, 0, thrown).astype(float)
+            return np.zeros(self.num_envs, np.int64), rewards, self.over, np.zeros(self.num_envs, bool), {}
+
+    gym.register("Dice-v0", entry_point=own_class(), vector_entry_point=Dice)
+    play_vector(gym.make_vec("Dice-v0", num_envs=3, vectorization_mode="vector_entry_point"))
 
 
 @way
