@@ -177,7 +177,9 @@ def _off_screen() -> Iterator[None]:
         wanted["SDL_VIDEODRIVER"] = "dummy"
         wanted["MUJOCO_GL"] = "egl"
     if _SOUNDLESS and "PULSE_SERVER" not in os.environ:
-        wanted["SDL_AUDIODRIVER"] = "dummy"  # some environments call pygame.init(), which starts all there is
+        # Some environments call pygame.init(), which starts all there is. No such driver: nothing is
+        # started, and what the script starts itself afterwards fails as it would without us.
+        wanted["SDL_AUDIODRIVER"] = "none"
     added = {name: value for name, value in wanted.items() if name not in os.environ}
     left = {*added, "PYOPENGL_PLATFORM"} - os.environ.keys()  # the last is what MuJoCo sets for EGL
     os.environ.update(added)
