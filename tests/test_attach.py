@@ -52,6 +52,31 @@ for kind in (type("A", (Unable,), {}), type("B", (Unable,), {})):
         env.reset()
 """
 
+THREADS = """
+import gymnasium, numpy, os, threading, time, warnings
+class Slow(gymnasium.Env):
+    metadata = {"render_modes": ["rgb_array"]}
+    observation_space = action_space = gymnasium.spaces.Discrete(2)
+    def __init__(self, pause, render_mode=None):
+        self.pause, self.render_mode = pause, render_mode
+    def reset(self, seed=None, options=None):
+        return 0, {}
+    def render(self):
+        time.sleep(self.pause)
+        print("SDL_NO_SIGNAL_HANDLERS" in os.environ)
+        return numpy.zeros((16, 16, 3), numpy.uint8)
+gymnasium.register("Slow-v0", Slow)
+envs = [gymnasium.make("Slow-v0", pause=pause, disable_env_checker=True) for pause in (0.1, 0.3)]
+show = warnings.showwarning
+threads = [threading.Thread(target=env.reset) for env in envs]
+for thread in threads:
+    thread.start()
+    time.sleep(0.05)
+for thread in threads:
+    thread.join()
+print(warnings.showwarning is show)
+"""
+
 PYGAME = """
 import gymnasium, numpy, pygame
 class Own(gymnasium.Env):
@@ -102,6 +127,12 @@ def test_filming_without_screen_and_sound_card_is_quiet(tmp_path, monkeypatch):
     done = monitorcli("start", "runs", "--video", "all", "--", sys.executable, name, cwd=tmp_path)
     assert all(line.startswith(("monitorcli: ", "  ")) for line in done.stderr.splitlines()), done.stderr
     assert len(list((tmp_path / "runs").glob("*.mp4"))) == 1
+
+
+def test_filming_in_two_threads_at_once_mixes_nothing_up(tmp_path):
+    name = script(tmp_path, THREADS)
+    done = monitorcli("start", "runs", "--video", "all", "--", sys.executable, name, cwd=tmp_path)
+    assert done.stdout == "True\n" * 3
 
 
 def test_environments_that_cannot_be_rendered_are_asked_once(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 import warnings
 import weakref
 from typing import Any, Callable, Iterator, NamedTuple
@@ -22,6 +23,19 @@ _ours: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 # Kinds of environments, and whether rendering one ever gave a picture; the others raised at once, and
 # are not asked again, because MuJoCo without OpenGL raises once and then ends the process.
 _pictured: dict[Any, bool] = {}
+
+
+# One picture at a time: what is set for it, os.environ and warnings.showwarning, belongs to all threads.
+_drawing = threading.RLock()
+
+
+def _forked() -> None:
+    global _drawing
+    _drawing = threading.RLock()  # the thread that held the old one is not in this process
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 class Camera(NamedTuple):
@@ -75,7 +89,7 @@ def camera(env: Any) -> Camera:
             return None
         if mode == "human":  # it has drawn itself; rendering again would flicker, and cost the user's time
             return _screen()
-        with _off_screen(), _unwarned(), _tidied(rendered.unwrapped, aside, ours):
+        with _drawing, _off_screen(), _unwarned(), _tidied(rendered.unwrapped, aside, ours):
             return _first_or_never(rendered)
 
     return Camera(mode, render)
@@ -177,7 +191,9 @@ def _off_screen() -> Iterator[None]:
         wanted["SDL_VIDEODRIVER"] = "dummy"
         wanted["MUJOCO_GL"] = "egl"
     if _SOUNDLESS and "PULSE_SERVER" not in os.environ:
-        wanted["SDL_AUDIODRIVER"] = "dummy"  # some environments call pygame.init(), which starts all there is
+        # Some environments call pygame.init(), which starts all there is. No such driver: nothing is
+        # started, and what the script starts itself afterwards fails as it would without us.
+        wanted["SDL_AUDIODRIVER"] = "none"
     added = {name: value for name, value in wanted.items() if name not in os.environ}
     left = {*added, "PYOPENGL_PLATFORM"} - os.environ.keys()  # the last is what MuJoCo sets for EGL
     os.environ.update(added)

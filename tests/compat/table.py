@@ -93,6 +93,7 @@ def commands(python: str) -> list[tuple[str, list[str]]]:
         ("runpy", [python, "-c", f"import runpy, sys; sys.argv = ['x', 'make']; runpy.run_path({ways!r}, run_name='__main__')"]),
         ("nohup, env, nice", ["nice", "env", "X=1", python, ways, "make"]),
     ]  # fmt: skip
+    torchrun = f"{python} -m torch.distributed.run --nproc-per-node=2 {ways} make | sort"
     coverage = f"COVERAGE_FILE=$(mktemp) {python} -m coverage run {ways} make"
     found += [
         (name, command)
@@ -101,7 +102,7 @@ def commands(python: str) -> list[tuple[str, list[str]]]:
             ("coverage run", "coverage", ["sh", "-c", coverage]),
             ("ipython", "IPython", [python, "-m", "IPython", "--colors=NoColor", ways, "make"]),
             ("uv run", "uv", [python, "-m", "uv", "run", "--offline", "--no-project", "--python", python, ways, "make"]),
-            ("torchrun", "torch", [python, "-m", "torch.distributed.run", "--nproc-per-node=2", ways, "make"]),
+            ("torchrun", "torch", ["sh", "-c", torchrun]),
         ]
         if has_package(python, package)
     ]  # fmt: skip

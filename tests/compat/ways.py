@@ -26,7 +26,7 @@ def way(function):
 def play(env, seeds=SEEDS):
     """Whole episodes by a fixed rule; prints each return."""
     for total in returns(env, seeds):
-        print("return", total)
+        sys.stdout.write(f"return {total}\n")  # at once, because torchrun mixes the output of two
 
 
 def returns(env, seeds=SEEDS):
