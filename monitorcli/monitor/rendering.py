@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
-import threading
-import warnings
 import weakref
 from typing import Any, Callable, Iterator, NamedTuple
+
+from monitorcli.monitor.screen import drawing, window
 
 # One frame a call, taken only when asked for; `rgb_array_list` would render every step.
 _FILMABLE = ("rgb_array", "ansi")
 # Wrappers that hand `render` on, after checks of their own that are not for us.
 _CHECKS = {"PassiveEnvChecker", "OrderEnforcing"}
-_SOUNDLESS = sys.platform == "linux" and not os.path.exists("/dev/snd")
 
 # The mode that we had an environment made with, where the script gave none. The environment itself
 # says None, as it would without us, except while we render.
@@ -23,19 +20,6 @@ _ours: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 # Kinds of environments, and whether rendering one ever gave a picture; the others raised at once, and
 # are not asked again, because MuJoCo without OpenGL raises once and then ends the process.
 _pictured: dict[Any, bool] = {}
-
-
-# One picture at a time: what is set for it, os.environ and warnings.showwarning, belongs to all threads.
-_drawing = threading.RLock()
-
-
-def _forked() -> None:
-    global _drawing
-    _drawing = threading.RLock()  # the thread that held the old one is not in this process
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
 
 
 class Camera(NamedTuple):
@@ -88,8 +72,8 @@ def camera(env: Any) -> Camera:
         if rendered is None:
             return None
         if mode == "human":  # it has drawn itself; rendering again would flicker, and cost the user's time
-            return _screen()
-        with _drawing, _off_screen(), _unwarned(), _tidied(rendered.unwrapped, aside, ours):
+            return window()
+        with drawing(), _tidied(rendered.unwrapped, aside, ours):
             return _first_or_never(rendered)
 
     return Camera(mode, render)
@@ -136,13 +120,6 @@ def _renderer(env: Any) -> Any:
     return env
 
 
-def _screen() -> Any:
-    """What pygame's window shows, an array of shape (height, width, 3); None when there is none."""
-    pygame: Any = sys.modules.get("pygame")
-    surface = pygame and pygame.display.get_surface()
-    return None if surface is None else pygame.surfarray.array3d(surface).swapaxes(0, 1)
-
-
 @contextlib.contextmanager
 def _tidied(base: Any, aside: dict[str, Any], mode: str | None) -> Iterator[None]:
     """Within it, the environment has the surfaces that our rendering made; outside, it never had them.
@@ -165,43 +142,6 @@ def _tidied(base: Any, aside: dict[str, Any], mode: str | None) -> Iterator[None
             aside[name] = own.pop(name)
             if name in empty:
                 own[name] = None
-
-
-@contextlib.contextmanager
-def _unwarned() -> Iterator[None]:
-    """Within it, warnings are not shown; `catch_warnings` would have the script's shown a second time."""
-    show = warnings.showwarning
-    warnings.showwarning = lambda *args, **kwargs: None
-    try:
-        yield
-    finally:
-        warnings.showwarning = show
-
-
-@contextlib.contextmanager
-def _off_screen() -> Iterator[None]:
-    """Within it, SDL (pygame) and MuJoCo do without the screen or sound that is not there.
-
-    SDL would complain of it on stderr; MuJoCo would look for the screen, and end the process when it is
-    asked a second time. Nor may SDL take SIGTERM and SIGINT for itself: a worker that was filmed would
-    outlive `terminate()`.
-    """
-    wanted = {"SDL_NO_SIGNAL_HANDLERS": "1"}
-    if sys.platform == "linux" and not ("DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ):
-        wanted["SDL_VIDEODRIVER"] = "dummy"
-        wanted["MUJOCO_GL"] = "egl"
-    if _SOUNDLESS and "PULSE_SERVER" not in os.environ:
-        # Some environments call pygame.init(), which starts all there is. No such driver: nothing is
-        # started, and what the script starts itself afterwards fails as it would without us.
-        wanted["SDL_AUDIODRIVER"] = "none"
-    added = {name: value for name, value in wanted.items() if name not in os.environ}
-    left = {*added, "PYOPENGL_PLATFORM"} - os.environ.keys()  # the last is what MuJoCo sets for EGL
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name in left:
-            os.environ.pop(name, None)
 
 
 def _mode(registration: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:

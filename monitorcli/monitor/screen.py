@@ -1,0 +1,75 @@
+"""Draw without a screen, sound, signal handlers or warnings; whatever that needs is taken back after."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import warnings
+from typing import Any, Iterator
+
+_SOUNDLESS = sys.platform == "linux" and not os.path.exists("/dev/snd")
+
+# One picture at a time: what is set for it, os.environ and warnings.showwarning, belongs to all threads.
+_drawing = threading.RLock()
+
+
+def _forked() -> None:
+    global _drawing
+    _drawing = threading.RLock()  # the thread that held the old one is not in this process
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
+@contextlib.contextmanager
+def drawing() -> Iterator[None]:
+    """Within it, an environment may be rendered without a trace, by one thread at a time."""
+    with _drawing, _off_screen(), _unwarned():
+        yield
+
+
+def window() -> Any:
+    """What pygame's window shows, an array of shape (height, width, 3); None when there is none."""
+    pygame: Any = sys.modules.get("pygame")
+    surface = pygame and pygame.display.get_surface()
+    return None if surface is None else pygame.surfarray.array3d(surface).swapaxes(0, 1)
+
+
+@contextlib.contextmanager
+def _off_screen() -> Iterator[None]:
+    """Within it, SDL (pygame) and MuJoCo do without the screen or sound that is not there.
+
+    SDL would complain of it on stderr; MuJoCo would look for the screen, and end the process when it is
+    asked a second time. Nor may SDL take SIGTERM and SIGINT for itself: a worker that was filmed would
+    outlive `terminate()`.
+    """
+    wanted = {"SDL_NO_SIGNAL_HANDLERS": "1"}
+    if sys.platform == "linux" and not ("DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ):
+        wanted["SDL_VIDEODRIVER"] = "dummy"
+        wanted["MUJOCO_GL"] = "egl"
+    if _SOUNDLESS and "PULSE_SERVER" not in os.environ:
+        # Some environments call pygame.init(), which starts all there is. No such driver: nothing is
+        # started, and what the script starts itself afterwards fails as it would without us.
+        wanted["SDL_AUDIODRIVER"] = "none"
+    added = {name: value for name, value in wanted.items() if name not in os.environ}
+    left = {*added, "PYOPENGL_PLATFORM"} - os.environ.keys()  # the last is what MuJoCo sets for EGL
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in left:
+            os.environ.pop(name, None)
+
+
+@contextlib.contextmanager
+def _unwarned() -> Iterator[None]:
+    """Within it, warnings are not shown; `catch_warnings` would have the script's shown a second time."""
+    show = warnings.showwarning
+    warnings.showwarning = lambda *args, **kwargs: None
+    try:
+        yield
+    finally:
+        warnings.showwarning = show
