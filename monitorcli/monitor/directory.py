@@ -1,11 +1,9 @@
-"""A monitor directory: its file names, what is in it, making it, clearing it, writing files whole."""
+"""A monitor directory: its file names, what is in it, making it, clearing it."""
 
 from __future__ import annotations
 
 import contextlib
 import enum
-import errno
-import json
 import os
 import re
 import secrets
@@ -27,9 +25,6 @@ USED_HINT = "Go on with it (resume), start it afresh (force), or choose another 
 _READ = os.O_RDONLY
 for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
     _READ |= getattr(os, _name, 0)
-
-
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Existing(enum.Enum):
@@ -180,51 +175,6 @@ def open_regular(path: Path) -> BinaryIO:
 def is_ours(name: Any) -> bool:
     """Whether this is the plain name of a file of ours, and no path to somewhere else."""
     return isinstance(name, str) and name.startswith(PREFIX) and not re.search(r"[/\\\0]", name)
-
-
-def write_json(path: Path, document: dict[str, Any], durable: bool = True) -> None:
-    """`write_whole` of a JSON document. JSON has no NaN: callers write null for it."""
-    write_whole(path, json.dumps(document, allow_nan=False).encode(), durable)
-
-
-def write_whole(path: Path, data: bytes, durable: bool = True) -> None:
-    """Write the file whole or not at all; raises OSError.
-
-    `durable` waits until the disk has it, so that a power cut leaves the old or the new file.
-    """
-    temporary = path.with_name(TEMPORARY_PREFIX + secrets.token_hex(8))
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException as error:
-        temporary.unlink(missing_ok=True)
-        if not isinstance(error, OSError) or error.errno not in _FULL or not _overwrite(path, data):
-            raise
-
-
-def _overwrite(path: Path, data: bytes) -> bool:
-    """On a full disk, write into the blocks that the file already has; False, and unchanged, if too few."""
-    try:
-        with open(path, "r+b", buffering=0) as file:
-            before = file.read()
-            if os.pwrite(file.fileno(), data, 0) == len(data):
-                file.truncate(len(data))
-                return True
-            os.pwrite(file.fileno(), before, 0)
-            file.truncate(len(before))
-    except OSError:
-        pass
-    return False
-
-
-def create_json(path: Path, document: dict[str, Any]) -> None:
-    """Write a file that must not exist yet; FileExistsError when it does."""
-    with open(path, "x", encoding="utf-8") as file:
-        file.write(json.dumps(document, allow_nan=False))
 
 
 def _owned(entry: os.DirEntry[str]) -> Owned | None:

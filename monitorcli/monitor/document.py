@@ -1,15 +1,17 @@
-"""Read a JSON object from a file that anybody may have written: of bounded size, depth and numbers."""
+"""JSON objects in files: written whole or not at all; read from what anybody wrote, within bounds."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import secrets
 import sys
 from pathlib import Path
 from typing import Any
 
 from monitorcli.errors import BadFile
-from monitorcli.monitor.directory import open_regular
+from monitorcli.monitor.directory import TEMPORARY_PREFIX, open_regular
 
 # Bytes of JSON that are read at most. A stats file takes some 40 an episode, and has all of a Gym run's.
 MOST_STATS = 1 << 28
@@ -21,6 +23,8 @@ _MOST_PARTS = 10_000
 
 # Python 3.11's own limit, for those that have none: the time to read an integer grows with its square.
 _MOST_DIGITS = 4300
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def read_json(path: Path, most: int = MOST_JSON) -> dict[str, Any]:
@@ -57,3 +61,48 @@ def _parse_int(digits: str) -> int:
 
 # None leaves it to json's own, which is quicker.
 _PARSE_INT = None if hasattr(sys, "get_int_max_str_digits") else _parse_int
+
+
+def write_json(path: Path, document: dict[str, Any], durable: bool = True) -> None:
+    """`write_whole` of a JSON document. JSON has no NaN: callers write null for it."""
+    write_whole(path, json.dumps(document, allow_nan=False).encode(), durable)
+
+
+def write_whole(path: Path, data: bytes, durable: bool = True) -> None:
+    """Write the file whole or not at all; raises OSError.
+
+    `durable` waits until the disk has it, so that a power cut leaves the old or the new file.
+    """
+    temporary = path.with_name(TEMPORARY_PREFIX + secrets.token_hex(8))
+    try:
+        with open(temporary, "xb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if not isinstance(error, OSError) or error.errno not in _FULL or not _overwrite(path, data):
+            raise
+
+
+def _overwrite(path: Path, data: bytes) -> bool:
+    """On a full disk, write into the blocks that the file already has; False, and unchanged, if too few."""
+    try:
+        with open(path, "r+b", buffering=0) as file:
+            before = file.read()
+            if os.pwrite(file.fileno(), data, 0) == len(data):
+                file.truncate(len(data))
+                return True
+            os.pwrite(file.fileno(), before, 0)
+            file.truncate(len(before))
+    except OSError:
+        pass
+    return False
+
+
+def create_json(path: Path, document: dict[str, Any]) -> None:
+    """Write a file that must not exist yet; FileExistsError when it does."""
+    with open(path, "x", encoding="utf-8") as file:
+        file.write(json.dumps(document, allow_nan=False))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.monitor import batch
-from monitorcli.monitor.directory import write_json, write_whole
+from monitorcli.monitor.document import write_json, write_whole
 
 
 class Batch(NamedTuple):

@@ -15,12 +15,11 @@ from monitorcli.monitor.directory import (
     USED_HINT,
     Existing,
     clear,
-    create_json,
     exclusive,
     make,
     refuse_used,
-    write_json,
 )
+from monitorcli.monitor.document import create_json, write_json
 from monitorcli.monitor.leftovers import refuse_living, salvage
 
 # 1: first version.

@@ -11,7 +11,7 @@ from typing import Any, Callable, Protocol
 import numpy as np
 
 from monitorcli.errors import EncoderFailed
-from monitorcli.monitor.directory import write_json
+from monitorcli.monitor.document import write_json
 
 DEFAULT_FPS = 30.0
 

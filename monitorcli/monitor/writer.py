@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from monitorcli.errors import BadFile, BadRequest
 from monitorcli.monitor import lease, log
-from monitorcli.monitor.directory import write_json
+from monitorcli.monitor.document import write_json
 from monitorcli.monitor.family import Batch, Family, Manifest
 from monitorcli.monitor.remarks import once
 from monitorcli.monitor.video import Film
