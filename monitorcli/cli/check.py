@@ -31,7 +31,7 @@ from monitorcli.report.text import printable, size
 
 PATIENCE = 120  # seconds until a command has made its first step
 _POLL = 0.05
-_TAIL = 8  # lines of the command's output that are shown when it failed
+_TAIL, _TAIL_BYTES = 8, 10_000  # of the command's output, shown when it failed
 _WITHOUT = "To do without: --video none"
 GOOD, BAD, NEITHER = "good", "bad", "dim"
 
@@ -184,13 +184,13 @@ def _frame(asked: Request, kind: str, text: str) -> Check:
 def _why_not(asked: Request, told: Trail, running: Popen[bytes], output: IO[bytes]) -> tuple[str, str]:
     """Why the command came no further, and what it printed when that tells more."""
     status = running.poll()
-    if status == 0 and not told.remark:
-        return closing.why_nothing(told, asked.command)
-    output.seek(0)
-    tail = output.read().decode(errors="replace").splitlines()[-_TAIL:]
-    if told.remark:
-        return told.remark[0], ""
-    if status is None:
-        return f"the command did not come so far in {PATIENCE} s.", "\n".join(tail)
-    ended = f"exit status {status}" if status > 0 else f"signal {-status}"
-    return f"the command ended before, with {ended}.", "\n".join(tail)
+    if status == 0:
+        reason, hint = closing.why_nothing(told, asked.command)
+    else:
+        output.seek(max(0, output.seek(0, os.SEEK_END) - _TAIL_BYTES))
+        hint = "\n".join(output.read().decode(errors="replace").splitlines()[-_TAIL:])
+        reason = f"the command did not come so far in {PATIENCE} s."
+    if status:
+        ended = f"exit status {status}" if status > 0 else f"signal {-status}"
+        reason = f"the command ended before, with {ended}."
+    return reason, "\n".join([*told.remark, hint])

@@ -104,7 +104,7 @@ def why_nothing(told: Trail, command: Sequence[str]) -> tuple[str, str]:
             "Have reset() call super().reset(seed=seed), or register the class and make it by id.",
         )
     if told.remark:
-        return "what the command made is of a kind that is not recorded, as was said above.", ""
+        return "what the command made is of a kind that is not recorded.", ""
     return (
         "Gymnasium was imported, but gymnasium.make was never called.",
         "Is it the right script? Environments of other libraries are not recorded.",
