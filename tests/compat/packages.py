@@ -5,6 +5,8 @@ python packages.py NAME
 
 import sys
 
+from ways import play_any
+
 WAYS = {}
 
 
@@ -121,14 +123,14 @@ def sb3_subproc_atari():
 
 @way("mujoco")
 def mujoco():
-    play_sampled("InvertedPendulum-v5")
+    play_any("InvertedPendulum-v5")
 
 
 @way("minigrid")
 def minigrid():
     import minigrid  # noqa: F401  registers
 
-    play_sampled("MiniGrid-Empty-5x5-v0", max_steps=30)
+    play_any("MiniGrid-Empty-5x5-v0", max_steps=30)
 
 
 @way("ale_py")
@@ -137,21 +139,7 @@ def atari():
     import gymnasium
 
     gymnasium.register_envs(ale_py)
-    play_sampled("ALE/Pong-v5", max_episode_steps=60)
-
-
-def play_sampled(name, **kwargs):
-    import gymnasium
-
-    env = gymnasium.make(name, **kwargs)
-    for seed in range(3):
-        env.reset(seed=seed)
-        env.action_space.seed(seed)
-        total, over = 0.0, False
-        while not over:
-            _, reward, terminated, truncated, _ = env.step(env.action_space.sample())
-            total, over = total + float(reward), terminated or truncated
-        print("return", total)
+    play_any("ALE/Pong-v5", max_episode_steps=60)
 
 
 @way("envpool")
