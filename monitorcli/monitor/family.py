@@ -1,15 +1,17 @@
-"""The files of one writer, and how a batch of its episodes is sealed under Gym's names."""
+"""The files of one writer: how their names are claimed, and a batch of episodes sealed under Gym's names."""
 
 from __future__ import annotations
 
 import re
+import secrets
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.monitor import batch
+from monitorcli.errors import BadRequest
+from monitorcli.monitor import batch, log
 from monitorcli.monitor.document import write_json, write_whole
 
 
@@ -84,3 +86,26 @@ class Family(NamedTuple):
         )
         write_json(*manifest, durable)
         return manifest
+
+
+def claim(directory: Path, uid: str | None) -> tuple[str, int]:
+    """Create a log that nobody has; its stem and file descriptor."""
+    if uid is not None:
+        check_uid(uid)
+    monitor = 0
+    while True:
+        stem = f"{monitor}.{uid or secrets.token_hex(4)}"
+        try:
+            return stem, log.create(directory / f"openaigym.episode_log.{stem}.npy")
+        except FileExistsError:
+            monitor += uid is not None
+
+
+def check_uid(uid: str) -> None:
+    """Raise BadRequest unless `uid` can be a part of a file name that nothing else of ours has."""
+    if not uid or "/" in uid or "\\" in uid or "\0" in uid or len(uid.encode()) > 100:
+        raise BadRequest(
+            f"uid {uid!r} cannot be a part of a file name.", "Leave out separators; dots are fine."
+        )
+    if re.search(r"\.batch[0-9]{6}$", uid):
+        raise BadRequest(f"uid {uid!r} ends like the name of an episode batch.", "Choose another.")

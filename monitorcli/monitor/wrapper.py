@@ -17,11 +17,12 @@ from monitorcli.errors import BadRequest
 from monitorcli.monitor import log
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.earlier import earlier
+from monitorcli.monitor.family import check_uid
 from monitorcli.monitor.run import Run
 from monitorcli.monitor.schedule import from_argument
 from monitorcli.monitor.slot import MODES, Filming, Slot
 from monitorcli.monitor.tap import Tap, tap
-from monitorcli.monitor.writer import Target, Writer, check_uid
+from monitorcli.monitor.writer import Target, Writer
 
 UNKNOWN = "(unknown)"
 

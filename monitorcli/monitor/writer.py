@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import re
-import secrets
 import threading
 import time
 import weakref
@@ -21,10 +19,10 @@ from typing import Callable, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.errors import BadFile, BadRequest
+from monitorcli.errors import BadFile
 from monitorcli.monitor import lease, log
 from monitorcli.monitor.document import write_json
-from monitorcli.monitor.family import Batch, Family, Manifest
+from monitorcli.monitor.family import Batch, Family, Manifest, claim
 from monitorcli.monitor.remarks import once
 from monitorcli.monitor.video import Film
 
@@ -61,7 +59,7 @@ class Writer:
         self._notify = once(notify)
         self._write_upon_reset = target.write_upon_reset
         self._limit = BATCH_UPON_RESET if target.write_upon_reset else BATCH
-        self.stem, self._log = _claim(target.directory, target.uid)
+        self.stem, self._log = claim(target.directory, target.uid)
         self._family = Family(target.directory, self.stem, env_info, target.run, time.time(), lease.mine())
         # Counted without a lock: several threads may run environments of one writer.
         self._numbers = itertools.count(target.first_number)
@@ -219,19 +217,6 @@ class Writer:
             pass
 
 
-def _claim(directory: Path, uid: str | None) -> tuple[str, int]:
-    """Create a log that nobody has; its stem and file descriptor."""
-    if uid is not None:
-        check_uid(uid)
-    monitor = 0
-    while True:
-        stem = f"{monitor}.{uid or secrets.token_hex(4)}"
-        try:
-            return stem, log.create(directory / f"openaigym.episode_log.{stem}.npy")
-        except FileExistsError:
-            monitor += uid is not None
-
-
 def _epoch() -> float:
     """What to add to `time.monotonic` for seconds since the epoch; taken anew at every batch."""
     return time.time() - time.monotonic()
@@ -248,13 +233,3 @@ def _disown() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_disown)
-
-
-def check_uid(uid: str) -> None:
-    """Raise BadRequest unless `uid` can be a part of a file name that nothing else of ours has."""
-    if not uid or "/" in uid or "\\" in uid or "\0" in uid or len(uid.encode()) > 100:
-        raise BadRequest(
-            f"uid {uid!r} cannot be a part of a file name.", "Leave out separators; dots are fine."
-        )
-    if re.search(r"\.batch[0-9]{6}$", uid):
-        raise BadRequest(f"uid {uid!r} ends like the name of an episode batch.", "Choose another.")
