@@ -147,3 +147,20 @@ def test_only_the_first_seal_and_the_last_wait_for_the_disk_the_log_first(tmp_pa
     opened.close()
     kinds = ["log" if "episode_log" in name else "file" if "tmp" in name else name for name in synced]
     assert kinds == ["log", "file", "file", *["batch"] * 4, "log", "file", "file"]
+
+
+def test_a_list_that_is_ahead_of_its_manifest_gives_no_episode_twice(tmp_path, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr(lease, "_boot", lambda: "an earlier one")
+        writer = open_writer(tmp_path, uid="u", write_upon_reset=True)
+        for number in range(4):
+            writer.begin(float(number))
+            older = manifest(0, tmp_path).read_bytes()
+            writer.append(packed(number, float(number)))
+        writer.begin(4.0)
+    manifest(0, tmp_path).write_bytes(older)
+    assert gyms_view(tmp_path) == [0, 1, 2, 3]
+    rest(tmp_path)
+    salvage(tmp_path)
+    assert gyms_view(tmp_path) == [0, 1, 2, 3]
+    assert verify(tmp_path) == []

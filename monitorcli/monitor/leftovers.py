@@ -67,6 +67,8 @@ def _finish(directory: Path, stem: str, documents: list[dict[str, Any]], found: 
     records = log.read(directory / family.log_name)
     sound = log.plausible(records)
     records = records if sound.all() else records[: int(sound.argmin())]  # a power cut tears a log, too
+    if not closed and len(records) > ours["first"] + ours["count"]:
+        torn.add(ours["batch"])  # killed between the two, its list may be ahead of its manifest
     number, sealed, count = _mend(family, known, torn, records)
     if closed:
         return
