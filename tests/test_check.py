@@ -194,3 +194,11 @@ def test_only_ascii_is_used_where_there_is_no_more(tmp_path):
         "start", "runs", "--check", "--", sys.executable, name, cwd=tmp_path, PYTHONIOENCODING="ascii"
     )
     assert done.stdout.startswith(" + directory    runs can be made; ")
+
+
+def test_the_way_to_a_check_keeps_what_was_asked_for(tmp_path):
+    name = script(tmp_path, "import gymnasium\ngymnasium.make('CartPole-v1')")
+    done = monitorcli("start", "runs", "--only", "Ant *", "--", sys.executable, name, cwd=tmp_path)
+    assert done.stderr.splitlines()[-1] == (
+        f"  To see how far it gets:  monitorcli start --check runs --only 'Ant *' -- {sys.executable} {name}"
+    )

@@ -15,6 +15,7 @@ from monitorcli.monitor.ffmpeg import check_ffmpeg, find_ffmpeg
 from monitorcli.monitor.run import Run
 
 DEFAULT_SCHEDULE = "cubic"
+_OPTIONS = ("env", "policy", "episodes", "seed", "video", "fps", "mode", "only", "skip")
 
 
 class Request(NamedTuple):
@@ -42,21 +43,16 @@ class Request(NamedTuple):
         return {"kind": "evaluation", **evaluation, **asked}
 
     def words(self) -> str:
-        """The part of the command line that says what to run, to be pasted."""
-        if self.env is None:
-            return f"-- {shlex.join(self.command)}"
-        return shlex.join(
-            [
-                "--env",
-                self.env,
-                "--policy",
-                str(self.policy),
-                "--episodes",
-                str(self.episodes),
-                "--seed",
-                str(self.seed),
-            ]
-        )
+        """What was asked for but the directory, to be pasted."""
+        given = [(name, value) for name, value in self._asdict().items() if name in _OPTIONS]
+        options = [
+            word
+            for name, value in given
+            for each in (value if isinstance(value, tuple) else (value,))
+            if each not in (None, DEFAULT_SCHEDULE)
+            for word in (f"--{name}", str(each))
+        ]
+        return shlex.join([*options, *(("--", *self.command) if self.command else ())])
 
 
 def record(asked: Request, existing: Existing) -> None:
