@@ -187,6 +187,17 @@ def test_what_a_script_takes_out_of_its_wrappers_is_recorded_as_it_is_used(tmp_p
     assert [f"{row['end']} {row['length']}" for row in recorded("runs", tmp_path)] == ends
 
 
+def test_an_environment_that_cannot_be_hashed_is_recorded_all_the_same(tmp_path):
+    text = BUILT.format("gymnasium.make('Equal-v0')").replace(
+        "env =",
+        "class Equal(CartPoleEnv):\n    def __eq__(self, other):\n        return self is other\n"
+        "gymnasium.register('Equal-v0', Equal)\nenv =",
+    )
+    done = monitorcli("start", "runs", "--", sys.executable, script(tmp_path, text), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(recorded("runs", tmp_path)) == 3
+
+
 def test_wrappers_that_are_used_after_all_are_recorded_with_their_time_limit(tmp_path):
     text = BUILT.format("gymnasium.make('CartPole-v1', max_episode_steps=5)\nenv.unwrapped.reset(seed=7)")
     name = script(tmp_path, text)

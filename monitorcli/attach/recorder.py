@@ -67,11 +67,13 @@ class Recorder:
 
     def record_made(self, env: Any) -> None:
         """Record what `make` gave out, unless the script throws its wrappers away before the first reset."""
-        recorded = self.record(env)
-        base = getattr(env, "unwrapped", env)
-        if recorded and base is not env and self.knows(base):
-            self._known.discard(base)
-            self._inside[base] = weakref.ref(env)
+        if self.record(env):
+            try:
+                if env.unwrapped is not env:
+                    self._inside[env.unwrapped] = weakref.ref(env)
+                    self._known.discard(env.unwrapped)
+            except Exception:  # see leave
+                pass
 
     def record(self, env: Any, env_id: str | None = None) -> Tap | None:
         """Record what goes through this environment; `env_id` is for one that has no spec."""
