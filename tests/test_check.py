@@ -4,8 +4,11 @@ import os
 import re
 import sys
 
+import numpy as np
 import pytest
 from commands import monitorcli, script
+
+from monitorcli.attach.rehearsal import first_step
 
 PLAY = """
 import gymnasium
@@ -152,6 +155,11 @@ def test_an_environment_that_breaks_at_its_first_step_is_named_with_the_place(tm
         ),
         ("gymnasium.make('FrozenLake-v1', render_mode='ansi')", [], " ✓ frame        text of 5 lines"),
         (
+            "gymnasium.make('CartPole-v1', render_mode='rgb_array_list')",
+            [],
+            " - frame        its render_mode is 'rgb_array_list'; films need 'rgb_array' or 'ansi'",
+        ),
+        (
             "gymnasium.make_vec('CartPole-v1', 2, vectorization_mode='vector_entry_point')",
             [],
             " - frame        CartPoleVectorEnv steps all its environments as one",
@@ -202,3 +210,32 @@ def test_the_way_to_a_check_keeps_what_was_asked_for(tmp_path):
     assert done.stderr.splitlines()[-1] == (
         f"  To see how far it gets:  monitorcli start --check runs --only 'Ant *' -- {sys.executable} {name}"
     )
+
+
+class Tensor:
+    """What torch has: `size` is a method, and there may be no length."""
+
+    def __init__(self, *shape):
+        self.shape = shape
+
+    def size(self):
+        return self.shape
+
+    def item(self):
+        return 2
+
+
+@pytest.mark.parametrize(
+    ("observation", "reward", "said"),
+    [
+        (3, 1, "observation int, reward 1"),
+        ({"a": 1}, np.float32(0.5), "observation dict, reward 0.5"),
+        (np.zeros((2, 3)), np.ones(2), "observation (2, 3) float64, 2 rewards"),
+        (np.zeros(3, np.uint8), np.ones(1), "observation (3,) uint8, reward 1"),
+        (Tensor(4, 3), Tensor(4), "observation (4, 3), 4 rewards"),
+        (Tensor(3), Tensor(), "observation (3,), reward 2"),
+        (0, None, "observation int, reward nan"),
+    ],
+)
+def test_whatever_a_step_gives_is_told(observation, reward, said):
+    assert first_step((observation, reward, False, False, {})) == said

@@ -74,7 +74,7 @@ def begun(
         yield process
     finally:
         for number, seconds in ((signal.SIGTERM, 5), (signal.SIGKILL, None)):
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says the second of zombies
                 os.killpg(process.pid, number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(seconds)

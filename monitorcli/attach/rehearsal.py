@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 from monitorcli.attach.trail import tell
-from monitorcli.monitor.rendering import camera
+from monitorcli.monitor.rendering import FILMED, camera
+from monitorcli.monitor.tap import as_float
 
 
 def rehearse(env: Any, filmed: bool, through: str = "step") -> None:
@@ -32,9 +34,10 @@ def first_step(result: tuple[Any, ...]) -> str:
     """What `step` gave back, for a sentence."""
     observation, reward, *_ = result
     shape = getattr(observation, "shape", None)
-    seen = type(observation).__name__ if shape is None else f"{shape} {observation.dtype}"
-    several = getattr(reward, "size", 1) > 1
-    return f"observation {seen}, " + (f"{len(reward)} rewards" if several else f"reward {float(reward):g}")
+    dtype = getattr(observation, "dtype", "")
+    seen = type(observation).__name__ if shape is None else f"{tuple(shape)} {dtype}".strip()
+    count = math.prod(getattr(reward, "shape", ()))
+    return f"observation {seen}, " + (f"reward {as_float(reward):g}" if count == 1 else f"{count} rewards")
 
 
 def picture(env: Any) -> tuple[str, str]:
@@ -42,8 +45,8 @@ def picture(env: Any) -> tuple[str, str]:
     if hasattr(env, "num_envs"):  # a vector environment
         return "unfilmed", f"{type(env).__name__} steps all its environments as one"
     taken = camera(env)
-    if taken.mode is None:
-        return "unfilmed", "the environment renders neither rgb_array nor ansi"
+    if taken.mode not in FILMED:
+        return "unfilmed", f"its render_mode is {taken.mode!r}; films need 'rgb_array' or 'ansi'"
     try:
         frame = taken.render()
     except Exception as error:

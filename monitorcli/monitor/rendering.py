@@ -10,6 +10,7 @@ from monitorcli.monitor.screen import drawing, window
 
 # One frame a call, taken only when asked for; `rgb_array_list` would render every step.
 _FILMABLE = ("rgb_array", "ansi")
+FILMED = (*_FILMABLE, "human")  # of the last, what its window shows
 # Wrappers that hand `render` on, after checks of their own that are not for us.
 _CHECKS = {"PassiveEnvChecker", "OrderEnforcing"}
 

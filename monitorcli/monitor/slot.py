@@ -15,7 +15,7 @@ from monitorcli.monitor.asciicast import Asciicast
 from monitorcli.monitor.ffmpeg import find_ffmpeg
 from monitorcli.monitor.mp4 import Mp4
 from monitorcli.monitor.remarks import once
-from monitorcli.monitor.rendering import Camera, camera, is_hopeless
+from monitorcli.monitor.rendering import FILMED, Camera, camera, is_hopeless
 from monitorcli.monitor.schedule import Schedule, never
 from monitorcli.monitor.video import Encoder, Film, frames_per_second
 from monitorcli.monitor.writer import Writer
@@ -135,7 +135,7 @@ class Slot:
         env = self._env()
         assert env is not None  # it was reset just now
         mode, render = self._camera = self._camera or camera(env)
-        if mode not in ("rgb_array", "ansi", "human"):
+        if mode not in FILMED:
             self._can_film = False
             self._notify(
                 f"no video of {writer.env_id}: its render_mode is {mode!r}; films need 'rgb_array' or 'ansi'."
