@@ -29,11 +29,14 @@ def attach(registration: Any, process: Attached) -> None:
     def make(registry: Any, task_id: str, env_type: str, **kwargs: Any) -> Any:
         pool = plain(registry, task_id, env_type, **kwargs)
         if not process.depth.inside and process.wants(task_id):
-            reason = _why_not(pool, env_type)
-            if reason:
-                tell("remark", f"not recorded: {task_id} of EnvPool, {reason}.")
-            else:
-                process.recorder.record_pool(pool, task_id, _seed(**kwargs))
+            try:
+                reason = _why_not(pool, env_type)
+                if reason:
+                    tell("remark", f"not recorded: {task_id} of EnvPool, {reason}.")
+                else:
+                    process.recorder.record_pool(pool, task_id, _seed(**kwargs))
+            except Exception as error:  # of a pool that is not as we know them
+                tell("remark", f"not recorded: {type(error).__name__}: {error}")
         return pool
 
     registration.EnvRegistry.make = make
