@@ -247,7 +247,7 @@ def test_force_in_a_notebook_begins_anew_though_the_old_monitor_lives(tmp_path):
     play(old, 2)
     new = Monitor(gymnasium.make("Countdown-v0"), tmp_path, video_callable=False, force=True)
     play(new, 3)
-    with pytest.warns(RuntimeWarning, match="the recording is lost"):
+    with pytest.warns(RuntimeWarning, match="the recording was removed"):
         old.close()
     new.close()
     assert len(read(tmp_path).episodes) == 3

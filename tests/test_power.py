@@ -142,7 +142,7 @@ def test_only_the_first_seal_and_the_last_wait_for_the_disk_the_log_first(tmp_pa
     monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.readlink(f"/proc/self/fd/{file}")))
     opened = open_writer(tmp_path)
     for count in (3, 3, 3, 2):
-        opened.append_many(b"".join(packed(number) for number in range(count)), count)
+        opened.append(b"".join(packed(number) for number in range(count)))
         synced.append("batch")
     opened.close()
     kinds = ["log" if "episode_log" in name else "file" if "tmp" in name else name for name in synced]

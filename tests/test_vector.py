@@ -14,6 +14,7 @@ from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings
 from monitorcli.monitor import log
 from monitorcli.monitor.family import Family
+from monitorcli.monitor.open_file import FollowedDirectory
 from monitorcli.monitor.schedule import never
 from monitorcli.monitor.vector_slots import Slots
 from monitorcli.monitor.writer import Target, Writer
@@ -168,7 +169,8 @@ def test_native_slots_share_one_family_and_one_write_a_call(tmp_path, monkeypatc
     record.record_vector(env, "Planned")
     written = []
     write = os.write
-    monkeypatch.setattr(os, "write", lambda file, data: written.append(len(data)) or write(file, data))
+    count = lambda file, data: written.append(len(data)) or write(file, data)  # noqa: E731
+    monkeypatch.setattr(log, "_write", count)
     env.reset()
     written.clear()
     overs = [env.step(None)[2:4] for _ in range(20)]
@@ -298,13 +300,15 @@ def test_a_batch_that_the_disk_refuses_is_tried_again_when_it_would_be_full_agai
         raise OSError(28, "No space left on device")
 
     remarks = []
-    writer = Writer(Target(tmp_path, 0), {"env_id": "x", "gym_version": "1"}, remarks.append)
+    writer = Writer(
+        Target(FollowedDirectory(tmp_path), 0), {"env_id": "x", "gym_version": "1"}, remarks.append
+    )
     with monkeypatch.context() as full:
         full.setattr(Family, "seal", refuse)
         for number in range(8):
-            writer.append_many(packed(number), 1)
+            writer.append(packed(number))
     assert (tried, len(remarks)) == ([3, 6], 1)
-    writer.append_many(packed(8), 1)
+    writer.append(packed(8))
     writer.close()
     batches = [json.loads(path.read_text()) for path in sorted(tmp_path.glob("*.stats.json"))]
     assert sorted(len(batch["timestamps"]) for batch in batches) == [0, 9]
@@ -312,7 +316,7 @@ def test_a_batch_that_the_disk_refuses_is_tried_again_when_it_would_be_full_agai
 
 def test_times_are_those_of_the_clock_at_the_first_and_the_last_step(tmp_path):
     clock = iter([10.0, 12.5, 14.0, 20.0])
-    writer = Writer(Target(tmp_path, 0), {"env_id": "x", "gym_version": "1"}, pytest.fail)
+    writer = Writer(Target(FollowedDirectory(tmp_path), 0), {"env_id": "x", "gym_version": "1"}, pytest.fail)
     writer.epoch = 1.7e9
     slots = Slots(3, lambda: writer, b"t", pytest.fail, lambda: next(clock))
     one, no = np.array([1]), np.zeros(3, bool)

@@ -7,6 +7,7 @@ from typing import Any
 
 from monitorcli.monitor import log
 from monitorcli.monitor.directory import Existing
+from monitorcli.monitor.open_file import FollowedDirectory
 from monitorcli.monitor.run import Run
 from monitorcli.monitor.writer import Target, Writer
 
@@ -31,7 +32,7 @@ def open_writer(directory: Path, run: int = 0, env_info: dict[str, str] = ENV_IN
     def complain(remark: str) -> None:
         raise AssertionError(remark)
 
-    return Writer(Target(directory, run, **options), env_info, complain)
+    return Writer(Target(FollowedDirectory(directory), run, **options), env_info, complain)
 
 
 def write(directory: Path, *records: bytes, close: bool = True, **options: Any) -> Writer:

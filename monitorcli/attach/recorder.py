@@ -16,6 +16,7 @@ from monitorcli.attach.rehearsal import rehearse
 from monitorcli.attach.settings import Settings
 from monitorcli.attach.trail import tell
 from monitorcli.monitor import log
+from monitorcli.monitor.open_file import FollowedDirectory
 from monitorcli.monitor.pool import Pool
 from monitorcli.monitor.schedule import Schedule, never
 from monitorcli.monitor.slot import MODES, Filming, Slot
@@ -32,6 +33,7 @@ class Recorder:
 
     def __init__(self, settings: Settings, schedule: Schedule) -> None:
         self._settings = settings
+        self._directory = FollowedDirectory(Path(settings.directory))
         self._filming = Filming(schedule, settings.fps, settings.ffmpeg)
         self._mode = MODES[settings.mode]
         self._writers: dict[str, Writer] = {}
@@ -138,7 +140,7 @@ class Recorder:
             writer = self._writers.get(env_id)
             if writer is None or writer.closed:
                 settings = self._settings
-                target = Target(Path(settings.directory), settings.run, settings.first_number)
+                target = Target(self._directory, settings.run, settings.first_number)
                 writer = self._writers[env_id] = Writer(target, info, _remark)
                 self._used[env_id] = _worker()
                 tell("begun", env_id)

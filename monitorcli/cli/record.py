@@ -135,6 +135,17 @@ def begin(asked: Request, existing: Existing) -> Run:
         ) from None
 
 
+def follow(asked: Request, run: Run) -> Request:
+    """`asked` with the name that the directory has by now, which is said when it is another."""
+    try:
+        directory = run.directory.path()
+    except FileNotFoundError:
+        return asked
+    if directory != asked.directory:
+        say(f"{asked.directory} was renamed to {directory} during the run; the recording is there.")
+    return asked._replace(directory=directory)
+
+
 def end(run: Run, **outcome: Any) -> None:
     """Write down how the run ended; a disk that refuses that is only said."""
     try:

@@ -12,7 +12,7 @@ from monitorcli.attach import command
 from monitorcli.attach.settings import Settings, environment
 from monitorcli.attach.trail import Trail, read_trail
 from monitorcli.cli import closing
-from monitorcli.cli.record import Request, begin, end, usable_ffmpeg
+from monitorcli.cli.record import Request, begin, end, follow, usable_ffmpeg
 from monitorcli.cli.say import say
 from monitorcli.monitor import schedule
 from monitorcli.monitor.directory import Existing
@@ -28,6 +28,7 @@ def record(asked: Request, existing: Existing) -> None:
     first = earlier(asked.directory).started
     settings = settings_of(asked, ffmpeg)._replace(run=run.number, first_number=first)
     outcome, told = _run(asked, settings, run)
+    asked = follow(asked, run)
     salvage(asked.directory)
     end(run, exit_status=None if outcome.signal else outcome.status, signal=outcome.signal)
     for remark in told.remark:

@@ -11,7 +11,7 @@ from typing import Any
 
 from monitorcli.attach.graft import graft
 from monitorcli.cli import closing
-from monitorcli.cli.record import Request, begin, end, usable_ffmpeg
+from monitorcli.cli.record import Request, begin, end, follow, usable_ffmpeg
 from monitorcli.cli.say import say
 from monitorcli.evaluate.episodes import evaluate, make_environment
 from monitorcli.evaluate.policy import Policy, load_policy
@@ -52,7 +52,7 @@ def record(asked: Request, existing: Existing) -> None:
         status = 128 + stopped.number
     finally:
         end(run, exit_status=status)
-    closing.say_recorded(asked.directory, run)
+    closing.say_recorded(follow(asked, run).directory, run)
     sys.exit(status)
 
 
@@ -113,7 +113,7 @@ def _missing(asked: Request, existing: Existing) -> tuple[int, Iterator[int]]:
 def _recorded(env: Any, asked: Request, run: Run, ffmpeg: str | None) -> Iterator[None]:
     """Within it, `env` is recorded into the run."""
     filming = Filming(schedule.parse(asked.video or "none") if ffmpeg else schedule.never, asked.fps, ffmpeg)
-    target = Target(asked.directory, run.number, earlier(asked.directory).started)
+    target = Target(run.directory, run.number, earlier(asked.directory).started)
     writer = Writer(target, describe(env, say), say)
     slot = Slot(env, 0, lambda: writer, filming, say)
     slot.mode = MODES[asked.mode or "evaluation"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from monitorcli.errors import EncoderFailed
+from monitorcli.monitor.open_file import OpenFile
 
 
 class Asciicast:
@@ -22,11 +23,11 @@ class Asciicast:
 
     def __init__(self, path: Path, fps: float) -> None:
         self._delay = 1 / fps
-        path = path.with_name(path.name + self.ending)
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
-        self._end = os.write(self._file, b'{"version": 1, "stdout": [')
+        self._path = path.with_name(path.name + self.ending)
+        number = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
+        self._file = OpenFile(number)
+        self._end = os.write(number, b'{"version": 1, "stdout": [')
         self._frames = self._width = self._height = 0
-        self._closed = False
 
     def add(self, frame: Any) -> None:
         """See Encoder; a frame is a str or StringIO."""
@@ -39,14 +40,12 @@ class Asciicast:
         event = json.dumps([self._delay, "\x1b[2J\x1b[1;1H" + "\r\n".join(lines) + "\r\n"])
         data = (", " if self._frames else "") + event
         self._frames += 1
-        os.pwrite(self._file, (data + self._tail()).encode(), self._end)
+        os.pwrite(self._file.ensure(self._path), (data + self._tail()).encode(), self._end)
         self._end += len(data)
 
     def close(self) -> None:
         """See Encoder."""
-        if not self._closed:
-            self._closed = True
-            os.close(self._file)
+        self._file.close()
 
     def is_done(self) -> bool:
         """See Encoder."""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from monitorcli.errors import BadRequest
 from monitorcli.monitor import batch, log
 from monitorcli.monitor.document import write_json, write_whole
+from monitorcli.monitor.open_file import FollowedDirectory
 
 
 class Batch(NamedTuple):
@@ -51,7 +52,7 @@ class Family(NamedTuple):
     @property
     def log_name(self) -> str:
         """The base name of the episode log."""
-        return f"openaigym.episode_log.{self.stem}.npy"
+        return log_name(self.stem)
 
     def names(self, number: int) -> tuple[str, str]:
         """The base names of a batch and of its manifest."""
@@ -88,17 +89,22 @@ class Family(NamedTuple):
         return manifest
 
 
-def claim(directory: Path, uid: str | None) -> tuple[str, int]:
-    """Create a log that nobody has; its stem and file descriptor."""
+def claim(directory: FollowedDirectory, uid: str | None) -> tuple[str, log.Log]:
+    """Create a log that nobody has; its stem, and the log."""
     if uid is not None:
         check_uid(uid)
     monitor = 0
     while True:
         stem = f"{monitor}.{uid or secrets.token_hex(4)}"
         try:
-            return stem, log.create(directory / f"openaigym.episode_log.{stem}.npy")
+            return stem, log.Log(directory, log_name(stem))
         except FileExistsError:
             monitor += uid is not None
+
+
+def log_name(stem: str) -> str:
+    """The base name of a writer's episode log."""
+    return f"openaigym.episode_log.{stem}.npy"
 
 
 def check_uid(uid: str) -> None:

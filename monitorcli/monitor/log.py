@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 import struct
+import threading
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ import numpy.typing as npt
 
 from monitorcli.errors import BadFile
 from monitorcli.monitor.directory import open_regular
+from monitorcli.monitor.open_file import FollowedDirectory, OpenFile
 
 # Versions of the record, newest last; docs/format.md tells the same story.
 # 1: first version.
@@ -54,8 +57,16 @@ MOST_STEPS = 1 << 48
 _KNOWN_END = np.zeros(256, np.bool_)
 _KNOWN_END[[1, 2, 3, END_UNKNOWN, CUT_RESET, CUT_CLOSED, CUT_UNKNOWN]] = True
 
+# Logs of one process that stay open, a descriptor each. Those of further environment ids are opened for
+# each episode, some 10 us: the descriptors are the script's, which may need them all.
+MOST_OPEN = 32
+
 _MAGIC = b"\x93NUMPY\x01\x00"
 _HEADER_SIZE = 448  # longer than the description needs, so that any count fits; 7 * 64
+
+
+# Every episode passes here: no look-up in `os`.
+_lseek, _write = os.lseek, os.write
 
 
 def header(count: int) -> bytes:
@@ -86,11 +97,112 @@ def correct_header(descriptor: int, count: int) -> None:
     os.pwrite(descriptor, header(count), 0)
 
 
-def cut_torn(descriptor: int) -> None:
-    """Drop the part of a record at the end, if there is one, and go on writing there."""
-    size = _HEADER_SIZE + count_in(os.fstat(descriptor).st_size) * SIZE
-    os.ftruncate(descriptor, size)
-    os.lseek(descriptor, size, os.SEEK_SET)
+class Log:
+    """One writer's log, open for appending. Opened again by its name when the script has closed it."""
+
+    def __init__(self, directory: FollowedDirectory, name: str) -> None:
+        """Create it exclusively. Raises FileExistsError when the name is taken, OSError."""
+        self._directory, self.name = directory, name
+        self._file = OpenFile(create(directory.path() / name))
+        self.end = end_of(0)  # where the next record goes, in bytes
+        self._lock = threading.Lock()
+        self._stays_open = len(_staying_open) < MOST_OPEN
+        if self._stays_open:
+            _staying_open.add(self)
+        else:
+            self._file.close()
+
+    def append(self, records: bytes) -> int:
+        """Hand whole records to the operating system with one `write`; how many bytes it took.
+
+        Raises OSError. Where the file ends tells it from one that the script opened under our number: a
+        quarter of what `fstat` costs, and only a file that is as long to the byte passes for ours.
+        """
+        file = self._file
+        try:
+            end = _lseek(file.number, 0, os.SEEK_CUR)
+        except OSError:
+            end = -1
+        if end != self.end:
+            return self._append_anew(records)
+        written = _write(file.number, records)
+        self.end = end + written
+        return written
+
+    def _append_anew(self, records: bytes) -> int:
+        """The same when the file is not open, not ours, or another thread appends to it just now."""
+        with self._lock:
+            try:
+                number = self._ensure()
+                end = os.lseek(number, 0, os.SEEK_END)
+                written = os.write(number, records)
+                self.end = end + written
+                return written
+            finally:
+                self._settle()
+
+    def correct_header(self, count: int) -> None:
+        """State the number of records in the header, in place, so that `numpy.load` reads them."""
+        with self._lock:
+            try:
+                correct_header(self._ensure(), count)
+            finally:
+                self._settle()
+
+    def cut_torn(self) -> None:
+        """Drop the part of a record at the end, if there is one, and go on writing there."""
+        with self._lock:
+            try:
+                number = self._ensure()
+                self.end = end_of(count_in(os.fstat(number).st_size))
+                os.ftruncate(number, self.end)
+                os.lseek(number, self.end, os.SEEK_SET)
+            finally:
+                self._settle()
+
+    def sync(self) -> None:
+        """Wait until the disk has every record."""
+        with self._lock:
+            try:
+                os.fsync(self._ensure())
+            finally:
+                self._settle()
+
+    def read(self, first: int = 0) -> npt.NDArray[np.void]:
+        """The records from number `first` on, as a structured array of dtype RECORD; raises OSError.
+
+        FileNotFoundError also when the file is still open, but was deleted: it is no recording any more.
+        """
+        with self._lock:
+            try:
+                number = self._ensure()
+                self._file.refuse_moved(self._directory.path() / self.name)
+                start, end = end_of(first), end_of(count_in(os.fstat(number).st_size))
+                parts = []
+                while start < end:  # one call gives 2 GiB at most
+                    parts.append(os.pread(number, end - start, start))
+                    start += len(parts[-1])
+                return np.frombuffer(b"".join(parts), dtype=RECORD)
+            finally:
+                self._settle()
+
+    def close(self) -> None:
+        """Nothing will be appended any more."""
+        self._stays_open = False
+        self._file.close()
+        _staying_open.discard(self)
+
+    def _ensure(self) -> int:
+        return self._file.ensure(self._directory.path() / self.name)
+
+    def _settle(self) -> None:
+        if not self._stays_open:
+            self._file.close()
+
+
+def end_of(count: int) -> int:
+    """How many bytes a log file of `count` records has."""
+    return _HEADER_SIZE + count * SIZE
 
 
 def count_in(size: int) -> int:
@@ -111,6 +223,9 @@ def read(path: Path, first: int = 0, limit: int = 1 << 40) -> npt.NDArray[np.voi
         file.seek(_HEADER_SIZE + first * SIZE)
         data = file.read(count * SIZE)
     return np.frombuffer(data[: len(data) // SIZE * SIZE], dtype=RECORD)
+
+
+_staying_open: weakref.WeakSet[Log] = weakref.WeakSet()
 
 
 def check_header(data: bytes, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 
 from monitorcli.errors import EncoderFailed
 from monitorcli.monitor.ffmpeg import arguments, ffmpeg_version
+from monitorcli.monitor.open_file import OpenFile
 
 # What an encoder needs of an input pipe to stay ahead of the environment (F_SETPIPE_SZ, fcntl(2)).
 _PIPE_BYTES = 1 << 20
@@ -36,6 +38,8 @@ class Mp4:
         self._fps = fps
         self._ffmpeg = ffmpeg
         self._process: subprocess.Popen[bytes] | None = None
+        self._frames: OpenFile
+        self._said: OpenFile
         self._shape: tuple[int, ...] = ()
         self._arguments: list[str] = []
         self._complaint: str | None = None
@@ -44,26 +48,23 @@ class Mp4:
         """See Encoder; the first frame settles the size."""
         pixels = np.ascontiguousarray(frame)
         if self._process is None:
-            self._start(pixels)
+            self._begin(pixels)
         if pixels.shape != self._shape or pixels.dtype != np.uint8:
             raise EncoderFailed(f"frame {describe(pixels)} after {self._shape} uint8")
-        assert self._process and self._process.stdin
+        if not self._frames.is_ours():
+            raise EncoderFailed("the script closed the descriptor of the encoder's input")
         view = memoryview(pixels.data).cast("B")
         try:
             with _surviving_sigpipe():
                 while view:
-                    view = view[self._process.stdin.write(view) :]
+                    view = view[os.write(self._frames.number, view) :]
         except OSError:
             raise EncoderFailed(self._wait() or "ffmpeg stopped early") from None
 
     def close(self) -> None:
         """See Encoder."""
-        if self._process and self._process.stdin:
-            try:
-                self._process.stdin.close()
-            except OSError:
-                pass
-            self._process.stdin = None
+        if self._process:
+            self._frames.close()
 
     def is_done(self) -> bool:
         """See Encoder."""
@@ -80,22 +81,14 @@ class Mp4:
             "cmdline": ["ffmpeg", *self._arguments, self._path.name],
         }
 
-    def _start(self, pixels: Any) -> None:
+    def _begin(self, pixels: Any) -> None:
         channels = 1 if pixels.ndim == 2 else pixels.shape[-1] if pixels.ndim == 3 else 0
         if channels not in _PIXELS or pixels.dtype != np.uint8 or 0 in pixels.shape:
             raise EncoderFailed(f"a frame must be (height, width, 3) uint8, not {describe(pixels)}")
         self._shape = pixels.shape
         self._arguments = arguments(pixels.shape[1], pixels.shape[0], _PIXELS[channels], self._fps)
-        # In a session of its own, so that Ctrl-C in the terminal reaches the script and not the film.
-        self._process = subprocess.Popen(
-            [self._ffmpeg, *self._arguments, str(self._path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-        )
-        _widen(self._process.stdin)
+        command = [self._ffmpeg, *self._arguments, str(self._path)]
+        self._process, self._frames, self._said = _start(command)
 
     def _wait(self) -> str:
         """Wait for ffmpeg; what it complained of, "" when all went well."""
@@ -103,11 +96,45 @@ class Mp4:
             return "no frame was rendered"
         self.close()
         if self._complaint is None:
-            said = self._process.communicate()[1].decode(errors="replace").strip().splitlines()
-            status = self._process.returncode
+            said = _rest_of(self._said).decode(errors="replace").strip().splitlines()
+            status = self._process.wait()
             reason = said[-1] if said else f"exit status {status}"
             self._complaint = f"ffmpeg stopped: {reason}" if status else ""
         return self._complaint
+
+
+def _start(command: list[str]) -> tuple[subprocess.Popen[bytes], OpenFile, OpenFile]:
+    """The running encoder, and our ends of two pipes: of its input, and of what it says.
+
+    Not Popen's own pipes: those read, write and close whatever has their number by then.
+    """
+    ends: list[int] = []
+    try:
+        ends += os.pipe()
+        ends += os.pipe()
+        process = subprocess.Popen(
+            command,
+            stdin=ends[0],
+            stdout=subprocess.DEVNULL,
+            stderr=ends[3],
+            start_new_session=True,  # so that Ctrl-C in the terminal reaches the script and not the film
+        )
+    except BaseException:
+        for end in ends:
+            os.close(end)
+        raise
+    os.close(ends[0])
+    os.close(ends[3])
+    _widen(ends[1])
+    return process, OpenFile(ends[1]), OpenFile(ends[2])
+
+
+def _rest_of(pipe: OpenFile) -> bytes:
+    parts = []
+    while pipe.is_ours() and (part := os.read(pipe.number, 1 << 16)):
+        parts.append(part)
+    pipe.close()
+    return b"".join(parts)
 
 
 def describe(pixels: Any) -> str:
@@ -130,10 +157,10 @@ def _surviving_sigpipe() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _widen(pipe: Any) -> None:
+def _widen(pipe: int) -> None:
     try:
         import fcntl
 
-        fcntl.fcntl(pipe.fileno(), _F_SETPIPE_SZ, _PIPE_BYTES)
+        fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIPE_BYTES)
     except (ImportError, OSError):
         pass  # not Linux, or over the user's limit: slower, no less right

@@ -21,6 +21,7 @@ from monitorcli.monitor.directory import (
 )
 from monitorcli.monitor.document import create_json, write_json
 from monitorcli.monitor.leftovers import refuse_living, salvage
+from monitorcli.monitor.open_file import FollowedDirectory
 
 # 1: first version.
 VERSION = 1
@@ -51,13 +52,20 @@ class Run:
                 refuse_used(directory)
             else:
                 salvage(directory)
-            self.number, self.path = self._claim(directory, existing)
-        self._inode = os.stat(self.path).st_ino
+            self.number, path = self._claim(directory, existing)
+        self._name = path.name
+        self._inode = os.stat(path).st_ino
+        self.directory = FollowedDirectory(directory)
+
+    @property
+    def path(self) -> Path:
+        """The run's file, in the directory where it was when last looked for."""
+        return self.directory.name / self._name
 
     def beat(self) -> None:
         """Show that the run lives, to those who cannot see its process."""
         with contextlib.suppress(OSError):
-            os.utime(self.path)
+            os.utime(self.directory.path() / self._name)
 
     def end(self, **outcome: Any) -> None:
         """Write down that the run is over, and how; raises OSError.
@@ -89,6 +97,6 @@ class Run:
 
     def _is_there(self) -> bool:
         try:
-            return os.stat(self.path).st_ino == self._inode
+            return os.stat(self.directory.path() / self._name).st_ino == self._inode
         except OSError:
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import weakref
 from typing import Any, Callable, NamedTuple
@@ -95,7 +96,7 @@ class Slot:
 
     def capture(self) -> None:
         """Take the environment's picture for the film that is running."""
-        if self._film:
+        if self._film and self._writer and not self._writer.closed:  # a forked child leaves it to its parent
             self._film.capture()
 
     def end(self, total: float, length: int, result: tuple[Any, ...]) -> None:
@@ -144,7 +145,8 @@ class Slot:
         if is_hopeless(env):  # which was said when it raised
             self._can_film = False
             return None
-        path = writer.film_path(self._number)
+        place = functools.partial(writer.film_path, self._number)
+        path = place()
         fps = frames_per_second(self._filming.fps, env.metadata)
         try:
             encoder: Encoder
@@ -152,7 +154,7 @@ class Slot:
                 encoder = Asciicast(path, fps)
             else:
                 encoder = Mp4(path, fps, self._filming.ffmpeg or find_ffmpeg())
-            return Film(path, self._number, render, encoder, self._say_broken)
+            return Film(place, self._number, render, encoder, self._say_broken)
         except (EncoderFailed, OSError) as error:
             self._can_film = False
             self._notify(f"no video of {writer.env_id}: {error}.")

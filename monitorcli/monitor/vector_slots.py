@@ -108,7 +108,7 @@ class Slots:
     def _write(self, out: npt.NDArray[np.float64], which: Indices) -> None:
         assert self._writer is not None
         if not self._writer.closed:  # else there was a fork since
-            self._writer.append_many(out.tobytes(), len(out))
+            self._writer.append(out.tobytes())
         if self._seeded:
             self._put_seed(which, None)
             self._seeded = int(np.count_nonzero(self._rows["seeded"]))

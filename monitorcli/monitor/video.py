@@ -14,6 +14,7 @@ from monitorcli.errors import EncoderFailed
 from monitorcli.monitor.document import write_json
 
 DEFAULT_FPS = 30.0
+META = ".meta.json"
 
 
 class Encoder(Protocol):
@@ -40,18 +41,20 @@ class Film:
 
     def __init__(
         self,
-        path: Path,
+        place: Callable[[], Path],
         episode: int,
         render: Callable[[], Any],
         encoder: Encoder,
         notify: Callable[[str], None],
     ) -> None:
-        """`path` is without ending; the meta file is written now, so that a killed film has its number."""
+        """`place()` is the path without ending, which may change while the film runs.
+
+        The meta file is written now, so that a killed film has its number.
+        """
         self._render = render
         self._encoder = encoder
         self._notify = notify
-        self._video = path.with_name(path.name + encoder.ending)
-        self._meta_path = path.with_name(path.name + ".meta.json")
+        self._place = place
         self._meta: dict[str, Any] = {
             "episode_id": episode,
             "content_type": encoder.content_type,
@@ -91,9 +94,9 @@ class Film:
         self._meta["frames"] = self._frames
         if self._broken:
             self._meta.update(broken=True, reason=self._broken)
-            _remove(self._video)
+            self._remove_video()
         self._write_meta()
-        return None if self._broken else (self._video.name, self._meta_path.name)
+        return None if self._broken else (self._path(self._encoder.ending).name, self._path(META).name)
 
     def _break(self, error: Exception) -> None:
         if not self._broken:
@@ -104,9 +107,19 @@ class Film:
 
     def _write_meta(self) -> None:
         try:
-            write_json(self._meta_path, self._meta, durable=False)
+            write_json(self._path(META), self._meta, durable=False)
         except OSError as error:
             self._break(error)
+
+    def _remove_video(self) -> None:
+        try:
+            self._path(self._encoder.ending).unlink()
+        except OSError:
+            pass
+
+    def _path(self, ending: str) -> Path:
+        place = self._place()
+        return place.with_name(place.name + ending)
 
 
 def frames_per_second(asked: float | None, metadata: dict[str, Any]) -> float:
@@ -115,10 +128,3 @@ def frames_per_second(asked: float | None, metadata: dict[str, Any]) -> float:
         if isinstance(value, (int, float, np.integer, np.floating)) and 0 < value < float("inf"):
             return float(value)
     return DEFAULT_FPS
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink()
-    except OSError:
-        pass

@@ -68,7 +68,7 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         self.directory = Path(directory).absolute()
         run = Run(self.directory, existing, {"kind": "monitor"})
         self._earlier = earlier(self.directory)
-        target = Target(self.directory, run.number, self._earlier.started, uid, write_upon_reset)
+        target = Target(run.directory, run.number, self._earlier.started, uid, write_upon_reset)
         open_writer = functools.partial(Writer, target, describe(env, _warn), _warn)
         self._slot = Slot(env, 0, open_writer, Filming(schedule), _warn)
         self._slot.mode = code

@@ -19,17 +19,18 @@ from typing import Callable, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.errors import BadFile
 from monitorcli.monitor import lease, log
 from monitorcli.monitor.document import write_json
 from monitorcli.monitor.family import Batch, Family, Manifest, claim
+from monitorcli.monitor.open_file import FollowedDirectory
 from monitorcli.monitor.remarks import once
 from monitorcli.monitor.video import Film
 
 BATCH = 10_000  # episodes; sealing one blocks the script for some 2 ms
 # With write_upon_reset the open batch is rewritten at every reset, so it is kept small.
 BATCH_UPON_RESET = 100
-# Encoders that may still be finishing their file while the next episode runs.
+# Encoders of this process that may still be finishing their file while the next episode runs. Each has
+# a descriptor, and is a process.
 _FINISHING = 2
 
 
@@ -40,7 +41,7 @@ class Target(NamedTuple):
     names, None for a random one; with `write_upon_reset` the batch is current after every reset.
     """
 
-    directory: Path
+    directory: FollowedDirectory
     run: int
     first_number: int = 0
     uid: str | None = None
@@ -52,56 +53,46 @@ class Writer:
 
     def __init__(self, target: Target, env_info: dict[str, str], notify: Callable[[str], None]) -> None:
         """Create the files exclusively; raises BadRequest for a bad uid, OSError when the disk refuses."""
-        self.directory = target.directory
+        self._directory = target.directory
         self.env_id = env_info["env_id"]
         self.epoch = _epoch()
         self.closed = False
         self._notify = once(notify)
         self._write_upon_reset = target.write_upon_reset
         self._limit = BATCH_UPON_RESET if target.write_upon_reset else BATCH
-        self.stem, self._log = claim(target.directory, target.uid)
-        self._family = Family(target.directory, self.stem, env_info, target.run, time.time(), lease.mine())
+        self.stem, self._log = claim(self._directory, target.uid)
+        self._family = Family(self.directory, self.stem, env_info, target.run, time.time(), lease.mine())
         # Counted without a lock: several threads may run environments of one writer.
         self._numbers = itertools.count(target.first_number)
-        self._appended = itertools.count(1)
-        self._together = 0  # appended by `append_many` since the last batch; threads may make it too few
-        self._lock = threading.RLock()  # for what is done once a batch, or once a film
+        self._full = log.end_of(self._limit)  # where the log ends when the open batch is full
         self._batch = 0
         self._sealed = 0  # records in batches that will not change any more
         self._first_reset: float | None = None
-        self._finishing: list[Film] = []
         self._videos: list[tuple[str, str]] = []
         self._lost = 0
         self._manifest: Manifest
         self._seal(durable=False)
         _open.add(self)
 
-    def append(self, record: bytes) -> None:
-        """Hand one record to the operating system; seals the batch when it is full."""
-        try:
-            written = os.write(self._log, record)
-        except OSError as error:
-            self._lose(error.strerror or str(error))
-            return
-        if written != log.SIZE:
-            self._lose("the disk took only a part of a record")
-        elif next(self._appended) % self._limit == 0:
-            self.seal()
+    @property
+    def directory(self) -> Path:
+        """Where the files were when last looked for."""
+        return self._directory.name
 
-    def append_many(self, records: bytes, count: int) -> None:
-        """Hand `count` records to the operating system with one write."""
+    def append(self, records: bytes) -> None:
+        """Hand whole records to the operating system with one write; seals the batch when it is full."""
         try:
-            written = os.write(self._log, records) // log.SIZE
-            reason = "the disk took only a part of them"
+            written = self._log.append(records)
         except OSError as error:
-            written, reason = 0, error.strerror or str(error)
-        if written != count:
-            self._lose(reason, count - written)
+            self._lose(error.strerror or str(error), len(records) // log.SIZE)
             return
-        self._together += count
-        if self._together >= self._limit:
-            self._together = 0
-            self.seal()
+        if written != len(records):
+            lost = (len(records) - written + log.SIZE - 1) // log.SIZE
+            self._lose("the disk took only a part of what was written", lost)
+        elif self._log.end >= self._full:
+            with _lock:
+                if self._log.end >= self._full:  # else another thread was here first
+                    self.seal()
 
     def begin(self, when: float) -> int:
         """An environment was reset at `when`, in seconds of `time.monotonic`; gives the episode's number."""
@@ -116,14 +107,14 @@ class Writer:
         return np.fromiter(self._numbers, np.uint64, count)  # takes no more than `count`
 
     def film_path(self, episode: int) -> Path:
-        """Where the video of this episode goes, without its ending."""
-        return self.directory / f"openaigym.video.{self.stem}.video{episode:06}"
+        """Where the video of this episode goes, without its ending. Raises FileNotFoundError."""
+        return self._directory.path() / f"openaigym.video.{self.stem}.video{episode:06}"
 
     def keep(self, film: Film) -> None:
         """Take over a film that has all its frames; its encoder finishes beside the next episode."""
-        with self._lock:
-            self._finishing.append(film)
-            self._collect(leave=_FINISHING)
+        with _lock:
+            _finishing.append((self, film))
+            _collect(leave=_FINISHING)
 
     def seal(self) -> None:
         """Write the open batch, and the manifest that names it, for the last time; begin the next.
@@ -132,12 +123,13 @@ class Writer:
         Only the first waits for the disk: then a power cut leaves a manifest that says whose the log
         is, and `leftovers` makes again from the log what was torn.
         """
-        with self._lock:
+        with _lock:
             sealed = self._publish(durable=self._batch == 0)
             if sealed is not None:
                 self._batch += 1
                 self._sealed += sealed
                 self._videos = []
+            self._full = self._log.end + self._limit * log.SIZE
             self.epoch = _epoch()
 
     def close(self) -> None:
@@ -145,24 +137,24 @@ class Writer:
 
         A broken video must not cost the episodes, so the batch is written either way.
         """
-        with self._lock:
+        with _lock:
             if self.closed:
                 return
             self.closed = True
-            self._collect(leave=0)
+            _collect(leave=0)
             self._publish()
-            os.close(self._log)
+            self._log.close()
 
     def records(self) -> npt.NDArray[np.void]:
         """Every record of this writer so far, dtype `log.RECORD`."""
-        return log.read(self.directory / self._family.log_name)
+        return self._log.read()
 
     def _reset(self, when: float) -> None:
         if self._first_reset is None:
             self._first_reset = self.epoch + when
         if self._write_upon_reset:
-            with self._lock:
-                self._collect(leave=0)
+            with _lock:
+                _collect(leave=0)
                 self._publish(durable=False)
 
     def _publish(self, durable: bool = True) -> int | None:
@@ -170,26 +162,25 @@ class Writer:
         try:
             return self._seal(durable)
         except FileNotFoundError:
-            self._notify(f"{self.directory} is gone, and with it the recording; the run goes on.")
+            self._notify(f"{self.directory}: the recording was removed; the run goes on.")
         except OSError as error:
             self._notify(
                 f"{self.directory}: an episode batch could not be written ({error.strerror}); "
                 "the episode log has its episodes."
             )
             self._note_loss()
-        except BadFile as error:
-            self._notify(f"{self.directory}: {error}; the recording is lost, the run goes on.")
         return None
 
     def _seal(self, durable: bool) -> int:
-        records = log.read(self.directory / self._family.log_name, self._sealed)
-        log.correct_header(self._log, self._sealed + len(records))
+        records = self._log.read(self._sealed)
+        self._log.correct_header(self._sealed + len(records))
         part = Batch(
             self._batch, self._sealed, records, self._videos, self._first_reset, self._lost, self.closed
         )
         if durable:
-            os.fsync(self._log)  # first, so that no batch has what the log has not
-        self._manifest = self._family.seal(part, durable)
+            self._log.sync()  # first, so that no batch has what the log has not
+        family = self._family._replace(directory=self._directory.path())
+        self._manifest = family.seal(part, durable)
         return len(records)
 
     def _note_loss(self) -> None:
@@ -200,19 +191,12 @@ class Writer:
         except OSError:
             pass
 
-    def _collect(self, leave: int) -> None:
-        """List the films whose encoder is done, waiting until at most `leave` are not."""
-        while self._finishing and (len(self._finishing) > leave or self._finishing[0].is_done()):
-            pair = self._finishing.pop(0).collect()
-            if pair:
-                self._videos.append(pair)
-
-    def _lose(self, reason: str, count: int = 1) -> None:
+    def _lose(self, reason: str, count: int) -> None:
         """Count records that the disk refused, and undo what it may have taken of them."""
         self._lost += count
         self._notify(f"{self.directory}: episodes are being lost ({reason}); the run goes on.")
         try:
-            log.cut_torn(self._log)
+            self._log.cut_torn()
         except OSError:
             pass
 
@@ -222,13 +206,29 @@ def _epoch() -> float:
     return time.time() - time.monotonic()
 
 
+def _collect(leave: int) -> None:
+    """Have films listed by their writers, waiting for encoders until at most `leave` are busy."""
+    while _finishing and (len(_finishing) > leave or _finishing[0][1].is_done()):
+        writer, film = _finishing.pop(0)
+        pair = film.collect()
+        if pair:
+            writer._videos.append(pair)
+
+
+_lock = threading.RLock()  # for what is done once a batch, or once a film
+_finishing: list[tuple[Writer, Film]] = []
+
 # A forked child shares its parent's files: it must leave them alone and open its own.
 _open: weakref.WeakSet[Writer] = weakref.WeakSet()
 
 
 def _disown() -> None:
+    global _lock
+    _lock = threading.RLock()  # the thread that held the old one is not in this process
+    _finishing.clear()
     for writer in list(_open):
         writer.closed = True
+        writer._log.close()
 
 
 if hasattr(os, "register_at_fork"):
