@@ -7,9 +7,11 @@ from typing import Any
 import click
 
 from monitorcli.cli import options
+from monitorcli.cli.arguments import DirectoryFirst
 
 
 @click.command(
+    cls=DirectoryFirst,
     epilog="""\b
 Examples:
   monitorcli resume runs/ppo -- python train.py --load checkpoint.zip
