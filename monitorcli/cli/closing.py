@@ -56,8 +56,9 @@ def say_recorded(directory: Path, run: Run, told: Trail | None = None) -> bool:
 
 def counted(completed: int, incomplete: int) -> str:
     """`220 episodes`, `220 episodes, 12 more incomplete`: those that ended, and those that did not."""
-    more = f", {incomplete:,} more incomplete" if incomplete else ""
-    return plural(completed, "episode") + more
+    if incomplete and not completed:
+        return plural(incomplete, "incomplete episode")
+    return plural(completed, "episode") + (f", {incomplete:,} more incomplete" if incomplete else "")
 
 
 def _by_environment(recording: Recording, mine: NDArray[np.bool_], told: Trail | None) -> list[str]:
@@ -81,7 +82,7 @@ def _by_environment(recording: Recording, mine: NDArray[np.bool_], told: Trail |
 def _why_none(env_id: str, told: Trail) -> str:
     if env_id in told.begun:
         return "its first episode did not end"
-    return "the remark above says more" if _something_lost(told) else "it was never reset"
+    return "see the remark above" if _something_lost(told) else "it was never reset"
 
 
 def _something_lost(told: Trail) -> bool:
@@ -113,7 +114,7 @@ def why_nothing(told: Trail, command: Sequence[str]) -> tuple[str, str]:
         )
     made = f"{', '.join(told.made)} was made" if told.made else ""
     if _something_lost(told):
-        return f"{made}; the remark above says more." if made else "the remark above says why.", ""
+        return f"{made}; see the remark above." if made else "see the remark above.", ""
     if made:
         return f"{made}, but no episode was begun with reset().", ""
     if told.skipped:
