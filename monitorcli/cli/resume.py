@@ -26,6 +26,9 @@ def resume(**asked: Any) -> None:
     Without a COMMAND and without --env, what the last run was asked for is asked for again; of an
     evaluation, only the episodes that are missing.
     """
+    from monitorcli.monitor.system import check_system
+
+    check_system()
     from monitorcli.cli.record import Request, again, record
     from monitorcli.monitor.directory import Existing
 
