@@ -128,9 +128,14 @@ def test_the_remark_of_an_old_library_is_not_hidden_by_the_classes_that_it_defin
         5,
         [
             "monitorcli: the environments of this old EnvPool are not recorded; those of 1.2 are.",
-            "monitorcli: nothing was recorded: see the remark above.",
+            "monitorcli: nothing was recorded: see the remark.",
         ],
     )
+    check = ("start", "runs", "--check", "--video", "none", "--", sys.executable, "script.py")
+    assert monitorcli(*check, cwd=tmp_path, PYTHONUTF8="1").stdout.splitlines()[-2:] == [
+        " ✗ environment  see the remark.",
+        "                the environments of this old EnvPool are not recorded; those of 1.2 are.",
+    ]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
@@ -142,4 +147,4 @@ def test_a_process_that_may_not_write_says_so(tmp_path):
     status, lines = told(tmp_path, code)
     assert (status, len(lines)) == (5, 2)
     assert lines[0].startswith("monitorcli: not recorded: PermissionError: [Errno 13] Permission denied: ")
-    assert lines[1] == "monitorcli: nothing was recorded: CartPole-v1 was made; see the remark above."
+    assert lines[1] == "monitorcli: nothing was recorded: CartPole-v1 was made; see the remark."

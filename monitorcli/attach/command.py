@@ -83,13 +83,12 @@ def _to_its_end(process: subprocess.Popen[bytes], signals: Signals, beat: Callab
     signals.begin()
     while True:
         ended = process.poll()
-        came = signals.wait(HEARTBEAT if ended is None else 0)
+        signals.wait(HEARTBEAT if ended is None else 0)
         for number in signals.alone():
             process.send_signal(number)
         if ended is not None:
             return ended
-        if not came:
-            beat()
+        beat()
 
 
 def _cannot_run(name: str, error: OSError) -> CannotRun:

@@ -82,7 +82,7 @@ def _by_environment(recording: Recording, mine: NDArray[np.bool_], told: Trail |
 def _why_none(env_id: str, told: Trail) -> str:
     if env_id in told.begun:
         return "its first episode did not end"
-    return "see the remark above" if _something_lost(told) else "it was never reset"
+    return "see the remark" if _something_lost(told) else "it was never reset"
 
 
 def _something_lost(told: Trail) -> bool:
@@ -114,7 +114,7 @@ def why_nothing(told: Trail, command: Sequence[str]) -> tuple[str, str]:
         )
     made = f"{', '.join(told.made)} was made" if told.made else ""
     if _something_lost(told):
-        return f"{made}; see the remark above." if made else "see the remark above.", ""
+        return f"{made}; see the remark." if made else "see the remark.", ""
     if made:
         return f"{made}, but no episode was begun with reset().", ""
     if told.skipped:
