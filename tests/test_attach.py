@@ -237,14 +237,6 @@ def test_only_that_leaves_out_everything_is_said(tmp_path):
     assert "--only and --skip left out all there was: CartPole-v1." in done.stderr
 
 
-def test_a_class_whose_reset_keeps_to_itself_is_named(tmp_path):
-    own = "class Own(gymnasium.Env):\n    def reset(self):\n        return 0, {}\n"
-    name = script(tmp_path, f"import gymnasium\n{own}Own().reset()")
-    done = monitorcli("start", "runs", "--", sys.executable, name, cwd=tmp_path)
-    assert done.returncode == 5
-    assert "nothing was recorded: Own was built directly, and its reset() keeps to itself." in done.stderr
-
-
 @pytest.mark.parametrize("cut_off", [["-I"], ["-E"], []])
 def test_where_monitorcli_is_installed_a_python_that_ignores_our_path_is_recorded_too(tmp_path, cut_off):
     name = script(tmp_path, BUILT.format("gymnasium.make('CartPole-v1')"))

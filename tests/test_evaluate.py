@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from commands import monitorcli, recorded
 
 POLICIES = """
+import os, signal, time
 import numpy as np
 
 def left(observation):
@@ -32,6 +34,18 @@ def fails(observation):
 
 def odd(observation):
     return 17
+
+def hangs_up(observation):
+    os.kill(os.getpid(), signal.SIGHUP)
+    return 0
+
+def waits(observation):
+    print("ready", flush=True)
+    for _ in range(2000):
+        time.sleep(0.01)
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            print("asked once", flush=True)
+            time.sleep(600)
 """
 
 
@@ -126,12 +140,65 @@ def test_ctrl_c_keeps_the_episodes_and_resume_has_the_rest(folder):
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
+    assert err.splitlines()[-2:] == [
+        "monitorcli: interrupted.",
+        "  To go on:  monitorcli resume eval --env CartPole-v1 --policy policies.py:model"
+        " --episodes 100000 --seed 0 --video none",
+    ]
+    assert "1 run, interrupted" in monitorcli("inspect", "eval", cwd=folder).stdout
     count = sum(row["end"] != "incomplete" for row in recorded("eval", folder))
     assert count > 5
     done = monitorcli("resume", "eval", "--episodes", count + 3, cwd=folder)
     assert done.returncode == 0, done.stderr
     rows = [row for row in recorded("eval", folder) if row["end"] != "incomplete"]
     assert [row["seed"] for row in rows] == [str(n) for n in range(count + 3)]
+
+
+def test_a_second_ctrl_c_does_not_wait_for_the_policy(folder):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "monitorcli", "start", "eval", "--env", "CartPole-v1",
+         "--policy", "policies.py:waits", "--episodes", "2", "--seed", "0", "--video", "none"],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    said = []
+    for _ in range(2):
+        said.append(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (said, process.returncode) == (["ready\n", "asked once\n"], 130)
+    assert err.splitlines()[0] == "monitorcli: CartPole-v1, 1 incomplete episode -> eval"
+    assert err.splitlines()[1] == "monitorcli: interrupted."
+    assert [row["end"] for row in recorded("eval", folder)] == ["incomplete"]
+
+
+def test_an_evaluation_that_nohup_started_outlives_its_terminal(folder):
+    command = ["start", "eval", "--env", "CartPole-v1", "--policy", "policies.py:hangs_up", "--episodes", "1"]
+    shell = ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh", sys.executable, "-m", "monitorcli"]
+    done = subprocess.run([*shell, *command], cwd=folder, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_refusal_comes_before_the_remarks_that_it_makes_moot(folder):
+    evaluate(folder, "random", "--seed", "5")
+    done = monitorcli(
+        "start", "eval", "--env", "CartPole-v1", "--policy", "random", "--episodes", "4", cwd=folder,
+        IMAGEIO_FFMPEG_EXE="/no/such/ffmpeg",
+    )  # fmt: skip
+    lines = done.stderr.splitlines()
+    assert done.returncode == 2
+    assert lines[0].startswith("monitorcli: eval already holds a recording (")
+    assert lines[1] == (
+        "  Go on with it:    monitorcli resume eval --env CartPole-v1 --policy random --episodes 4"
+    )
+    assert len(lines) == 5
+
+
+def test_the_bar_says_which_number_is_the_time_left(folder):
+    done = monitorcli(
+        "start", "eval", "--env", "CartPole-v1", "--policy", "random", "--episodes", "3",
+        "--video", "none", cwd=folder, FORCE_COLOR="1", NO_COLOR="1",
+    )  # fmt: skip
+    assert re.search(r"3/3 mean return [0-9.]+ 0:00:00 left", done.stderr)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`monitorcli start DIR -- COMMAND`: real scripts in processes of their own."""
 
+import json
 import os
 import signal
 import stat
@@ -50,7 +51,9 @@ def test_the_script_prints_and_exits_as_it_does_alone(tmp_path):
 def test_the_closing_line_counts_incomplete_episodes(tmp_path):
     name = script(tmp_path, "from gymnasium import make" + PLAY + "env.reset()\nenv.step(0)")
     done = monitorcli("start", "a/b/c", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
-    assert done.stderr == "monitorcli: CartPole-v1, 5 episodes (1 incomplete), mean return 9.4 -> a/b/c\n"
+    assert done.stderr == (
+        "monitorcli: CartPole-v1, 5 episodes, 1 more incomplete, mean return 9.4 -> a/b/c\n"
+    )
 
 
 def test_a_directory_in_use_is_refused_with_the_ways_out(tmp_path):
@@ -113,14 +116,27 @@ def test_resume_without_the_command_says_which_it_was_and_runs_nothing(tmp_path)
     )
 
 
-def test_a_command_that_is_not_there_exits_127_and_leaves_the_directory_free(tmp_path):
-    done = monitorcli("start", "runs", "--", "no-such-command", cwd=tmp_path)
+def test_a_command_that_is_not_there_exits_127_and_leaves_no_directory(tmp_path):
+    (tmp_path / "a").mkdir()
+    done = monitorcli("start", "a/b/c", "--", "no-such-command", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (
         127,
         "monitorcli: command not found: no-such-command\n"
         "  Check its spelling, or activate the environment that has it.\n",
     )
-    assert list((tmp_path / "runs").iterdir()) == []
+    assert [*tmp_path.rglob("*")] == [tmp_path / "a"]
+
+
+@pytest.mark.parametrize("verb", ["start", "resume"])
+def test_a_forgotten_directory_is_asked_for_with_the_line_to_paste(tmp_path, verb):
+    done = monitorcli(verb, "--video", "none", "--", "python", "my train.py", "--seed", "1", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "monitorcli: DIR is missing: nothing before -- says where to record.\n"
+        f"  monitorcli {verb} --video none runs/1 -- python 'my train.py' --seed 1\n",
+    )
+    assert [*tmp_path.iterdir()] == []
+    assert monitorcli(verb, "--help", "--", "python", cwd=tmp_path).stdout.startswith("Usage: ")
 
 
 def test_a_command_that_cannot_be_run_exits_126(tmp_path):
@@ -149,26 +165,6 @@ def test_a_command_killed_by_a_signal_exits_as_in_a_shell(tmp_path):
     assert len(recorded("runs", tmp_path)) == 5
 
 
-@pytest.mark.parametrize(
-    ("code", "reason"),
-    [
-        (None, "no Python was started, or none that looks at PYTHONPATH."),
-        ("print('hello')", "Python ran (1 process) but never imported Gymnasium."),
-        ("import gymnasium", "Gymnasium was imported, but gymnasium.make was never called."),
-        (
-            "import gymnasium\ngymnasium.make('CartPole-v1')",
-            "CartPole-v1 was made, but no episode was begun with reset().",
-        ),
-    ],
-)
-def test_nothing_recorded_exits_5_with_the_reason(tmp_path, code, reason):
-    command = ["true"] if code is None else [sys.executable, script(tmp_path, code)]
-    done = monitorcli("start", "runs", "--", *command, cwd=tmp_path)
-    assert done.returncode == 5
-    assert done.stderr.splitlines()[0] == f"monitorcli: nothing was recorded: {reason}"
-    assert list((tmp_path / "runs").iterdir()) == []
-
-
 def test_a_script_that_is_killed_in_its_first_episode_leaves_a_run_that_says_so(tmp_path):
     name = script(
         tmp_path,
@@ -177,7 +173,10 @@ def test_a_script_that_is_killed_in_its_first_episode_leaves_a_run_that_says_so(
     )
     done = record(name, tmp_path)
     assert done.returncode == 137
-    assert "nothing was recorded: the first episode of CartPole-v1 did not end." in done.stderr
+    assert done.stderr.splitlines()[:2] == [
+        "monitorcli: nothing was recorded: the command was ended by SIGKILL.",
+        "  Until then: the first episode of CartPole-v1 did not end.",
+    ]
     assert "crashed (SIGKILL)" in monitorcli("inspect", "runs", cwd=tmp_path).stdout
 
 
@@ -281,6 +280,71 @@ def test_ctrl_c_stops_the_script_first_and_keeps_what_was_recorded(tmp_path):
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (3, "stopped\n")
     assert err == "monitorcli: CartPole-v1, 5 episodes, mean return 9.4 -> runs\n"
+
+
+# How a script ends after Ctrl-C, what it leaves with, and whether that is said to be an interruption.
+ENDS = [
+    ("raise", -signal.SIGINT, True),
+    ("sys.exit(130)", 130, True),
+    ("sys.exit(1)", 1, False),
+    ("sys.exit(0)", 0, False),
+]
+
+
+@pytest.mark.parametrize(("ending", "status", "interrupted"), ENDS)
+def test_ctrl_c_is_called_an_interruption_with_the_line_to_go_on(tmp_path, ending, status, interrupted):
+    name = script(
+        tmp_path,
+        "from gymnasium import make" + PLAY + "import sys, time\n"
+        "try:\n    print('ready', flush=True)\n    [time.sleep(0.01) for _ in range(6000)]\n"
+        f"except KeyboardInterrupt:\n    {ending}\n",
+    )
+    process = running(name, tmp_path)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == (status if status >= 0 else 128 - status)
+    go_on = (
+        "monitorcli: interrupted.\n"
+        f"  To go on:  monitorcli resume runs --video none -- {sys.executable} script.py\n"
+    )
+    assert err.endswith(
+        "monitorcli: CartPole-v1, 5 episodes, mean return 9.4 -> runs\n" + go_on * interrupted
+    )
+    state = json.loads(monitorcli("inspect", "runs", "--format", "json", cwd=tmp_path).stdout)["runs"][0]
+    assert (state["state"] == "interrupted") is interrupted
+    assert ("1 run, interrupted" in monitorcli("inspect", "runs", cwd=tmp_path).stdout) is interrupted
+
+
+def test_exit_status_130_without_ctrl_c_is_a_failure(tmp_path):
+    name = script(tmp_path, "from gymnasium import make" + PLAY + "raise SystemExit(130)")
+    assert record(name, tmp_path).returncode == 130
+    assert "1 run, failed" in monitorcli("inspect", "runs", cwd=tmp_path).stdout
+
+
+def test_a_schedule_whose_episodes_are_over_is_said_at_the_resume(tmp_path):
+    name = script(tmp_path, "from gymnasium import make" + PLAY)
+    record(name, tmp_path)
+    again = ("resume", "runs", "--video")
+    said = [
+        monitorcli(*again, video, "--", sys.executable, name, cwd=tmp_path).stderr.splitlines()[:-1]
+        for video in ("first:5", "0,4", "first:16", "none", "every:100")
+    ]
+    hint = "  Episodes are counted from the recording's first. For example: --video first:"
+    assert said == [
+        [
+            "monitorcli: --video first:5 films nothing more: its last episode is 4, "
+            "and this recording goes on with 5.",
+            hint + "10",
+        ],
+        [
+            "monitorcli: --video 0,4 films nothing more: its last episode is 4, "
+            "and this recording goes on with 10.",
+            hint + "15",
+        ],
+        [],
+        [],
+        [],
+    ]
 
 
 def test_kill_9_of_everything_loses_no_finished_episode(tmp_path):

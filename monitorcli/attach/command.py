@@ -9,13 +9,13 @@ import signal
 import subprocess
 from typing import IO, Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
+from monitorcli.attach.sentinel import Signals, noted
 from monitorcli.errors import BadRequest
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 HEARTBEAT = 20.0  # seconds; well below lease.PATIENCE
 
-_FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
-_HANDED_ON = (signal.SIGTERM, signal.SIGHUP)
+_HANDED_ON = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
 
 
 class CannotRun(BadRequest):
@@ -31,33 +31,25 @@ class Outcome(NamedTuple):
 
     status: int  # as a shell has it: 128 + n for signal n
     signal: int | None
+    interrupted: bool  # by SIGINT, or with its status after we got one too
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], beat: Callable[[], None]) -> Outcome:
     """Run the command to its end with our standard streams, calling `beat` every few seconds.
 
-    Ctrl-C and Ctrl-\\ reach the command from the terminal, and are its to handle; a SIGTERM or SIGHUP
-    that only we may have got is handed on. We outlive the command, to seal what it could not.
-    Raises CannotRun.
+    A signal that would end us is the command's to handle. Most reach it without us, from the terminal or as
+    one of our process group; what only we got is handed on. We outlive the command, to seal what it could
+    not. Raises CannotRun.
     """
-    before = {number: signal.getsignal(number) for number in (*_FROM_TERMINAL, *_HANDED_ON)}
-    process: list[subprocess.Popen[bytes]] = []
-
-    def hand_on(number: int, _: Any) -> None:
-        for started in process:
-            started.send_signal(number)
-
     try:
-        for number in _FROM_TERMINAL:
-            signal.signal(number, lambda number, frame: None)
-        for number in _HANDED_ON:
-            signal.signal(number, hand_on)
-        process.append(_start(command, environment))
-        status = _wait(process[0], beat)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    return Outcome(128 - status, -status) if status < 0 else Outcome(status, None)
+        with noted(_HANDED_ON) as signals:
+            status = _to_its_end(_start(command, environment), signals, beat)
+    except OSError as error:  # there can be no more processes
+        raise _cannot_run(command[0], error) from None
+    if status < 0:
+        return Outcome(128 - status, -status, -status == signal.SIGINT)
+    by_status = status == 128 + signal.SIGINT and signal.SIGINT in signals.came
+    return Outcome(status, None, by_status)
 
 
 @contextlib.contextmanager
@@ -87,12 +79,16 @@ def _start(command: Sequence[str], environment: Mapping[str, str], **more: Any) 
         raise _cannot_run(command[0], error) from None
 
 
-def _wait(process: subprocess.Popen[bytes], beat: Callable[[], None]) -> int:
+def _to_its_end(process: subprocess.Popen[bytes], signals: Signals, beat: Callable[[], None]) -> int:
+    signals.begin()
     while True:
-        try:
-            return process.wait(timeout=HEARTBEAT)
-        except subprocess.TimeoutExpired:
-            beat()
+        ended = process.poll()
+        signals.wait(HEARTBEAT if ended is None else 0)
+        for number in signals.alone():
+            process.send_signal(number)
+        if ended is not None:
+            return ended
+        beat()
 
 
 def _cannot_run(name: str, error: OSError) -> CannotRun:

@@ -77,6 +77,9 @@ class Attached:
                     env = with_rendering(make, registration, args, kwargs)
                 else:
                     env = make(*args, **kwargs)
+            except Exception as error:
+                _tell_raised("make", args, kwargs, error)
+                raise
             finally:
                 depth.inside = False
             depth.made += 1
@@ -97,7 +100,11 @@ class Attached:
         @functools.wraps(make_vec)
         def recorded_make_vec(*args: Any, **kwargs: Any) -> Any:
             before = self.depth.made
-            env = make_vec(*args, **kwargs)
+            try:
+                env = make_vec(*args, **kwargs)
+            except Exception as error:
+                _tell_raised("make_vec", args, kwargs, error)
+                raise
             if self.depth.made == before and not _is_made_of_others(env) and self.wants(_id_in(args, kwargs)):
                 self.recorder.record_vector(env)
             return env
@@ -109,6 +116,13 @@ def _id_in(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     """The id that `make` was given, without the module that it may name; "" when it cannot be told."""
     wanted = args[0] if args else kwargs.get("id", "")
     return str(getattr(wanted, "id", wanted)).rpartition(":")[2]
+
+
+def _tell_raised(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> None:
+    try:
+        tell("raised", f"gymnasium.{name}({_id_in(args, kwargs)!r}) raised {type(error).__name__}: {error}")
+    except Exception:  # an error that cannot be printed
+        pass
 
 
 def _is_made_of_others(env: Any) -> bool:

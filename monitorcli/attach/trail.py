@@ -2,10 +2,12 @@
 
 python <pid> <executable>      an interpreter started with the hook in it
 gymnasium <pid> <module>       it imported Gymnasium, and `make` is recorded from here on
+library <pid> <module>         it imported another library of environments
+raised <pid> <call> <error>    `make` was called and raised
 made <pid> <env id>            an environment was made, or found, and will be recorded when it is reset
 begun <pid> <env id>           its files were made, at its first reset
 skipped <pid> <env id>         --only or --skip left it out
-unseen <pid> <class>           the script has this class of environments, and none was seen
+unseen <pid> <class>           the script defines this class of environments, and no reset of one was seen
 remark <pid> <sentence>        something the user should read when the command is over
 
 And in a dry run, of the first step of an environment:
@@ -18,9 +20,12 @@ step <pid> <what it gave>      the step was made
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
+import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Iterator, NamedTuple
 
 TRAIL = "MONITORCLI_TRAIL"
 
@@ -30,6 +35,8 @@ class Trail(NamedTuple):
 
     python: tuple[str, ...] = ()
     gymnasium: tuple[str, ...] = ()
+    library: tuple[str, ...] = ()
+    raised: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
     begun: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
@@ -52,6 +59,21 @@ def tell(kind: str, text: object) -> None:
             os.close(descriptor)
     except (KeyError, OSError):
         pass
+
+
+@contextlib.contextmanager
+def opened() -> Iterator[Path]:
+    """Within it, there is an empty trail, under a name that nobody else can find out.
+
+    The processes of root's command may become another user's, and have the more to tell.
+    """
+    with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder:
+        trail = Path(folder) / secrets.token_hex(16)
+        trail.touch()
+        if os.geteuid() == 0:
+            os.chmod(folder, 0o711)
+            trail.chmod(0o622)
+        yield trail
 
 
 def read_trail(path: Path) -> Trail:

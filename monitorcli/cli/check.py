@@ -16,7 +16,7 @@ from typing import IO, NamedTuple, NoReturn
 from monitorcli.attach import command
 from monitorcli.attach.rehearsal import first_step, picture
 from monitorcli.attach.settings import environment
-from monitorcli.attach.trail import Trail, read_trail
+from monitorcli.attach.trail import Trail, opened, read_trail
 from monitorcli.cli import closing, style
 from monitorcli.cli.record import Request, checked
 from monitorcli.cli.record_command import settings_of
@@ -126,10 +126,8 @@ def _evaluation(asked: Request, ffmpeg: str | None) -> Iterator[Check]:
 
 def _command(asked: Request, ffmpeg: str | None) -> Iterator[Check]:
     """Run the command until its first step, recorded into a folder that is thrown away."""
-    with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder:
+    with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder, opened() as trail:
         settings = settings_of(asked, ffmpeg)._replace(directory=folder, rehearsal=True)
-        trail = Path(folder) / "trail"
-        trail.touch()
         try:
             with (
                 (Path(folder) / "output").open("w+b") as output,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from monitorcli.recording.model import Recording
 
 NOTHING_RECORDED = 5
+_FEW = 3
 
 
 def say_recorded(directory: Path, run: Run, told: Trail | None = None) -> bool:
@@ -43,8 +44,7 @@ def say_recorded(directory: Path, run: Run, told: Trail | None = None) -> bool:
     cut = int((mine & ~completed).sum())
     seen, first = np.unique(recording.episodes.writer[mine], return_index=True)
     names = dict.fromkeys(recording.writers[index].env_id for index in seen[first.argsort()])
-    counted = plural(int(completed.sum()), "episode") + (f" ({cut} incomplete)" if cut else "")
-    parts = [", ".join(names), counted]
+    parts = [", ".join(names), counted(int(completed.sum()), cut)]
     if returns.n:
         parts.append(f"mean return {number(returns.mean)}")
     films = [video for video in recording.videos if video.episode is not None and mine[video.episode]]
@@ -52,6 +52,13 @@ def say_recorded(directory: Path, run: Run, told: Trail | None = None) -> bool:
         parts.append(plural(sum(not film.broken for film in films), "video"))
     say(f"{', '.join(parts)} -> {directory}", "\n".join(_by_environment(recording, mine, told)))
     return True
+
+
+def counted(completed: int, incomplete: int) -> str:
+    """`220 episodes`, `220 episodes, 12 more incomplete`: those that ended, and those that did not."""
+    if incomplete and not completed:
+        return plural(incomplete, "incomplete episode")
+    return plural(completed, "episode") + (f", {incomplete:,} more incomplete" if incomplete else "")
 
 
 def _by_environment(recording: Recording, mine: NDArray[np.bool_], told: Trail | None) -> list[str]:
@@ -62,19 +69,33 @@ def _by_environment(recording: Recording, mine: NDArray[np.bool_], told: Trail |
     for env_id in dict.fromkeys(ids[mine].tolist()):
         chosen = mine & (ids == env_id)
         completed = int((chosen & recording.episodes.completed).sum())
-        cut = int(chosen.sum()) - completed
-        said[env_id] = plural(completed, "episode") + (f" ({cut} incomplete)" if cut else "")
-    for env_id in told.made if told else ():
-        said.setdefault(env_id, "nothing: it was never reset")
-    for env_id in told.skipped if told else ():
-        said.setdefault(env_id, "nothing: left out by --only or --skip")
+        said[env_id] = counted(completed, int(chosen.sum()) - completed)
+    if told:
+        for env_id in told.made:
+            said.setdefault(env_id, f"nothing: {_why_none(env_id, told)}")
+        for env_id in told.skipped:
+            said.setdefault(env_id, "nothing: left out by --only or --skip")
     width = max(map(len, said))
     return [f"{env_id:<{width}}  {what}" for env_id, what in said.items()] if len(said) > 1 else []
 
 
+def _why_none(env_id: str, told: Trail) -> str:
+    if env_id in told.begun:
+        return "its first episode did not end"
+    return "see the remark" if _something_lost(told) else "it was never reset"
+
+
+def _something_lost(told: Trail) -> bool:
+    """Whether a process told that something was not recorded, and why."""
+    return any("not recorded" in remark for remark in told.remark)
+
+
 def why_nothing(told: Trail, command: Sequence[str]) -> tuple[str, str]:
-    """Why nothing was recorded, and the next step."""
+    """Why nothing was recorded, as far as it was seen, and the next step."""
     processes = f"{len(told.python)} process{'' if len(told.python) == 1 else 'es'}"
+    others = "Is it the right script? Environments of other libraries are not recorded."
+    if told.library:
+        others = f"It imported {', '.join(told.library)}, whose own environments are not recorded."
     if not told.python:
         return (
             "no Python was started, or none that looks at PYTHONPATH.",
@@ -83,7 +104,7 @@ def why_nothing(told: Trail, command: Sequence[str]) -> tuple[str, str]:
     if not told.gymnasium:
         return (
             f"Python ran ({processes}) but never imported Gymnasium.",
-            "Is it the right script? Environments of other libraries are not recorded.\n"
+            f"{others}\n"
             "If it starts another Python with -I, -E or its own PYTHONPATH, install monitorcli there too.",
         )
     if told.begun:
@@ -91,21 +112,28 @@ def why_nothing(told: Trail, command: Sequence[str]) -> tuple[str, str]:
             f"the first episode of {', '.join(told.begun)} did not end.",
             "What it left can be cleared, or resumed.",
         )
-    if told.made:
-        return f"{', '.join(told.made)} was made, but no episode was begun with reset().", ""
+    made = f"{', '.join(told.made)} was made" if told.made else ""
+    if _something_lost(told):
+        return f"{made}; see the remark." if made else "see the remark.", ""
+    if made:
+        return f"{made}, but no episode was begun with reset().", ""
     if told.skipped:
         return (
             f"--only and --skip left out all there was: {', '.join(told.skipped)}.",
             "* and ? match any part of an id:  --only 'CartPole*'",
         )
+    if told.raised:
+        return told.raised[0], ""
+    never = "Gymnasium was imported, but gymnasium.make was never called"
     if told.unseen:
         return (
-            f"{', '.join(told.unseen)} was built directly, and its reset() keeps to itself.",
-            "Have reset() call super().reset(seed=seed), or register the class and make it by id.",
+            f"{never}, and no reset() of {_first_few(told.unseen)} was seen.",
+            "What is built directly is seen when its reset() calls super().reset(seed=seed)."
+            + (f"\n{others}" if told.library else ""),
         )
-    if told.remark:
-        return "what the command made is of a kind that is not recorded.", ""
-    return (
-        "Gymnasium was imported, but gymnasium.make was never called.",
-        "Is it the right script? Environments of other libraries are not recorded.",
-    )
+    return f"{never}.", others
+
+
+def _first_few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _FEW} more classes" if len(names) > _FEW else ""
+    return ", ".join(names[:_FEW]) + more

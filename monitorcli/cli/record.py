@@ -118,10 +118,10 @@ def again(asked: Request) -> Request:
     return Request(**{**kept, **given})
 
 
-def begin(asked: Request, existing: Existing) -> Run:
+def begin(asked: Request, existing: Existing, how: dict[str, Any]) -> Run:
     """Begin the run in its directory; a refusal says what is there and shows commands to paste."""
     try:
-        return Run(asked.directory, existing, asked.how())
+        return Run(asked.directory, existing, how)
     except DirectoryInUse as error:
         if existing is Existing.CLEAR:  # somebody is writing there
             raise
@@ -146,6 +146,25 @@ def follow(asked: Request, run: Run) -> Request:
     return asked._replace(directory=directory)
 
 
+def say_how_to_go_on(asked: Request, ended: str) -> None:
+    """Say that the run was ended from outside, with the line that goes on with it."""
+    words = f"monitorcli resume {shlex.quote(str(asked.directory))} {asked.words()}"
+    say(f"{ended}.", f"To go on:  {words}")
+
+
+def say_what_is_not_filmed(asked: Request, first: int, trouble: EncoderFailed | None) -> None:
+    """Say why there will be no videos, or none of the episodes from number `first` on."""
+    last = schedule.last(str(asked.video))
+    if trouble:
+        say(f"there will be no videos: {trouble}", "To be rid of this remark: --video none")
+    elif last is not None and 0 <= last < first:
+        say(
+            f"--video {asked.video} films nothing more: its last episode is {last:,}, "
+            f"and this recording goes on with {first:,}.",
+            f"Episodes are counted from the recording's first. For example: --video first:{first + 5}",
+        )
+
+
 def end(run: Run, **outcome: Any) -> None:
     """Write down how the run ended; a disk that refuses that is only said."""
     try:
@@ -154,22 +173,22 @@ def end(run: Run, **outcome: Any) -> None:
         say(f"{run.path} could not be written: {error.strerror}.")
 
 
-def usable_ffmpeg(asked: Request) -> str | None:
-    """The ffmpeg to film with; None, and a remark, when there is none that works."""
+def usable_ffmpeg(asked: Request) -> tuple[str | None, EncoderFailed | None]:
+    """The ffmpeg to film with; or why there is none that works, if one is wanted."""
     if asked.video == "none":
-        return None
+        return None, None
     try:
         ffmpeg = find_ffmpeg()
         check_ffmpeg(ffmpeg)
-        return ffmpeg
+        return ffmpeg, None
     except EncoderFailed as error:
-        say(f"there will be no videos: {error}", "To be rid of this remark: --video none")
-        return None
+        return None, error
 
 
 def _held(directory: Path) -> str:
+    from monitorcli.cli.closing import counted
     from monitorcli.recording import read
-    from monitorcli.report.text import lasting, plural
+    from monitorcli.report.text import lasting
 
     try:
         recording = read(directory, kind="monitorcli")
@@ -177,4 +196,5 @@ def _held(directory: Path) -> str:
         return ""
     ends = [run.ended_at for run in recording.runs if run.ended_at is not None]
     ago = f", and was last written {lasting(max(1, round(time.time() - max(ends))))} ago" if ends else ""
-    return f" It has {plural(len(recording.episodes), 'episode')}{ago}."
+    completed = int(recording.episodes.completed.sum())
+    return f" It has {counted(completed, len(recording.episodes) - completed)}{ago}."

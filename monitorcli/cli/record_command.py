@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
+import signal
 import sys
-import tempfile
 from pathlib import Path
 
 from monitorcli.attach import command
 from monitorcli.attach.settings import Settings, environment
-from monitorcli.attach.trail import Trail, read_trail
+from monitorcli.attach.trail import Trail, opened, read_trail
 from monitorcli.cli import closing
-from monitorcli.cli.record import Request, begin, end, follow, usable_ffmpeg
+from monitorcli.cli.record import (
+    Request,
+    begin,
+    end,
+    follow,
+    say_how_to_go_on,
+    say_what_is_not_filmed,
+    usable_ffmpeg,
+)
 from monitorcli.cli.say import say
 from monitorcli.monitor import schedule
 from monitorcli.monitor.directory import Existing
@@ -23,21 +32,32 @@ from monitorcli.monitor.run import Run
 
 def record(asked: Request, existing: Existing) -> None:
     """Run the command, recorded; leave with its exit status, or 5 when nothing was recorded."""
-    ffmpeg = usable_ffmpeg(asked)
-    run = begin(asked, existing)
+    missing = [
+        folder for folder in (asked.directory, *asked.directory.parents) if not os.path.lexists(folder)
+    ]
+    ffmpeg, trouble = usable_ffmpeg(asked)
+    run = begin(asked, existing, asked.how())
     first = earlier(asked.directory).started
+    say_what_is_not_filmed(asked, first, trouble)
     settings = settings_of(asked, ffmpeg)._replace(run=run.number, first_number=first)
-    outcome, told = _run(asked, settings, run)
+    try:
+        outcome, told = _run(asked, settings, run)
+    except command.CannotRun:
+        _forget(run, missing)
+        raise
     asked = follow(asked, run)
     salvage(asked.directory)
-    end(run, exit_status=None if outcome.signal else outcome.status, signal=outcome.signal)
+    status = None if outcome.signal else outcome.status
+    end(run, exit_status=status, signal=outcome.signal, interrupted=outcome.interrupted)
     for remark in told.remark:
         say(remark)
     if closing.say_recorded(asked.directory, run, told):
+        if outcome.interrupted:
+            say_how_to_go_on(asked, "interrupted")
         sys.exit(outcome.status)
+    _say_nothing_recorded(asked, told, outcome)
     if not told.begun:
-        run.forget()
-    _say_nothing_recorded(asked, told)
+        _forget(run, missing)
     sys.exit(outcome.status or closing.NOTHING_RECORDED)
 
 
@@ -56,22 +76,34 @@ def settings_of(asked: Request, ffmpeg: str | None) -> Settings:
     )
 
 
-def _say_nothing_recorded(asked: Request, told: Trail) -> None:
+def _say_nothing_recorded(asked: Request, told: Trail, outcome: command.Outcome) -> None:
     if not asked.directory.exists():
         say(f"nothing was recorded: {asked.directory} was removed while the command ran.")
         return
     reason, hint = closing.why_nothing(told, asked.command)
+    if outcome.status:
+        reason, hint = _ended_badly(outcome), f"Until then: {reason}"
     words = f"monitorcli start --check {shlex.quote(str(asked.directory))} {asked.words()}"
     say(f"nothing was recorded: {reason}", f"{hint}\nTo see how far it gets:  {words}".strip())
 
 
+def _ended_badly(outcome: command.Outcome) -> str:
+    if outcome.interrupted:
+        return "the command was interrupted."
+    if outcome.signal:
+        return f"the command was ended by {signal.Signals(outcome.signal).name}."
+    return f"the command failed with exit status {outcome.status}."
+
+
+def _forget(run: Run, missing: list[Path]) -> None:
+    """Leave the directory as free as before: without the run, and gone if it was made for it and is empty."""
+    run.forget()
+    with contextlib.suppress(OSError):
+        for folder in missing:
+            folder.rmdir()
+
+
 def _run(asked: Request, settings: Settings, run: Run) -> tuple[command.Outcome, Trail]:
-    with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder:
-        trail = Path(folder) / "trail"
-        trail.touch()
-        try:
-            outcome = command.run(asked.command, environment(settings, trail, os.environ), run.beat)
-        except command.CannotRun:
-            run.forget()
-            raise
+    with opened() as trail:
+        outcome = command.run(asked.command, environment(settings, trail, os.environ), run.beat)
         return outcome, read_trail(trail)

@@ -11,14 +11,21 @@ from typing import Any
 
 from monitorcli.attach.graft import graft
 from monitorcli.cli import closing
-from monitorcli.cli.record import Request, begin, end, follow, usable_ffmpeg
+from monitorcli.cli.record import (
+    Request,
+    begin,
+    end,
+    follow,
+    say_how_to_go_on,
+    say_what_is_not_filmed,
+    usable_ffmpeg,
+)
 from monitorcli.cli.say import say
 from monitorcli.evaluate.episodes import evaluate, make_environment
 from monitorcli.evaluate.policy import Policy, load_policy
 from monitorcli.monitor import log, schedule
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.earlier import earlier
-from monitorcli.monitor.run import Run
 from monitorcli.monitor.slot import MODES, Filming, Slot
 from monitorcli.monitor.tap import tap
 from monitorcli.monitor.wrapper import describe
@@ -27,32 +34,41 @@ from monitorcli.monitor.writer import Target, Writer
 
 def record(asked: Request, existing: Existing) -> None:
     """Run the episodes that are not there yet, recorded; leave with status 0, or 5 when there was none."""
-    ffmpeg = usable_ffmpeg(asked)
+    ffmpeg, trouble = usable_ffmpeg(asked)
     env = make_environment(str(asked.env), film=ffmpeg is not None)
     policy = load_policy(str(asked.policy), env)
+    typed = asked
     if asked.seed is None:
         asked = asked._replace(seed=random.SystemRandom().randrange(1 << 31))
-        say(f"no --seed given; using {asked.seed}.")
     count, seeds = _missing(asked, existing)
     if not count:
         say(f"nothing is missing: {asked.directory} holds all {asked.episodes} episodes.")
         sys.exit(0)
-    run = begin(asked, existing)
-    status = 2
+    run = begin(typed, existing, asked.how())
+    if typed.seed is None:
+        say(f"no --seed given; using {asked.seed}.")
+    first = earlier(asked.directory).started
+    say_what_is_not_filmed(asked, first, trouble)
+    status, stopped = 2, 0
     try:
         with (
             _stoppable(policy) as stoppable,
-            _recorded(env, asked, run, ffmpeg),
+            _recorded(env, asked, Target(run.directory, run.number, first), ffmpeg),
             _progress(count) as advance,
         ):
             for episode_return in evaluate(env, stoppable, seeds):
                 advance(episode_return)
         status = 0
-    except _Stopped as stopped:
-        status = 128 + stopped.number
+    except (_Stopped, KeyboardInterrupt) as error:
+        stopped = error.number if isinstance(error, _Stopped) else signal.SIGINT
+        status = 128 + stopped
     finally:
-        end(run, exit_status=status)
-    closing.say_recorded(follow(asked, run).directory, run)
+        end(run, exit_status=status, interrupted=stopped == signal.SIGINT)
+    asked = follow(asked, run)
+    closing.say_recorded(asked.directory, run)
+    if stopped:
+        by = "interrupted" if stopped == signal.SIGINT else f"stopped by {signal.Signals(stopped).name}"
+        say_how_to_go_on(asked, by)
     sys.exit(status)
 
 
@@ -84,7 +100,8 @@ def _stoppable(policy: Policy) -> Iterator[Policy]:
         return policy(observation)
 
     for caught in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        before[caught] = signal.signal(caught, ask)
+        if signal.getsignal(caught) is not signal.SIG_IGN:  # as nohup has it
+            before[caught] = signal.signal(caught, ask)
     try:
         yield stoppable
     finally:
@@ -110,10 +127,9 @@ def _missing(asked: Request, existing: Existing) -> tuple[int, Iterator[int]]:
 
 
 @contextlib.contextmanager
-def _recorded(env: Any, asked: Request, run: Run, ffmpeg: str | None) -> Iterator[None]:
-    """Within it, `env` is recorded into the run."""
+def _recorded(env: Any, asked: Request, target: Target, ffmpeg: str | None) -> Iterator[None]:
+    """Within it, `env` is recorded into the target."""
     filming = Filming(schedule.parse(asked.video or "none") if ffmpeg else schedule.never, asked.fps, ffmpeg)
-    target = Target(run.directory, run.number, earlier(asked.directory).started)
     writer = Writer(target, describe(env, say), say)
     slot = Slot(env, 0, lambda: writer, filming, say)
     slot.mode = MODES[asked.mode or "evaluation"]
@@ -138,7 +154,8 @@ def _progress(total: int) -> Iterator[Any]:
         yield lambda episode_return: None
         return
     mean = TextColumn("{task.fields[mean]}")
-    columns = (TextColumn("episodes"), BarColumn(), MofNCompleteColumn(), mean, TimeRemainingColumn())
+    left = (TimeRemainingColumn(), TextColumn("left"))
+    columns = (TextColumn("episodes"), BarColumn(), MofNCompleteColumn(), mean, *left)
     returns: list[float] = []
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=total, mean="")

@@ -7,9 +7,11 @@ from typing import Any
 import click
 
 from monitorcli.cli import options
+from monitorcli.cli.arguments import DirectoryFirst
 
 
 @click.command(
+    cls=DirectoryFirst,
     epilog="""\b
 Examples:
   monitorcli resume runs/ppo -- python train.py --load checkpoint.zip
@@ -24,6 +26,9 @@ def resume(**asked: Any) -> None:
     Without a COMMAND and without --env, what the last run was asked for is asked for again; of an
     evaluation, only the episodes that are missing.
     """
+    from monitorcli.monitor.system import check_system
+
+    check_system()
     from monitorcli.cli.record import Request, again, record
     from monitorcli.monitor.directory import Existing
 

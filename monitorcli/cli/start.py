@@ -7,9 +7,11 @@ from typing import Any
 import click
 
 from monitorcli.cli import options
+from monitorcli.cli.arguments import DirectoryFirst
 
 
 @click.command(
+    cls=DirectoryFirst,
     epilog="""\b
 Examples:
   monitorcli start runs/ppo -- python train.py --lr 3e-4
@@ -28,6 +30,9 @@ def start(force: bool, check: bool, **asked: Any) -> None:
     DIR is made with its parents. If it already holds a recording, nothing is touched. The exit status
     is the command's own, or 5 when there was nothing to record.
     """
+    from monitorcli.monitor.system import check_system
+
+    check_system()
     from monitorcli.cli.record import Request, record
     from monitorcli.monitor.directory import Existing
 

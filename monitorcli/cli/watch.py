@@ -212,6 +212,7 @@ def _end_of(run: Run) -> str:
     process = lease if isinstance(lease, dict) else {}
     how = {
         "complete": "is complete",
+        "interrupted": "was interrupted",
         "failed": f"ended with exit status {run.exit_status}",
         "crashed": f"died: its process {process.get('pid', '(unknown)')} is gone",
         "stale": f"has been silent for long on {process.get('host', 'another machine')}; it may have died",

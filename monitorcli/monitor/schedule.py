@@ -45,6 +45,15 @@ def parse(text: str) -> Schedule:
     raise BadRequest(f"--video {text!r} is not a schedule.", f"Use {FORMS}.")
 
 
+def last(text: str) -> int | None:
+    """The last episode that `--video TEXT` films, if its name alone tells; else None, and -1 for none."""
+    if text == "none":
+        return -1
+    if text.startswith("first:"):
+        return int(text[6:]) - 1
+    return max(map(int, text.split(","))) if re.fullmatch("[0-9,]+", text) else None
+
+
 def check(text: str) -> None:
     """Raise BadRequest unless `text` names a schedule; a file's code is not run for it."""
     if not _is_reference(text):

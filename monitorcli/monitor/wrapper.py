@@ -21,6 +21,7 @@ from monitorcli.monitor.family import check_uid
 from monitorcli.monitor.run import Run
 from monitorcli.monitor.schedule import from_argument
 from monitorcli.monitor.slot import MODES, Filming, Slot
+from monitorcli.monitor.system import check_system
 from monitorcli.monitor.tap import Tap, tap
 from monitorcli.monitor.writer import Target, Writer
 
@@ -59,6 +60,7 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         Raises BadRequest, DirectoryInUse (neither force nor resume, and manifests are there) or
         DirectoryUnusable.
         """
+        check_system()
         super().__init__(env)
         schedule = from_argument(video_callable)
         if uid is not None:

@@ -59,7 +59,8 @@ class Run:
     """One start, resume or Monitor. Times are seconds since the epoch, None when not known.
 
     `number` is its place in the recording. `state` is running, complete, failed (ended by itself with
-    an exit status that is not 0), crashed, stale (elsewhere, and silent) or unknown (Gym wrote none).
+    an exit status that is not 0), interrupted (by Ctrl-C), crashed, stale (elsewhere, and silent) or
+    unknown (Gym wrote none).
     `how` is what the run's file says of how it was started, by whom; {} when there is none.
     """
 

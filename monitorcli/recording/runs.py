@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ from monitorcli.recording.model import Run
 from monitorcli.recording.ours import RECORDER
 
 # What Run says in fields of its own; the rest of a run's file is how it was started.
-_TOLD = ("version", "started_at", "ended_at", "exit_status")
+_TOLD = ("version", "started_at", "ended_at", "exit_status", "interrupted")
 # When writers of one run differ, the first of these that one of them is.
 _WORST = ("running", "stale", "crashed", "unknown", "complete")
 
@@ -107,6 +108,8 @@ def _state(folder: Folder, draft: Draft) -> str:
 def _state_by(folder: Folder, draft: Draft) -> str:
     document = draft.file
     if document and number(document.get("ended_at")) is not None:
+        if document.get("interrupted") is True or document.get("signal") == signal.SIGINT:
+            return "interrupted"
         if document.get("signal") is not None:
             return "crashed"
         return "failed" if document.get("exit_status") not in (None, 0) else "complete"

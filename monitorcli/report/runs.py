@@ -28,7 +28,7 @@ def headline(runs: Sequence[Run]) -> Line:
     states = Counter(run.state for run in runs)
     if set(states) == {"complete"}:
         return [*line, Span(", "), Span("complete", "good")]
-    for state in ("running", "stale", "failed", "crashed"):
+    for state in ("running", "stale", "interrupted", "failed", "crashed"):
         if states[state]:
             count = "" if len(runs) == 1 else f"{states[state]:,} "
             line += [Span(", "), Span(count + state, _ROLES.get(state, "value"))]
@@ -90,6 +90,8 @@ def _ending(run: Run) -> Line:
 
 def why(run: Run) -> str:
     """`exit status 1`, `SIGKILL` or ""; 128 + n and -n mean signal n too, as shells and Python write it."""
+    if run.state == "interrupted":
+        return ""
     status, killer = run.exit_status or 0, run.how.get("signal")
     if not isinstance(killer, int):
         killer = -status if status < 0 else status - 128

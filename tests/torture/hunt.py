@@ -127,8 +127,7 @@ class Run:
             return episodes
 
     def _victims(self, family: list[int]) -> list[int]:
-        encoders = {pid for pid in family if "ffmpeg" in name_of(pid)}
-        people = [pid for pid in family if pid not in encoders]
+        people = [pid for pid in family if "ffmpeg" not in name_of(pid) and not is_sentinel(pid)]
         if self.plan.victim == "tree":
             return family
         if self.plan.script in ("monitor", "evaluation"):
@@ -153,6 +152,14 @@ def name_of(pid: int) -> str:
         return Path(f"/proc/{pid}/comm").read_text()
     except OSError:
         return ""
+
+
+def is_sentinel(pid: int) -> bool:
+    """Whether this is what `monitorcli start` has beside it to hear of signals; see attach/sentinel.py."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1:4] == [b"-I", b"-S", b"-c"]
+    except OSError:
+        return False
 
 
 def lives(pid: int) -> bool:

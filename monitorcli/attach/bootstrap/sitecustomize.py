@@ -1,5 +1,7 @@
 """Runs first in every Python that a recorded command starts: waits for Gymnasium, then attaches.
 
+Other libraries of environments are only told of, for who wonders why nothing was recorded.
+
 Found because `monitorcli start` puts this folder on PYTHONPATH; or run by monitorcli.pth, which an
 installed monitorcli has beside it and which a Python that ignores PYTHONPATH reads too. Standard library
 only, and little of it: every interpreter of the command pays for this file, most of them for nothing.
@@ -8,19 +10,25 @@ only, and little of it: every interpreter of the command pays for this file, mos
 import os
 import sys
 
+_RECORDED = ("gymnasium.envs.registration", "gym.envs.registration", "envpool.registration")
+# Whose environments are not Gymnasium's, or not only.
+_OTHERS = """
+    brax craftax dm_control dm_env gym3 gymnax isaacgym jumanji mlagents_envs mujoco_playground
+    pettingzoo pgx procgen pyspiel
+"""
+
 
 class _Waiting:
-    """A finder that sees a registration module being imported and acts right after it has run."""
+    """A finder that sees some modules being imported and acts right after each has run."""
 
     def __init__(self):
-        self.awaited = {"gymnasium.envs.registration", "gym.envs.registration", "envpool.registration"}
+        self.awaited = dict.fromkeys(_OTHERS.split(), _tell_of)
+        self.awaited.update(dict.fromkeys(_RECORDED, _attach))
 
     def find_spec(self, name, path=None, target=None):
         if name not in self.awaited:
             return None
-        self.awaited.remove(name)
-        if not self.awaited:
-            sys.meta_path.remove(self)
+        act = self.awaited.pop(name)
         from importlib.util import find_spec
 
         spec = find_spec(name)
@@ -29,7 +37,7 @@ class _Waiting:
 
             def exec_module(module):
                 run(module)
-                _attach(module)
+                act(module)
 
             spec.loader.exec_module = exec_module
         return spec
@@ -43,6 +51,10 @@ def _attach(registration):
         attach(registration)
     except Exception as error:  # the script must run whatever becomes of its recording
         _tell("remark", "not recorded: %s: %s" % (type(error).__name__, error))
+
+
+def _tell_of(library):
+    _tell("library", library.__name__)
 
 
 def _find_monitorcli():
