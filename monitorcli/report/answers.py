@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -72,6 +72,14 @@ class View:
     def environment(self) -> str:
         """The environments' names, safe to print; "" when nobody knows any."""
         return ", ".join(printable(name, limit=60) for name in self.recording.env_ids if name != UNKNOWN)
+
+    def places(self, numbers: Iterable[int]) -> Rows:
+        """Where the whole recording's episodes with these numbers stand in this part; not those left out."""
+        wanted = np.fromiter(numbers, np.intp)
+        found = np.searchsorted(self.rows, wanted)
+        inside = found < len(self.rows)
+        found, wanted = found[inside], wanted[inside]
+        return np.asarray(found[self.rows[found] == wanted])
 
     @functools.cached_property
     def measured(self) -> Measured:
