@@ -146,7 +146,7 @@ def test_a_directory_without_a_recording_is_an_error(tmp_path):
 
 
 def test_the_formats_offered_are_those_there_are():
-    from monitorcli.cli.inspect import FORMATS
+    from monitorcli.cli.inspect_options import FORMATS
     from monitorcli.report import FORMATS as RENDERERS
 
     assert tuple(RENDERERS) == FORMATS
