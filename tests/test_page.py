@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import hashlib
 import json
+import math
 import re
 import shutil
 from html.parser import HTMLParser
@@ -19,6 +20,8 @@ from monitorcli.monitor import log
 from monitorcli.recording import read
 from monitorcli.report import Wanted, answer, as_html
 from monitorcli.report.page import axis, columns, curve, ends, histogram, markup
+from monitorcli.summary.gates import at_least
+from monitorcli.summary.selection import Selection
 
 GYM = Path(__file__).parent / "recordings" / "gym-0.21.0-cartpole"
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'&amp;<!--\x1b[31m\r\n\u202e\u2028\udc80"
@@ -125,6 +128,20 @@ class TestTheDocument:
         assert "ppo beside &lt;b&gt;main" in text
         assert "473.3 (n=3)" in text
         assert "not paired" in text
+
+    def test_names_the_directory_of_each_gate_when_there_are_several(self):
+        two = [learning(), dataclasses.replace(recording([1, 2]), directory=Path("runs/b"))]
+        text = html(*two, gates=(at_least("mean:2"),))
+        assert "runs/b: mean is 1.5, 0.5 below the 2 wanted" in text
+
+    def test_says_which_part_of_the_recording_it_is_of(self):
+        text = html(learning(), selection=Selection("training", 7), window=3, confidence=0.5)
+        assert "only the last 7 completed episodes of training mode" in text
+        assert "392 to 394" in text
+        assert "Band: its 50 % interval" not in text  # seven dots have no band
+        assert "50 % interval" in text
+        assert "95 %" not in text
+        assert "7 are few" in text
 
     def test_of_several_directories_leads_to_each(self):
         two = [learning(), dataclasses.replace(recording([1, 2]), directory=Path("runs/b"))]
@@ -240,6 +257,19 @@ class TestDistributions:
             "2 terminated (33.3 %), 1 truncated (16.7 %), 1 not known (16.7 %), 2 incomplete (33.3 %)" in text
         )
 
+    def test_of_ends_lie_where_their_episodes_do(self):
+        end = [log.END_TERMINATED, log.END_TRUNCATED] * 5
+        of = recording(episodes=episodes(range(10), end=end, mode=[b"t"] * 4 + [b"e"] * 6))
+        rects = [
+            attributes
+            for _, attributes in page(of, selection=Selection("evaluation")).elements
+            if attributes.get("class", "").startswith("end ")
+        ]
+        assert [rect["data-tip"] for rect in rects][:2] == [
+            "Episodes 4 to 4: 1 terminated", "Episodes 5 to 5: 1 truncated"
+        ]  # fmt: skip
+        assert [round(float(rect["x"])) for rect in rects] == [13, 180, 347, 513, 680, 847]
+
     def test_of_ends_are_a_sentence_when_there_is_one_kind(self):
         assert "How they ended: all terminated." in html(recording([1, 2, 3]))
 
@@ -336,6 +366,27 @@ class TestFilms:
         assert sorted(kinds) == ["../re", "data:", "data:"]
         linked = next(of["src"] for of in found.named("video") if of["src"].startswith(".."))
         assert (GYM.parent.parent / "elsewhere" / linked).resolve().parent == GYM
+
+    @pytest.mark.parametrize(
+        ("selection", "inside"),
+        [
+            (Selection(), [2, 4, 9]),  # the worst, the best, the last
+            (Selection(last=4), [6, 8, 9]),
+        ],
+    )
+    def test_that_are_inside_are_the_last_the_best_and_the_worst(self, tmp_path, selection, inside):
+        returns = [5, 6, -1, 9, 50, 10, 11, 12, 30, 13]
+        end = [log.END_TERMINATED] * 10
+        returns[3], end[3] = 1000, log.CUT_RESET  # never finished, so neither best nor worst
+        returns[1] = math.nan
+        films = tuple(video(row, size=1000) for row in range(10) if row != 5)
+        for film in films:
+            (tmp_path / film.name).write_bytes(bytes([film.episode]) * 1000)
+        of = recording(directory=tmp_path, videos=films, episodes=episodes(returns, end=end))
+        sources = [of["src"] for of in page(of, embed=3000, selection=selection).named("video")]
+        held = [base64.b64decode(source.partition(",")[2])[0] for source in sources if source[:5] == "data:"]
+        assert held == inside
+        assert len(sources) == len([film for film in films if film.episode >= 6 or not selection.last])
 
     def test_are_never_read_through_a_link(self, tmp_path):
         copy = tmp_path / "run"

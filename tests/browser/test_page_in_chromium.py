@@ -13,6 +13,7 @@ from monitorcli.recording import read
 from monitorcli.report import Wanted, answer, as_html
 from monitorcli.report.page import curve
 from monitorcli.summary.gates import at_least
+from monitorcli.summary.selection import Selection
 
 SIZES = {"wide": (1600, 1000), "laptop": (1280, 900), "phone": (390, 844), "small phone": (320, 640)}
 HOSTILE = "</script><img src=x onerror=\"document.title='owned'\">"
@@ -133,6 +134,20 @@ class TestTheCurve:
         assert said == f"Episode 3 · return {length} · {length} steps · terminated · seed 10"
         page.press("End", 35)
         assert text_of(page, ".walk output").startswith("Episode 9,999 · ")
+
+    def test_of_a_part_has_the_numbers_of_the_whole(self, show, recording, tmp_path):
+        path = tmp_path / "part.html"
+        path.write_text(html_of(recording, folder=tmp_path, selection=Selection(last=50)), encoding="utf-8")
+        page = show(path)
+        page.run("document.querySelector('.walk input').focus()")
+        page.press("End", 35)
+        assert text_of(page, ".walk output").startswith("Episode 9,999 · ")
+        page.press("ArrowLeft", 37)
+        assert text_of(page, ".walk output").startswith("Episode 9,998 · ")
+        left, top, _, height = centre(page, ".tall .area")
+        page.move(left + 1, top + height / 2)
+        assert text_of(page, ".walk output").startswith("Episode 9,949 · ")
+        assert page.run("document.querySelector('tbody th').textContent") == "9,949"
 
     def test_leads_to_the_film_or_the_row_of_an_episode(self, show, html):
         page = show(html)
