@@ -147,7 +147,7 @@ class TestTheCurve:
         left, top, _, height = centre(page, ".tall .area")
         page.move(left + 1, top + height / 2)
         assert text_of(page, ".walk output").startswith("Episode 9,949 · ")
-        assert page.run("document.querySelector('tbody th').textContent") == "9,949"
+        assert page.run("document.querySelector('.list tbody th').textContent") == "9,949"
 
     def test_leads_to_the_film_or_the_row_of_an_episode(self, show, html):
         page = show(html)
