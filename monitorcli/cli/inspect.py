@@ -102,6 +102,8 @@ def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **asked: Any) 
     Reads what monitorcli, OpenAI Gym's Monitor and Stable-Baselines3's Monitor wrote, also while it is
     being written. A folder of recordings is searched. Changes nothing. The exit status is 1 when a gate
     (--fail-under, --fail-regression, --min-episodes) is not met, or when there is nothing it could judge.
+
+    With --episode and --watch go --as, --mode and --last; with --verify goes no other option.
     """
     purpose = inspect_options.purpose(ctx)
     if purpose != inspect_options.REPORT:
