@@ -242,3 +242,8 @@ def test_both_options_of_clear_together_only_list(tmp_path):
     done = CliRunner().invoke(main, ["clear", str(tmp_path / "run"), "--dry-run", "--yes"])
     assert (done.exit_code, sorted(tmp_path.rglob("*"))) == (0, before)
     assert len(done.stdout.splitlines()) == len(before) - 1
+
+
+def test_what_is_watched_can_be_chosen():
+    shown = inspect("--watch", "--mode", "evaluation", "--last", "3")[1].decode()
+    assert shown == " · 11 episodes · mean return 5 (last 3 of evaluation mode)\n"

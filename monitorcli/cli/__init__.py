@@ -13,7 +13,7 @@ from monitorcli import __version__
 from monitorcli.cli.clear import clear
 from monitorcli.cli.inspect import inspect
 from monitorcli.cli.resume import resume
-from monitorcli.cli.say import say, unread
+from monitorcli.cli.say import say, to_whoever_reads
 from monitorcli.cli.start import start
 from monitorcli.cli.variables import PREFIX, misspelt
 from monitorcli.errors import MonitorError
@@ -31,23 +31,17 @@ class Commands(click.Group):
 
     def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
         """Take up the arguments; for --help and --version that is all there is to do."""
-        try:
+        with to_whoever_reads():
             return super().make_context(*arguments, **extra)
-        except BrokenPipeError:
-            if not unread():
-                raise
-            sys.exit(0)
+        sys.exit(0)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the chosen command."""
         for name, near in misspelt(list(self.commands.values()), os.environ):
             say(f"{name} is the variable of no option. Did you mean {near}?")
         try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            if not unread():
-                raise
-            ctx.exit(0)
+            with to_whoever_reads():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             say("interrupted.")
             ctx.exit(128 + signal.SIGINT)

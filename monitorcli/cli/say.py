@@ -26,15 +26,12 @@ def to_whoever_reads() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        if not unread():
+        if not _unread():  # another pipe
             raise
 
 
-def unread() -> bool:
-    """Whether whoever read our standard output has left; what still goes there then vanishes.
-
-    To be asked after a BrokenPipeError, which another pipe may have raised as well.
-    """
+def _unread() -> bool:
+    """Whether whoever read our standard output has left; what still goes there then vanishes."""
     poll = select.poll()
     poll.register(sys.stdout, 0)  # errors are always told
     if not poll.poll(0):

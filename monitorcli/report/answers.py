@@ -103,11 +103,6 @@ class Answer:
     comparison: Comparison | None = None
     verdicts: tuple[tuple[View, Verdict], ...] = ()
 
-    @property
-    def recordings(self) -> tuple[Recording, ...]:
-        """The recordings, each with its selected episodes only."""
-        return tuple(view.recording for view in self.views)
-
     @functools.cached_property
     def group(self) -> Group | None:
         """The statistics across directories; None of one directory."""
