@@ -15,17 +15,17 @@ from pathlib import Path
 import click
 
 from monitorcli.cli import main
+from monitorcli.cli.variables import PREFIX, variable
 
 PAGE = Path(__file__).with_name("cli.md")
 WIDTH = 100  # of the usage lines, whatever terminal this runs in
-PREFIX = "MONITORCLI"
 
 EXIT_STATUSES = {
     "0": "done",
     "1": "a gate that was asked for is not met",
     "2": "the request cannot be done: wrong usage, a directory in use, nothing there, a bad policy",
     "5": "nothing was recorded",
-    "128+n": "`start` and `resume`: signal n ended the recorded command, or the recorder itself",
+    "128+n": "signal n ended the recorded command, or monitorcli itself",
     "others": "`start` and `resume`: the recorded command's own, which may also be one of the above",
 }
 
@@ -93,13 +93,8 @@ def _described(option: click.Option, context: click.Context) -> tuple[str, str]:
 
 
 def _variable(option: click.Option, context: click.Context) -> str:
-    if isinstance(option.envvar, str):
-        return f"`{option.envvar}`"
-    if option.envvar:
-        return ", ".join(f"`{name}`" for name in option.envvar)
-    if not option.allow_from_autoenv or option.is_eager or option.name is None:
-        return ""
-    return f"`{context.auto_envvar_prefix}_{option.name.upper()}`"
+    name = variable(option, str(context.command.name))
+    return f"`{name}`" if name else ""
 
 
 def _prose(text: str | None) -> str:
@@ -131,7 +126,9 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 def _about_variables() -> str:
     return (
         "Every option can come from the environment, under the name its table gives. An option on the "
-        "command line wins. A flag is set by `1`, `true`, `yes` or `on`."
+        "command line wins, and so does the ending of a typed `--output`. A flag is set by `1`, `true`, "
+        "`yes` or `on`. A variable that a command line has no use for is left alone: with "
+        "`MONITORCLI_INSPECT_FORMAT=json`, `inspect DIR --verify` verifies."
     )
 
 

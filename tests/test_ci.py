@@ -104,7 +104,7 @@ def test_a_request_without_sense_is_refused_before_anything_is_read(arguments, s
 @pytest.mark.parametrize("missing", [["not there"], ["same", "--baseline", "not there"]])
 def test_a_directory_that_is_not_there_is_no_gate_that_is_not_met(missing):
     status, _, remark = inspect(*missing, "--fail-under", "mean:0")
-    assert (status, remark.splitlines()[0]) == (2, "monitorcli: not there is not a directory.")
+    assert (status, remark.splitlines()[0]) == (2, "monitorcli: not there does not exist.")
 
 
 @pytest.mark.parametrize(

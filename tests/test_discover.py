@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitorcli.errors import BadRequest, NoRecording
-from monitorcli.recording import discover
+from monitorcli.recording import discover, read
 
 RECORDINGS = Path(__file__).parent / "recordings"
 
@@ -70,11 +70,18 @@ def test_where_there_is_none_the_answer_says_what_was_searched(tmp_path):
     assert "monitor.csv" in caught.value.hint
 
 
-@pytest.mark.parametrize("name", ["missing", "a\0b", "file"])
-def test_what_is_no_directory_is_refused(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("missing", "does not exist"), ("a\0b", "is not a directory"), ("file", "is not a directory")],
+)
+def test_what_is_no_directory_is_refused_in_the_same_words_everywhere(tmp_path, name, said):
     (tmp_path / "file").touch()
-    with pytest.raises(NoRecording, match="is not a directory"):
-        discover(tmp_path / name)
+    found = []
+    for look in (discover, read):
+        with pytest.raises(NoRecording, match=said) as refused:
+            look(tmp_path / name)
+        found.append((str(refused.value), refused.value.hint))
+    assert found[0] == found[1]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")

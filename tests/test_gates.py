@@ -66,9 +66,24 @@ def test_a_measure_may_fall_so_far_and_no_further(text, met, said):
     assert (found.met, sentence(found)) == (met, said)
 
 
-def test_a_fall_of_exactly_what_is_allowed_is_allowed():
-    old, new = measured([0.3, 0.3]), measured([0.27, 0.27])
-    assert verdict(no_regression("mean:10%"), new, old).met
+@pytest.mark.parametrize(
+    ("before", "after", "allowed"),
+    [
+        (1.1, 0.99, "10%"),  # a fall of 0.1100000000000001, and 0.11000000000000001 is a tenth
+        (1.1, 1.0, "0.1"),  # 0.10000000000000009
+        (-0.7, -0.84, "20%"),
+        (0.3, 0.27, "10%"),
+    ],
+)
+def test_a_fall_of_exactly_what_is_allowed_is_allowed(before, after, allowed):
+    old, new = measured([before, before]), measured([after, after])
+    assert verdict(no_regression(f"mean:{allowed}"), new, old).met
+
+
+@pytest.mark.parametrize(("allowed", "met"), [("0.1", True), ("0.0999999999", False), ("0", False)])
+def test_a_fall_of_a_little_more_is_not(allowed, met):
+    found = verdict(no_regression(f"mean:{allowed}"), measured([1.0, 1.0]), measured([1.1, 1.1]))
+    assert found.met is met
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -130,6 +131,62 @@ def test_a_full_disk_is_said():
     assert result.stderr.startswith("monitorcli: /dev/full cannot be written: No space left on device.\n")
 
 
+@pytest.mark.parametrize("name", ["out.pdf", "out.parquet", "out.v2"])
+def test_an_ending_that_no_format_goes_by_is_refused_unless_a_format_is_given(tmp_path, name):
+    result = inspect("gym-0.21.0-modes", "--output", tmp_path / name)
+    assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert result.stderr == (
+        f"monitorcli: {tmp_path / name}: no format goes by the ending {name[3:]}.\n"
+        "  There are .txt, .json, .csv, .md, .xml, .html, .npz; or say which with --format.\n"
+    )
+    assert inspect("gym-0.21.0-modes", "--output", tmp_path / name, "--format", "csv").exit_code == 0
+    assert (tmp_path / name).read_text().startswith("episode,slot,")
+
+
+def test_the_ending_of_the_file_wins_over_a_format_from_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("MONITORCLI_INSPECT_FORMAT", "json")
+    inspect("gym-0.21.0-modes", "--output", tmp_path / "a.csv")
+    inspect("gym-0.21.0-modes", "--output", tmp_path / "b")
+    assert (tmp_path / "a.csv").read_text().startswith("episode,slot,")
+    assert json.loads((tmp_path / "b").read_text())["schema"] == 2
+
+
+def test_a_folder_of_recordings_is_searched_whatever_is_asked_for(tmp_path):
+    shutil.copytree("gym-0.21.0-modes", tmp_path / "runs" / "one")
+    best = inspect(tmp_path / "runs", "--episode", "best")
+    assert (best.exit_code, best.stderr) == (0, "")
+    shutil.copytree("gym-0.21.0-nan", tmp_path / "runs" / "two")
+    verified = inspect(tmp_path / "runs", "--verify")
+    one, two = tmp_path / "runs" / "one", tmp_path / "runs" / "two"
+    assert (verified.exit_code, verified.stderr) == (
+        0,
+        f"monitorcli: {one}: sound.\nmonitorcli: {two}: sound.\n",
+    )
+    refused = inspect(tmp_path / "runs", "--episode", "best")
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        f"monitorcli: --episode is for one recording, and there are 2.\n  {one}\n  {two}\n",
+    )
+
+
+def test_an_episode_outside_of_the_selection_is_refused():
+    result = inspect("gym-0.21.0-modes", "--last", "2", "--episode", "0")
+    assert result.exit_code == 2
+    assert " has no episode 0 among the last 2 completed episodes.\n" in result.stderr
+    nothing = inspect("gym-0.21.0-modes", "--mode", "unknown", "--episode", "best")
+    assert nothing.stderr.startswith("monitorcli: gym-0.21.0-modes holds no episode of unknown mode.\n")
+
+
+def test_windows_of_several_directories_are_refused_where_they_have_no_place():
+    both = ("gym-0.21.0-modes", "gym-0.21.0-nan", "--window", "2")
+    result = inspect(*both)
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (
+        2,
+        "monitorcli: the table shows windows of one directory, and 2 were given.",
+    )
+    assert all(one["windows"] for one in json.loads(answer(*both, "--format", "json")))
+
+
 def test_several_directories_make_no_csv():
     result = inspect("gym-0.21.0-modes", "gym-0.21.0-nan", "--format", "csv")
     assert result.exit_code == 2
@@ -146,7 +203,7 @@ def test_a_directory_without_a_recording_is_an_error(tmp_path):
 
 
 def test_the_formats_offered_are_those_there_are():
-    from monitorcli.cli.inspect import FORMATS
+    from monitorcli.cli.inspect_options import FORMATS
     from monitorcli.report import FORMATS as RENDERERS
 
     assert tuple(RENDERERS) == FORMATS

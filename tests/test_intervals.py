@@ -194,6 +194,24 @@ def test_many_episodes_are_compared_in_closed_form(seeded):
     assert found.p_interval.low <= found.p_improve <= found.p_interval.high
 
 
+def lopsided():
+    """Just over a half of the values is 0, the others are 100: the median is 0, and may well be 100."""
+    return measured([0.0] * 5010 + [100.0] * 4991)
+
+
+def test_in_closed_form_each_end_of_an_interval_comes_from_the_right_end_of_either_side():
+    """MOVER: where the old median may well be higher, the change may well be lower, and not higher."""
+    steady = measured([50.0] * (MOST_RESAMPLED + 1))
+    assert intervals(lopsided().episodes.episode_return, 0.95)["median"] == Interval(0.0, 100.0)
+    for old, new, change, interval in (
+        (lopsided(), steady, 50.0, Interval(-50.0, 50.0)),
+        (steady, lopsided(), -50.0, Interval(-50.0, 50.0)),
+        (steady, steady, 0.0, Interval(0.0, 0.0)),
+    ):
+        found = {difference.name: difference for difference in compare(old, new).differences}["median"]
+        assert (found.change, found.interval) == (change, interval)
+
+
 def test_a_comparison_with_nothing_has_no_numbers():
     found = compare(measured([]), measured([1.0, 2.0]))
     assert (found.differences, math.isnan(found.p_improve), found.p_interval) == ((), True, UNKNOWN)

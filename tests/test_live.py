@@ -226,9 +226,9 @@ def until_episodes(directory, count):
 
 
 def watching(tmp_path, **options):
-    command = "from pathlib import Path; from monitorcli.cli.watch import watch; watch(Path('run'))"
+    command = [sys.executable, "-m", "monitorcli", "inspect", "run", "--watch"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
-    return subprocess.Popen([sys.executable, "-c", command], cwd=tmp_path, start_new_session=True, **pipes)
+    return subprocess.Popen(command, cwd=tmp_path, start_new_session=True, **pipes)
 
 
 def test_no_reader_ever_sees_a_problem_in_a_run_at_full_speed(tmp_path):

@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import hashlib
 import json
+import math
 import re
 import shutil
 from html.parser import HTMLParser
@@ -17,8 +18,10 @@ from hypothesis import strategies as st
 
 from monitorcli.monitor import log
 from monitorcli.recording import read
-from monitorcli.report import as_html
+from monitorcli.report import Wanted, answer, as_html
 from monitorcli.report.page import axis, columns, curve, ends, histogram, markup
+from monitorcli.summary.gates import at_least
+from monitorcli.summary.selection import Selection
 
 GYM = Path(__file__).parent / "recordings" / "gym-0.21.0-cartpole"
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'&amp;<!--\x1b[31m\r\n\u202e\u2028\udc80"
@@ -76,8 +79,12 @@ def hostile():
     )
 
 
+def html(*of, embed=as_html.EMBED, baseline=None, **wanted):
+    return as_html.page(answer(of, Wanted(**wanted), baseline), embed)
+
+
 def page(of, **options):
-    return Outline(as_html.page(of if isinstance(of, list) else [of], **options))
+    return Outline(html(*(of if isinstance(of, list) else [of]), **options))
 
 
 class TestTheDocument:
@@ -95,7 +102,7 @@ class TestTheDocument:
         assert len(found.named("main")) == len(found.named("h1")) == 1
 
     def test_lets_in_only_its_own_style_and_script(self):
-        text = as_html.page([learning()])
+        text = html(learning())
         policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)[1]
         allowed = dict(part.split(" ", 1) for part in policy.replace("&#x27;", "'").split("; "))
         assert allowed.pop("default-src") == "'none'"
@@ -111,19 +118,30 @@ class TestTheDocument:
         }
 
     def test_has_no_style_or_handler_in_an_attribute_and_names_no_host(self):
-        text = as_html.page([learning(videos=(video(3),))])
+        text = html(learning(videos=(video(3),)))
         names = {name for _, attributes in Outline(text).elements for name in attributes}
         assert [name for name in names if name == "style" or name.startswith("on")] == []
         assert re.findall(r"(?:https?:)?//[a-z]+\.\w+", text.replace("http://www.w3.org/2000/svg", "")) == []
 
     def test_shows_a_comparison_when_there_is_one(self):
-        compared = as_html.Comparison(
-            "Against main", ("", "main", "new"), (("mean", "475", "<b>"),), ("paired",)
-        )
-        text = as_html.page([learning()], compared)
-        assert "Against main" in text
-        assert "&lt;b&gt;" in text
-        assert "paired" in text
+        text = html(learning(), baseline=recording([450, 470, 500], directory=Path("<b>main")))
+        assert "ppo beside &lt;b&gt;main" in text
+        assert "473.3 (n=3)" in text
+        assert "not paired" in text
+
+    def test_names_the_directory_of_each_gate_when_there_are_several(self):
+        two = [learning(), dataclasses.replace(recording([1, 2]), directory=Path("runs/b"))]
+        text = html(*two, gates=(at_least("mean:2"),))
+        assert "runs/b: mean is 1.5, 0.5 below the 2 wanted" in text
+
+    def test_says_which_part_of_the_recording_it_is_of(self):
+        text = html(learning(), selection=Selection("training", 7), window=3, confidence=0.5)
+        assert "only the last 7 completed episodes of training mode" in text
+        assert "392 to 394" in text
+        assert "Band: its 50 % interval" not in text  # seven dots have no band
+        assert "50 % interval" in text
+        assert "95 %" not in text
+        assert "7 are few" in text
 
     def test_of_several_directories_leads_to_each(self):
         two = [learning(), dataclasses.replace(recording([1, 2]), directory=Path("runs/b"))]
@@ -132,7 +150,7 @@ class TestTheDocument:
         assert {"#r0", "#r1"} <= {of["href"] for of in found.named("a")}
 
     def test_says_when_nothing_was_recorded(self):
-        assert "No episode was recorded." in as_html.page([recording()])
+        assert "No episode was recorded." in html(recording())
 
 
 class TestStringsFromFiles:
@@ -143,7 +161,7 @@ class TestStringsFromFiles:
         assert [of for _, of in found.elements if any(name.startswith("on") for name in of)] == []
 
     def test_are_printable_and_can_be_written(self):
-        text = as_html.page([hostile(), hostile()])
+        text = html(hostile(), hostile())
         assert {char for char in text if not char.isprintable()} == {"\n"}
         assert text.encode()
 
@@ -162,7 +180,7 @@ class TestStringsFromFiles:
 class TestTheCurve:
     def test_is_the_mean_of_so_many_consecutive_episodes(self):
         returns = np.random.default_rng(0).normal(1e6, 3, 1000)
-        found = curve.running(np.arange(1000), returns)
+        found = curve.running(np.arange(1000), returns, 0.95)
         assert found.window == 50
         assert len(found.at) == 240
         for at, mean, low, high in zip(*found[1:], strict=True):
@@ -172,8 +190,8 @@ class TestTheCurve:
 
     def test_lies_where_its_axes_say(self):
         of = learning().episodes
-        shown = curve.seen(of)
-        drawn = curve.running(shown.rows, shown.returns)
+        shown = curve.seen(of, np.arange(len(of)))
+        drawn = curve.running(shown.rows, shown.returns, 0.95)
         path = next(a["d"] for _, a in page(learning()).elements if a.get("class") == "line")
         points = np.array([point.split() for point in path[1:].split("L")], dtype=float)
         assert np.allclose(points[:, 0], 1000 * drawn.at / (len(of) - 1), atol=0.06)
@@ -181,19 +199,19 @@ class TestTheCurve:
         assert np.allclose(points[:, 1], 1000 * y, atol=0.06)
 
     def test_of_few_episodes_goes_from_one_to_the_next(self):
-        found = curve.running(np.array([0, 2, 3]), np.array([1.0, 5.0, -2.0]))
+        found = curve.running(np.array([0, 2, 3]), np.array([1.0, 5.0, -2.0]), 0.95)
         assert (found.window, found.at.tolist()) == (1, [0, 2, 3])
         assert np.allclose(found.mean, [1, 5, -2])
         assert np.isnan(found.low).all()
 
     def test_leaves_out_the_incomplete_and_what_is_not_finite(self):
         of = episodes([1, np.nan, 3, np.inf, 5], end=[1, 1, 1, 1, log.CUT_RESET])
-        assert curve.seen(of).rows.tolist() == [0, 2]
+        assert curve.seen(of, np.arange(5)).rows.tolist() == [0, 2]
 
     def test_is_not_squeezed_flat_by_a_few_episodes(self):
         of = episodes([*range(1000), -1e9])
-        assert curve.seen(of).y.low > -1000
-        assert "1 episode beyond the scale" in as_html.page([recording(episodes=of)])
+        assert curve.seen(of, np.arange(1001)).y.low > -1000
+        assert "1 episode beyond the scale" in html(recording(episodes=of))
 
     def test_counts_every_episode_in_the_shade(self):
         found = page(learning(5000))
@@ -234,13 +252,26 @@ class TestDistributions:
     def test_of_ends_add_up(self):
         end = [log.END_TERMINATED, 3, log.END_TRUNCATED, log.END_UNKNOWN, log.CUT_RESET, log.CUT_CLOSED]
         assert ends.kinds(np.array(end, dtype=np.uint8)).tolist() == [0, 0, 1, 2, 3, 3]
-        text = as_html.page([recording(episodes=episodes(range(6), end=end))])
+        text = html(recording(episodes=episodes(range(6), end=end)))
         assert (
             "2 terminated (33.3 %), 1 truncated (16.7 %), 1 not known (16.7 %), 2 incomplete (33.3 %)" in text
         )
 
+    def test_of_ends_lie_where_their_episodes_do(self):
+        end = [log.END_TERMINATED, log.END_TRUNCATED] * 5
+        of = recording(episodes=episodes(range(10), end=end, mode=[b"t"] * 4 + [b"e"] * 6))
+        rects = [
+            attributes
+            for _, attributes in page(of, selection=Selection("evaluation")).elements
+            if attributes.get("class", "").startswith("end ")
+        ]
+        assert [rect["data-tip"] for rect in rects][:2] == [
+            "Episodes 4 to 4: 1 terminated", "Episodes 5 to 5: 1 truncated"
+        ]  # fmt: skip
+        assert [round(float(rect["x"])) for rect in rects] == [13, 180, 347, 513, 680, 847]
+
     def test_of_ends_are_a_sentence_when_there_is_one_kind(self):
-        assert "How they ended: all terminated." in as_html.page([recording([1, 2, 3])])
+        assert "How they ended: all terminated." in html(recording([1, 2, 3]))
 
 
 def expanded(column, rows):
@@ -293,7 +324,7 @@ class TestTheEpisodes:
             "seed": np.arange(count),
         }
         of = recording(episodes=episodes(values.normal(0, 100, count).round(2), **columns))
-        assert len(as_html.page([of])) < most
+        assert len(html(of)) < most
 
     @settings(max_examples=60, deadline=None)
     @given(
@@ -314,7 +345,7 @@ class TestTheEpisodes:
         names = ("episode_return", "length", "started_at", "duration", "end", "seed")
         made = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
         of = recording(episodes=episodes(made.pop("episode_return"), seeded=[1] * len(rows), **made))
-        text = as_html.page([of])
+        text = html(of)
         assert not re.search(r'(?:d|x|y|width|height|cx|cy)="[^"]*(?:nan|inf)[^"]*"', text)
         assert Outline(text).data()["rows"] == len(rows)
 
@@ -336,6 +367,29 @@ class TestFilms:
         linked = next(of["src"] for of in found.named("video") if of["src"].startswith(".."))
         assert (GYM.parent.parent / "elsewhere" / linked).resolve().parent == GYM
 
+    @pytest.mark.parametrize(
+        ("selection", "inside"),
+        [
+            (Selection(), [9]),  # the last
+            (Selection(), [4, 9]),  # and the best
+            (Selection(), [2, 4, 9]),  # and the worst
+            (Selection(last=4), [6, 8, 9]),
+        ],
+    )
+    def test_that_are_inside_are_the_last_the_best_and_the_worst(self, tmp_path, selection, inside):
+        returns = [5, 6, -1, 9, 50, 10, 11, 12, 30, 13]
+        end = [log.END_TERMINATED] * 10
+        returns[3], end[3] = 1000, log.CUT_RESET  # never finished, so neither best nor worst
+        returns[1] = math.nan
+        films = tuple(video(row, size=1000) for row in range(10) if row != 5)
+        for film in films:
+            (tmp_path / film.name).write_bytes(bytes([film.episode]) * 1000)
+        of = recording(directory=tmp_path, videos=films, episodes=episodes(returns, end=end))
+        sources = [of["src"] for of in page(of, embed=1000 * len(inside), selection=selection).named("video")]
+        held = [base64.b64decode(source.partition(",")[2])[0] for source in sources if source[:5] == "data:"]
+        assert held == inside
+        assert len(sources) == len([film for film in films if film.episode >= 6 or not selection.last])
+
     def test_are_never_read_through_a_link(self, tmp_path):
         copy = tmp_path / "run"
         shutil.copytree(GYM, copy)
@@ -344,13 +398,13 @@ class TestFilms:
         name = of.videos[0].name
         (copy / name).unlink()
         (copy / name).symlink_to(tmp_path / "secret.mp4")
-        text = as_html.page([of])
+        text = html(of)
         assert base64.b64encode(b"secret").decode() not in text
         assert f"{name}: cannot be opened" in text
 
     def test_that_do_not_play_say_why(self):
         of = recording([1, 2], videos=(video(0, broken=True), video(1, name="a.json", content_type="text/x")))
-        text = as_html.page([of])
+        text = html(of)
         assert "broken: its recorder gave up on it" in text
         assert "Recorded as text" in text
         assert "<video" not in text
@@ -363,7 +417,7 @@ class TestFilms:
 
     def test_fold_when_they_are_many(self):
         of = recording(range(40), videos=tuple(video(number) for number in range(40)))
-        assert "16 more films" in as_html.page([of], embed=0)
+        assert "16 more films" in html(of, embed=0)
 
 
 def test_every_file_of_the_page_is_plain_ascii_but_for_what_is_shown():

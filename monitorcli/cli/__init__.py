@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from typing import Any
 
 import click
@@ -10,8 +13,9 @@ from monitorcli import __version__
 from monitorcli.cli.clear import clear
 from monitorcli.cli.inspect import inspect
 from monitorcli.cli.resume import resume
-from monitorcli.cli.say import say
+from monitorcli.cli.say import say, to_whoever_reads
 from monitorcli.cli.start import start
+from monitorcli.cli.variables import PREFIX, misspelt
 from monitorcli.errors import MonitorError
 
 # The exit status of a request that cannot be done; see docs/cli.md for the others.
@@ -25,10 +29,22 @@ class Commands(click.Group):
         """The commands in the order in which they are needed."""
         return list(self.commands)
 
+    def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
+        """Take up the arguments; for --help and --version that is all there is to do."""
+        with to_whoever_reads():
+            return super().make_context(*arguments, **extra)
+        sys.exit(0)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the chosen command."""
+        for name, near in misspelt(list(self.commands.values()), os.environ):
+            say(f"{name} is the variable of no option. Did you mean {near}?")
         try:
-            return super().invoke(ctx)
+            with to_whoever_reads():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            say("interrupted.")
+            ctx.exit(128 + signal.SIGINT)
         except click.UsageError as error:
             asked = error.ctx or ctx
             hint = f"{asked.command_path} --help"
@@ -44,7 +60,7 @@ class Commands(click.Group):
 @click.group(
     cls=Commands,
     context_settings={
-        "auto_envvar_prefix": "MONITORCLI",
+        "auto_envvar_prefix": PREFIX,
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
     },
@@ -55,7 +71,7 @@ Examples:
   monitorcli inspect runs/ppo
 """,
 )
-@click.version_option(__version__, prog_name="monitorcli")
+@click.version_option(__version__, prog_name="monitorcli", allow_from_autoenv=False)
 def main() -> None:
     """Record what a reinforcement-learning policy does: every episode, and videos of the ones that matter."""
 

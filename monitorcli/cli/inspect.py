@@ -9,21 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitorcli.cli import inspect_options
+from monitorcli.cli.inspect_options import FORMATS
+
 # Only click is imported here, so that `monitorcli --help` starts fast.
 if TYPE_CHECKING:
     from monitorcli.recording.model import Recording
     from monitorcli.report.answers import Answer, Wanted
     from monitorcli.summary.gates import Gate
 
-# The names in report.FORMATS; a test holds the two together.
-FORMATS = ("table", "json", "csv", "markdown", "junit", "html", "npz")
-
-# The names in recording.reader.KINDS, likewise.
+# The names in recording.reader.KINDS; a test holds the two together.
 KINDS = ("monitorcli", "gym", "sb3", "recordvideo")
-
-# The options that ask for something else than a report: functions of inspect_instead, of the directories
-# and the option's value. The first one given wins.
-INSTEAD = ("verify", "watch", "episode")
 
 EXAMPLES = """\b
 Examples:
@@ -99,26 +95,30 @@ def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
 @click.option(
     "--as", "kind", type=click.Choice(KINDS), envvar="MONITORCLI_INSPECT_AS", help="What wrote the directory."
 )
-def inspect(directories: tuple[Path, ...], **asked: Any) -> None:
+@click.pass_context
+def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **asked: Any) -> None:
     """Show what the recordings in DIR hold: episodes, returns, videos, runs, and what is wrong.
 
     Reads what monitorcli, OpenAI Gym's Monitor and Stable-Baselines3's Monitor wrote, also while it is
     being written. A folder of recordings is searched. Changes nothing. The exit status is 1 when a gate
     (--fail-under, --fail-regression, --min-episodes) is not met, or when there is nothing it could judge.
-    """
-    for name in INSTEAD:
-        if asked[name]:
-            from monitorcli.cli import inspect_instead
 
-            getattr(inspect_instead, name)(directories, asked[name])
-            return
+    With --episode and --watch go --as, --mode and --last; with --verify goes no other option.
+    """
+    purpose = inspect_options.purpose(ctx)
+    if purpose != inspect_options.REPORT:
+        from monitorcli.cli import inspect_instead
+
+        getattr(inspect_instead, purpose.removeprefix("--"))(directories, asked)
+        return
     from monitorcli import report
     from monitorcli.cli import inspect_output as output
 
-    wanted = _wanted(asked)
-    where = output.checked(asked["format_name"], asked["output"], asked["summary"], wanted)
+    wanted, typed = _wanted(asked), inspect_options.typed(ctx)
+    where = output.checked(asked, typed, wanted)
+    inspect_options.refuse_unseen(typed, where.format_name, wanted.gates)
     wanted = replace(wanted, folder=where.output.absolute().parent if where.output else None)
-    recordings, baseline = _read(directories, asked["baseline"], where.format_name, asked["kind"])
+    recordings, baseline = _read(directories, asked, where.format_name)
     found = report.answer(recordings, wanted, baseline)
     output.put(found, where)
     _judge(found)
@@ -152,28 +152,24 @@ def _gates(asked: dict[str, Any]) -> tuple[Gate, ...]:
 
 
 def _read(
-    directories: Sequence[Path], baseline: Path | None, format_name: str, kind: str | None
+    directories: Sequence[Path], asked: dict[str, Any], format_name: str
 ) -> tuple[list[Recording], Recording | None]:
     """The recordings at or below the directories, each once, and the baseline."""
-    from monitorcli.recording import read
+    from monitorcli.recording import discover_all, read
     from monitorcli.report.answers import refuse_several
 
-    found = list(dict.fromkeys(place for given in directories for place in _places(given, kind)))
+    kind = asked["kind"]
+    found = discover_all(directories, kind)
     if format_name in ("csv", "npz"):
         refuse_several(len(found), f"{format_name} holds the episodes")
-    if baseline is None:
+    if format_name in ("table", "markdown") and asked["window"] is not None:
+        refuse_several(len(found), f"the {format_name} shows windows")
+    if asked["baseline"] is None:
         return [read(place, kind) for place in found], None
     refuse_several(len(found), "a comparison is")
-    places = _places(baseline, kind)
+    places = discover_all([asked["baseline"]], kind)
     refuse_several(len(places), "a baseline is")
     return [read(found[0], kind)], read(places[0], kind)
-
-
-def _places(given: Path, kind: str | None) -> list[Path]:
-    """The recordings at or below a directory."""
-    from monitorcli.recording import discover
-
-    return discover(given, kind)
 
 
 def _judge(found: Answer) -> None:

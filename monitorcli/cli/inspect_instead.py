@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from monitorcli.errors import BadRequest, Unsound
+from monitorcli.recording import discover_all
+from monitorcli.recording.model import Video
+from monitorcli.summary.selection import Selection
+
+_NAMED = 5  # recordings, where there are too many
 
 
-def one(directories: Sequence[Path], option: str) -> Path:
-    """The only directory; raises BadRequest when several were given."""
-    if len(directories) > 1:
-        raise BadRequest(f"{option} is for one directory, and {len(directories)} were given.")
-    return directories[0]
+def one(directories: Sequence[Path], option: str, kind: str | None) -> Path:
+    """The only recording; raises BadRequest when there are several."""
+    found = discover_all(directories, kind)
+    if len(found) > 1:
+        names = "".join(f"{place}\n" for place in found[:_NAMED])
+        raise BadRequest(f"{option} is for one recording, and there are {len(found)}.", names)
+    return found[0]
 
 
-def verify(directories: Sequence[Path], _: object) -> None:
-    """Check each directory against itself; raises Unsound with what is off."""
+def verify(directories: Sequence[Path], asked: dict[str, Any]) -> None:
+    """Check each recording against itself; raises Unsound with what is off."""
     from monitorcli.cli.say import say
     from monitorcli.errors import EncoderFailed
     from monitorcli.monitor.ffmpeg import find_ffmpeg
@@ -28,7 +36,7 @@ def verify(directories: Sequence[Path], _: object) -> None:
     except EncoderFailed as error:
         say(f"films are not decoded: {error}", error.hint)
         ffmpeg = None
-    found = {directory: check(directory, ffmpeg) for directory in directories}
+    found = {directory: check(directory, ffmpeg, _counted) for directory in discover_all(directories, None)}
     for directory, faults in found.items():
         say(f"{directory}: {plural(len(faults), 'fault')}." if faults else f"{directory}: sound.")
     off = "\n".join(fault for faults in found.values() for fault in faults)
@@ -36,19 +44,42 @@ def verify(directories: Sequence[Path], _: object) -> None:
         raise Unsound("not everything is as it was written:", off)
 
 
-def watch(directories: Sequence[Path], _: object) -> None:
+def _counted(videos: Sequence[Video]) -> Iterator[Video]:
+    """The videos, counted on a terminal while they are checked."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield from videos
+        return
+    left = (TimeRemainingColumn(), TextColumn("left"))
+    with Progress(BarColumn(), MofNCompleteColumn(), TextColumn("films checked,"), *left,
+                  console=console, transient=True) as bar:  # fmt: skip
+        task = bar.add_task("", total=len(videos))
+        for video in videos:
+            yield video
+            bar.update(task, advance=1, refresh=True)
+
+
+def watch(directories: Sequence[Path], asked: dict[str, Any]) -> None:
     """Follow a recording until its run ends."""
     from monitorcli.cli.watch import watch as follow
 
-    follow(one(directories, "--watch"))
+    follow(one(directories, "--watch", asked["kind"]), asked["kind"], _selection(asked))
 
 
-def episode(directories: Sequence[Path], which: object) -> None:
+def episode(directories: Sequence[Path], asked: dict[str, Any]) -> None:
     """Show one episode: its record, its film, and how to repeat it."""
     from monitorcli.cli import style
     from monitorcli.recording import read
     from monitorcli.report import as_episode
 
     to = style.console()
-    recording = read(one(directories, "--episode"))
-    style.show(as_episode.lines(recording, str(which), style.ascii_only(to)), to)
+    recording = read(one(directories, "--episode", asked["kind"]), asked["kind"])
+    lines = as_episode.lines(recording, asked["episode"], _selection(asked), style.ascii_only(to))
+    style.show(lines, to)
+
+
+def _selection(asked: dict[str, Any]) -> Selection:
+    return Selection(asked["mode"], asked["last"])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
 from monitorcli import report
-from monitorcli.cli.say import say
+from monitorcli.cli.say import say, to_whoever_reads
 from monitorcli.errors import BadRequest, DirectoryUnusable
 from monitorcli.report.answers import Answer, Wanted
 
@@ -38,12 +38,10 @@ class Where(NamedTuple):
     summary: Path | None
 
 
-def checked(format_name: str | None, output: Path | None, summary: bool, wanted: Wanted) -> Where:
+def checked(asked: dict[str, Any], typed: Collection[str], wanted: Wanted) -> Where:
     """Where to write; raises BadRequest for what cannot be written, or must not be."""
-    if output == Path("-"):
-        output = None
-    if format_name is None:
-        format_name = ENDINGS.get(output.suffix.lower(), "table") if output is not None else "table"
+    output = None if asked["output"] == Path("-") else asked["output"]
+    format_name = _format(asked["format_name"], "--format" in typed, output)
     if format_name == "junit":
         from monitorcli.report.as_junit import refuse_no_gates
 
@@ -51,8 +49,21 @@ def checked(format_name: str | None, output: Path | None, summary: bool, wanted:
     if output is not None:
         _check_output(output)
     # Outside of GitHub there is none, and the same command line is to work there.
-    named = os.environ.get(SUMMARY) if summary else None
+    named = os.environ.get(SUMMARY) if asked["summary"] else None
     return Where(format_name, output, Path(named) if named else None)
+
+
+def _format(name: str | None, typed: bool, output: Path | None) -> str:
+    """What was typed; else what the file's ending asks for; else what the environment says, or a table."""
+    if output is None or typed:
+        return name or "table"
+    ending = output.suffix.lower()
+    if name is None and ending and ending not in ENDINGS:
+        raise BadRequest(
+            f"{output}: no format goes by the ending {ending}.",
+            f"There are {', '.join(ENDINGS)}; or say which with --format.",
+        )
+    return ENDINGS.get(ending) or name or "table"
 
 
 def put(answer: Answer, where: Where) -> None:
@@ -60,8 +71,9 @@ def put(answer: Answer, where: Where) -> None:
     if where.output is None and where.format_name == "table":
         _show(answer)
     elif where.output is None:
-        for piece in report.render(where.format_name, answer):
-            click.echo(piece, nl=False)
+        with to_whoever_reads():
+            for piece in report.render(where.format_name, answer):
+                click.echo(piece, nl=False)
     else:
         _write(where.output, report.render(where.format_name, answer))
     if where.summary is not None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
+from monitorcli.cli.say import to_whoever_reads
 from monitorcli.report.layout import Line, Role, Span
 
 _STYLES: dict[Role, Style] = {
@@ -23,9 +24,16 @@ _STYLES: dict[Role, Style] = {
 }
 
 
+class _Console(Console):
+    """A console that lets whoever prints decide what a closed pipe means; rich ends with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """The console on standard output as it is now; plain when that is no terminal."""
-    return Console(highlight=False, markup=False, emoji=False)
+    return _Console(highlight=False, markup=False, emoji=False)
 
 
 def ascii_only(to: Console) -> bool:
@@ -35,8 +43,9 @@ def ascii_only(to: Console) -> bool:
 
 def show(lines: Iterable[Line], to: Console) -> None:
     """Print the lines as they are: never wrapped again, so that a long path stays one word."""
-    for text in texts(lines):
-        to.print(text, soft_wrap=True)
+    with to_whoever_reads():
+        for text in texts(lines):
+            to.print(text, soft_wrap=True)
 
 
 def texts(lines: Iterable[Line]) -> list[Text]:

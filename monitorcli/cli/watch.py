@@ -6,6 +6,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from monitorcli.recording.follow import Follower
     from monitorcli.recording.model import Recording, Run
     from monitorcli.report import Answer
+    from monitorcli.summary.selection import Selection
 
 # Seconds from one picture to the next on a terminal, and from one line to the next elsewhere.
 _PICTURE, _LINE = 0.1, 1.0
@@ -29,7 +31,7 @@ _RATE_OVER = 5.0  # seconds
 _LAST = 100  # episodes
 
 
-def watch(directory: Path) -> None:
+def watch(directory: Path, kind: str | None, selection: Selection) -> None:
     """Show the recording as it grows, and say how its runs end; returns when none runs, or on Ctrl-C.
 
     On a terminal the table of `inspect`, at most ten times a second; elsewhere a line whenever
@@ -38,21 +40,21 @@ def watch(directory: Path) -> None:
     from monitorcli.cli import style
     from monitorcli.recording.follow import Follower
 
-    to = style.console()
+    to, follower = style.console(), Follower(directory, kind=kind)
     try:
         if to.is_terminal and not to.is_dumb_terminal:
-            _on_terminal(Follower(directory), to)
+            _on_terminal(follower, to, selection)
         else:
-            _in_lines(Follower(directory))
+            _in_lines(follower, selection)
     except KeyboardInterrupt:
         return
 
 
-def _on_terminal(follower: Follower, to: Console) -> None:
+def _on_terminal(follower: Follower, to: Console, selection: Selection) -> None:
     from rich.live import Live
 
     from monitorcli.cli import style
-    from monitorcli.report import answer, as_table
+    from monitorcli.report import Wanted, answer, as_table
 
     news, rate = _News(), _Rate()
     recording = shown = None
@@ -66,7 +68,7 @@ def _on_terminal(follower: Follower, to: Console) -> None:
                 said += news.of(recording)
                 if recording is not shown:
                     foot = [f"{rate.of(len(recording.episodes))}Ctrl-C leaves", *said]
-                    live.update(_picture(recording, foot, to), refresh=True)
+                    live.update(_picture(_of_a_moment(recording, selection), foot, to), refresh=True)
                     worked = 0.0 if shown is None else time.perf_counter() - began
                     shown = recording
                 if news.running:
@@ -74,12 +76,13 @@ def _on_terminal(follower: Follower, to: Console) -> None:
     finally:
         # Outside of the live picture, so that all of it is there and a long path is one word.
         if shown is not None:
-            style.show(as_table.lines(answer([shown]), to.width, style.ascii_only(to)), to)
+            last = answer([shown], Wanted(selection=selection))
+            style.show(as_table.lines(last, to.width, style.ascii_only(to)), to)
     for sentence in said + news.none():
         say(sentence)
 
 
-def _picture(recording: Recording, foot: Sequence[str], to: Console) -> Group:
+def _picture(shown: Answer, foot: Sequence[str], to: Console) -> Group:
     from rich.console import Group
 
     from monitorcli.cli import style
@@ -90,18 +93,18 @@ def _picture(recording: Recording, foot: Sequence[str], to: Console) -> Group:
     in_ascii = style.ascii_only(to)
     below: list[Line] = [[], *labelled(" watching", [[Span(printable(line), "dim")] for line in foot], 12)]
     foot_lines = ascii_only(below) if in_ascii else below
-    lines = as_table.lines(_answer(recording), to.width, in_ascii) + foot_lines
+    lines = as_table.lines(shown, to.width, in_ascii) + foot_lines
     return Group(*style.texts(lines))
 
 
-def _answer(recording: Recording) -> Answer:
-    """The picture of a moment: without intervals, which would cost more than all the rest."""
+def _of_a_moment(recording: Recording, selection: Selection) -> Answer:
+    """Without intervals, which would cost more than all the rest."""
     from monitorcli.report import Wanted, answer
 
-    return answer([recording], Wanted(confidence=0))
+    return answer([recording], Wanted(confidence=0, selection=selection))
 
 
-def _in_lines(follower: Follower) -> None:
+def _in_lines(follower: Follower, selection: Selection) -> None:
     news = _News()
     known = -1
     while known < 0 or news.running:
@@ -109,7 +112,7 @@ def _in_lines(follower: Follower) -> None:
         recording = follower.update()
         worked = 0.0 if known < 0 else time.perf_counter() - began
         if len(recording.episodes) != known:
-            click.echo(_line(recording, max(known, 0)))
+            click.echo(_line(recording, max(known, 0), selection))
             known = len(recording.episodes)
         for sentence in news.of(recording):
             say(sentence)
@@ -119,18 +122,20 @@ def _in_lines(follower: Follower) -> None:
         say(sentence)
 
 
-def _line(recording: Recording, before: int) -> str:
+def _line(recording: Recording, before: int, selection: Selection) -> str:
     """`14:02:11 UTC · 1,204 episodes (37 more) · mean return 187.4 (last 100)`."""
     from monitorcli.report.text import number, plural
     from monitorcli.summary import statistics
 
     episodes = recording.episodes
-    last = episodes.episode_return[episodes.completed][-_LAST:]
+    rows = replace(selection, last=selection.last or _LAST).rows(episodes)
+    last = episodes.episode_return[rows[episodes.completed[rows]]]
     parts = [time.strftime("%H:%M:%S UTC", time.gmtime()), plural(len(episodes), "episode")]
     if before and len(episodes) > before:
         parts[-1] += f" ({len(episodes) - before:,} more)"
     if (returns := statistics(last)).n:
-        parts.append(f"mean return {number(returns.mean)} (last {returns.n})")
+        of_mode = f" of {selection.mode} mode" if selection.mode else ""
+        parts.append(f"mean return {number(returns.mean)} (last {returns.n}{of_mode})")
     return " · ".join(parts)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from monitorcli.recording.discover import discover
+from monitorcli.recording.discover import discover, discover_all
 from monitorcli.recording.follow import Follower
 from monitorcli.recording.model import Episodes, Recording, Run, Video, Writer
 from monitorcli.recording.reader import read
 from monitorcli.recording.results import load_results
 
-__all__ = ["Episodes", "Follower", "Recording", "Run", "Video", "Writer", "discover", "load_results", "read"]
+__all__ = ["Episodes", "Follower", "Recording", "Run", "Video", "Writer", "discover", "discover_all",
+           "load_results", "read"]  # fmt: skip

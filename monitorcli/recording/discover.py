@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from monitorcli.errors import DirectoryUnusable, NoRecording
-from monitorcli.recording.folder import HINT, natural
+from monitorcli.errors import NoRecording
+from monitorcli.recording.folder import HINT, cannot_list, natural
 from monitorcli.recording.reader import KINDS, check_kind, kinds_in
 
 # Levels below the directory that are searched, and directories that are looked into at most.
@@ -27,16 +27,19 @@ def discover(path: str | os.PathLike[str], kind: str | None = None) -> list[Path
     try:
         if _holds(path, kind):
             return [path]
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        raise NoRecording(f"{path} is not a directory.", HINT) from None
-    except OSError as error:
-        raise DirectoryUnusable(f"{path} cannot be read: {error.strerror}.") from None
+    except (OSError, ValueError) as error:
+        raise cannot_list(path, error) from None
     looked_into = [0]
     found = list(_below(path, kind, _DEPTH, looked_into))
     if not found:
         below = f", nor do the {looked_into[0]:,} directories below it" if looked_into[0] else ""
         raise NoRecording(f"{path} holds no recording{below}.", HINT)
     return found
+
+
+def discover_all(paths: Iterable[str | os.PathLike[str]], kind: str | None = None) -> list[Path]:
+    """The recordings at or below each of the paths, each once; raises what `discover` raises."""
+    return list(dict.fromkeys(place for path in paths for place in discover(path, kind)))
 
 
 def _below(path: Path, kind: str | None, depth: int, looked_into: list[int]) -> Iterator[Path]:

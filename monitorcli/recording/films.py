@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from monitorcli.errors import BadFile
 from monitorcli.recording import frames
@@ -11,15 +11,18 @@ from monitorcli.recording.folder import Folder
 from monitorcli.recording.model import Recording, Video
 from monitorcli.recording.videos import META_ENDING
 
+# Hands films out one by one, so that whoever asked can see how far it is.
+Each = Callable[[Sequence[Video]], Iterator[Video]]
+
 # Frames up to which a film may well be of one picture.
 _SHORT = 3
 
 
-def check(folder: Folder, recording: Recording, ffmpeg: str | None) -> Iterator[str]:
+def check(folder: Folder, recording: Recording, ffmpeg: str | None, each: Each) -> Iterator[str]:
     """A sentence for each film that is not as it should be; those being written are left alone."""
     running = {run.number for run in recording.runs if run.state == "running"}
     short = _same_step(folder, recording)
-    for video in recording.videos:
+    for video in each(recording.videos):
         writer = _writer(recording, video)
         if not video.finished and (running if writer is None else recording.writers[writer].run in running):
             continue

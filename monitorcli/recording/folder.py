@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from monitorcli.errors import BadFile, DirectoryUnusable, NoRecording
+from monitorcli.errors import BadFile, DirectoryUnusable, MonitorError, NoRecording
 from monitorcli.monitor.directory import PREFIX, TEMPORARY_PREFIX, is_ours, open_regular
 from monitorcli.monitor.document import MOST_JSON, read_json
 
@@ -49,14 +49,8 @@ class Folder:
                 for entry in entries:
                     if wanted(entry.name):
                         self._add(entry.name, entry)
-        except FileNotFoundError:
-            raise NoRecording(f"{path} does not exist.", HINT) from None
-        except NotADirectoryError:
-            raise NoRecording(f"{path} is not a directory.", HINT) from None
-        except OSError as error:
-            raise DirectoryUnusable(f"{path} cannot be read: {error.strerror}.") from None
-        except ValueError as error:  # a path with a zero byte
-            raise NoRecording(f"{str(path)!r} is not a directory: {error}.", HINT) from None
+        except (OSError, ValueError) as error:
+            raise cannot_list(path, error) from None
 
     def names(self, prefix: str, ending: str) -> list[str]:
         """The files so called, numbers within their names in numerical order."""
@@ -97,6 +91,17 @@ class Folder:
             self.entries[name] = Entry(status.st_size, status.st_mtime, status.st_ino)
         else:
             self.problems.append(f"{name}: not a regular file; not read")
+
+
+def cannot_list(path: Path, error: OSError | ValueError) -> MonitorError:
+    """The error that says why a directory cannot be listed."""
+    if isinstance(error, FileNotFoundError):
+        return NoRecording(f"{path} does not exist.", HINT)
+    if isinstance(error, NotADirectoryError):
+        return NoRecording(f"{path} is not a directory.", HINT)
+    if isinstance(error, ValueError):  # a path with a zero byte
+        return NoRecording(f"{str(path)!r} is not a directory: {error}.", HINT)
+    return DirectoryUnusable(f"{path} cannot be read: {error.strerror}.")
 
 
 def natural(name: str) -> list[tuple[int, str]]:

@@ -27,9 +27,12 @@ class Follower:
     That is for what monitorcli records; of an ancestor all is read again when it changed.
     """
 
-    def __init__(self, directory: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        """Read nothing yet; `clock` gives seconds."""
+    def __init__(
+        self, directory: Path, clock: Callable[[], float] = time.monotonic, kind: str | None = None
+    ) -> None:
+        """Read nothing yet; `clock` gives seconds, `kind` is that of `read`."""
         self._path = directory
+        self._kind = kind
         self._clock = clock
         self._logs: dict[str, _Log] = {}
         self._documents: dict[str, tuple[Entry, dict[str, Any]]] = {}
@@ -57,8 +60,8 @@ class Follower:
         return (status.st_ino, log.count_in(status.st_size)) == (known[1].inode, known[1].seen)
 
     def _read(self) -> Recording:
-        if "monitorcli" not in kinds_in(self._path):
-            return read(self._path)
+        if self._kind not in (None, "monitorcli", "gym") or "monitorcli" not in kinds_in(self._path):
+            return read(self._path, self._kind)
         return read_monitor(_Remembering(self._path, self._documents), self._read_log)
 
     def _read_log(self, folder: Folder, name: str) -> Iterator[Records]:

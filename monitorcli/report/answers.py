@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -73,6 +73,14 @@ class View:
         """The environments' names, safe to print; "" when nobody knows any."""
         return ", ".join(printable(name, limit=60) for name in self.recording.env_ids if name != UNKNOWN)
 
+    def places(self, numbers: Iterable[int]) -> Rows:
+        """Where the whole recording's episodes with these numbers stand in this part; not those left out."""
+        wanted = np.fromiter(numbers, np.intp)
+        found = np.searchsorted(self.rows, wanted)
+        inside = found < len(self.rows)
+        found, wanted = found[inside], wanted[inside]
+        return np.asarray(found[self.rows[found] == wanted])
+
     @functools.cached_property
     def measured(self) -> Measured:
         """Statistics and intervals of the episodes."""
@@ -94,11 +102,6 @@ class Answer:
     baseline: View | None = None
     comparison: Comparison | None = None
     verdicts: tuple[tuple[View, Verdict], ...] = ()
-
-    @property
-    def recordings(self) -> tuple[Recording, ...]:
-        """The recordings, each with its selected episodes only."""
-        return tuple(view.recording for view in self.views)
 
     @functools.cached_property
     def group(self) -> Group | None:

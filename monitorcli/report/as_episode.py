@@ -11,9 +11,10 @@ import numpy.typing as npt
 from monitorcli.errors import BadRequest
 from monitorcli.monitor import batch, log
 from monitorcli.recording.manifest import UNKNOWN
-from monitorcli.recording.model import Recording, Run
+from monitorcli.recording.model import Episodes, Recording, Run
 from monitorcli.report.layout import Line, Role, Span, ascii_only, joined, labelled, plain
 from monitorcli.report.text import lasting, moment, number, plural, printable, size
+from monitorcli.summary.selection import Rows, Selection
 
 _COLUMN = 12  # where what stands behind a label begins
 
@@ -29,58 +30,66 @@ _ENDS = {
 _MODES = {b"t": "training", b"e": "evaluation"}
 
 
-def render(recording: Recording, which: str) -> str:
+# Of these rows the one that a word names; None when there is none.
+Choice = Callable[[Episodes, Rows], int | None]
+_ALL = Selection()
+
+
+def render(recording: Recording, which: str, among: Selection = _ALL) -> str:
     """The episode as plain text; see `lines`."""
-    return plain(lines(recording, which))
+    return plain(lines(recording, which, among))
 
 
-def lines(recording: Recording, which: str, in_ascii: bool = False) -> list[Line]:
-    """The episode that `which` names: its number, or best, worst, median or last.
+def lines(recording: Recording, which: str, among: Selection = _ALL, in_ascii: bool = False) -> list[Line]:
+    """The episode that `which` names among the selected: its number, or best, worst, median or last.
 
     Best, worst and median are by return, of the completed episodes whose return is finite; of equals the
     earliest, of two in the middle the lower. Raises BadRequest when there is no such episode.
     """
-    row = find(recording, which)
+    row = find(recording, which, among)
     found = [_title(recording, row), [], *_record(recording, row), *_films(recording, row)]
     found += _again(recording, row)
     return ascii_only(found) if in_ascii else found
 
 
-def find(recording: Recording, which: str) -> int:
+def find(recording: Recording, which: str, among: Selection = _ALL) -> int:
     """The row of the episode that `which` names, as `lines` has it. Raises BadRequest."""
-    count = len(recording.episodes)
-    if not count:
-        raise BadRequest(f"{recording.directory} holds no episode.")
+    rows = among.rows(recording.episodes)
+    if not len(rows):
+        of_mode = f" of {among.mode} mode" if among.mode else ""
+        raise BadRequest(f"{recording.directory} holds no episode{of_mode}.")
+    only = "" if among.everything else f" among {among.words}"
+    numbers = f"Give a number from {rows[0]} to {rows[-1]}"
     if which in _CHOICES:
-        return _CHOICES[which](recording)
-    valid = f"Give a number from 0 to {count - 1}, or one of {', '.join(_CHOICES)}."
+        found = _CHOICES[which](recording.episodes, rows)
+        if found is None:
+            raise BadRequest(
+                f"{recording.directory} has no completed episode with a finite return{only}.",
+                f"{numbers}, or last.",
+            )
+        return found
+    valid = f"{numbers}, or one of {', '.join(_CHOICES)}."
     if not (which.isascii() and which.isdigit()):
         raise BadRequest(f"{which!r} is no episode.", valid)
     # Compared by length first: Python refuses to convert a number of many thousand digits.
-    if len(which.lstrip("0")) > len(str(count)) or int(which) >= count:
-        raise BadRequest(f"{recording.directory} has no episode {which[:20]}.", valid)
+    if len(which.lstrip("0")) > len(str(rows[-1])) or int(which) not in rows:
+        raise BadRequest(f"{recording.directory} has no episode {which[:20]}{only}.", valid)
     return int(which)
 
 
-def _last(recording: Recording) -> int:
-    return len(recording.episodes) - 1
+def _last(_: Episodes, rows: Rows) -> int:
+    return int(rows[-1])
 
 
-def _by_return(choose: Callable[[npt.NDArray[np.float64]], int]) -> Callable[[Recording], int]:
-    def row(recording: Recording) -> int:
-        episodes = recording.episodes
-        rows = np.flatnonzero(episodes.completed & np.isfinite(episodes.episode_return))
-        if not len(rows):
-            raise BadRequest(
-                f"{recording.directory} has no completed episode with a finite return.",
-                f"Give a number from 0 to {len(episodes) - 1}, or last.",
-            )
-        return int(rows[choose(episodes.episode_return[rows])])
+def _by_return(choose: Callable[[npt.NDArray[np.float64]], int]) -> Choice:
+    def row(episodes: Episodes, rows: Rows) -> int | None:
+        rows = rows[episodes.completed[rows] & np.isfinite(episodes.episode_return[rows])]
+        return int(rows[choose(episodes.episode_return[rows])]) if len(rows) else None
 
     return row
 
 
-_CHOICES: dict[str, Callable[[Recording], int]] = {
+_CHOICES: dict[str, Choice] = {
     "best": _by_return(lambda returns: int(returns.argmax())),
     "worst": _by_return(lambda returns: int(returns.argmin())),
     "median": _by_return(lambda returns: int(np.argsort(returns, kind="stable")[(len(returns) - 1) // 2])),
@@ -95,7 +104,8 @@ def _row(label: str, *values: str, role: Role = "value") -> list[Line]:
 def _title(recording: Recording, row: int) -> Line:
     env_id = recording.writers[int(recording.episodes.writer[row])].env_id
     known = "environment not known" if env_id == UNKNOWN else printable(env_id, limit=60)
-    place = f"episode {row:,} of {len(recording.episodes):,} (0 to {_last(recording):,})"
+    count = len(recording.episodes)
+    place = f"episode {row:,} of {count:,} (0 to {count - 1:,})"
     return joined([[Span(f" {known}", "title")], [Span(place)]])
 
 

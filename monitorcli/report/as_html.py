@@ -10,14 +10,13 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from importlib.resources import files
-from pathlib import Path
 
 import numpy as np
 
-from monitorcli import __version__, summary
-from monitorcli.recording.model import Recording
+from monitorcli import __version__
 from monitorcli.report import verdicts, versus
 from monitorcli.report.answers import Answer
+from monitorcli.report.layout import words
 from monitorcli.report.page import body, comparison, headline
 from monitorcli.report.page.comparison import Comparison
 from monitorcli.report.page.markup import NOTHING, Markup, joined, table, tag
@@ -28,38 +27,30 @@ EMBED = 8_000_000
 _STYLES = ("base.css", "chart.css", "list.css")
 _SCRIPTS = ("columns.js", "tips.js", "curve.js", "films.js", "list.js")
 
-__all__ = ["EMBED", "Comparison", "page", "render"]
+__all__ = ["EMBED", "page", "render"]
 
 
 def render(of: Answer) -> str:
     """The whole document, to stand in `of.wanted.folder`, with the comparison and the gates first."""
-    return page(of.recordings, _comparison(of), of.wanted.folder)
+    return page(of)
 
 
-def page(
-    recordings: Sequence[Recording],
-    compared: Comparison | None = None,
-    folder: Path | None = None,
-    embed: int = EMBED,
-) -> str:
-    """The whole document. `compared` is shown first; the numbers in it are the caller's.
-
-    `folder` is where the page will stand, so that it can name the films it does not hold; the current
-    directory when it is None. `embed` is how many bytes of film it holds at most, over all recordings.
-    """
+def page(of: Answer, embed: int = EMBED) -> str:
+    """The same with `embed` bytes of film at most, over all recordings; the others are linked."""
     # A return may be as large as floats go: what overflows on the way is drawn at an edge.
     with np.errstate(over="ignore", invalid="ignore"):
-        return _page(recordings, compared, Path.cwd() if folder is None else folder, embed)
+        return _page(of, embed)
 
 
-def _page(recordings: Sequence[Recording], compared: Comparison | None, folder: Path, embed: int) -> str:
+def _page(of: Answer, embed: int) -> str:
+    compared = _comparison(of)
     parts = [NOTHING if compared is None else _compared(compared)]
-    if len(recordings) == 1:
-        opening, content = body.single(recordings[0], folder, embed)
-        name = headline.title(recordings[0])
+    if len(of.views) == 1:
+        opening, content = body.single(of.views[0], of.wanted, embed)
+        name = headline.title(of.views[0].recording)
     else:
-        opening, content = _several(recordings, folder, embed)
-        name = f"{len(recordings):,} recordings"
+        opening, content = _several(of, embed)
+        name = f"{len(of.views):,} recordings"
     footer = tag(
         "footer",
         tag(
@@ -72,30 +63,23 @@ def _page(recordings: Sequence[Recording], compared: Comparison | None, folder: 
 
 def _comparison(of: Answer) -> Comparison | None:
     """What was compared and judged, as rows of text; None when nothing was."""
-    gates = tuple(verdicts.sentence(verdict) for _, verdict in of.verdicts)
+    gates = tuple(verdicts.named(view, verdict, len(of.views) > 1) for view, verdict in of.verdicts)
     if of.comparison is None:
         return Comparison("Gates", (), (), gates) if gates else None
     old, new = versus.sides(of)
     rows = tuple(
-        tuple("".join(span.text for span in cell) for cell in versus.row(difference, of.comparison))
+        tuple(words(cell) for cell in versus.row(difference, of.comparison))
         for difference in of.comparison.differences
     )
     remarks = (versus.improvement(of.comparison, old, new), *gates)
     return Comparison(f"{new} beside {old}", ("", old, new, "change", ""), rows, remarks)
 
 
-def _several(recordings: Sequence[Recording], folder: Path, embed: int) -> tuple[Markup, Markup]:
-    numbers = [summary.summarise(recording.episodes) for recording in recordings]
-    named = [
-        (recording, of, f"r{place}")
-        for place, (recording, of) in enumerate(zip(recordings, numbers, strict=True))
-    ]
+def _several(of: Answer, embed: int) -> tuple[Markup, Markup]:
+    named = [(view, f"r{place}") for place, view in enumerate(of.views)]
     header = ("Directory", "Environment", "Completed", "Mean return", "Interval", "Mean length", "State")
-    opening = tag("header", tag("h1", f"{len(recordings):,} recordings"))
-    articles = [
-        body.article(recording, name, folder, embed // max(1, len(recordings)))
-        for recording, _, name in named
-    ]
+    opening = tag("header", tag("h1", f"{len(named):,} recordings"))
+    articles = [body.article(view, of.wanted, name, embed // max(1, len(named))) for view, name in named]
     return opening, joined([table(header, headline.overview(named), "Recordings"), *articles])
 
 

@@ -57,7 +57,8 @@ def _table(view: View, answer: Answer, width: int, in_ascii: bool) -> list[Line]
         parts.append(paragraph(" ", "", f"only {answer.wanted.selection.words}", width))
     if answer.comparison is not None:
         # What both have in common with a look at one of them is a command away.
-        parts += [versus.lines(answer), verdicts.lines(answer, _COLUMN, width), _all_remarks(view, width)]
+        parts += [versus.lines(answer), breakdown.lines(view, answer.wanted)]
+        parts += [verdicts.lines(answer, _COLUMN, width), _all_remarks(view, width)]
         return _apart(parts)
     if numbers.episodes:
         parts.append(block(view, _COLUMN, width))

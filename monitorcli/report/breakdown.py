@@ -16,18 +16,25 @@ _MOST = 60  # windows that are shown; the JSON has all
 
 
 def lines(view: View, wanted: Wanted) -> list[Line]:
-    """A line a mode, then a line a window: n, mean, median and interquartile mean of the return."""
+    """The cells of `cells`, aligned; and how many windows there are before those."""
+    rows, before = cells(view, wanted), earlier(view, wanted)
+    found: list[Line] = [[Span(" "), *line] for line in grid(rows)] if rows else []
+    return [*found, [Span(f" {before}", "dim")]] if before else found
+
+
+def cells(view: View, wanted: Wanted) -> list[list[Line]]:
+    """A head, a row a mode and a row a window: n, mean, median and iqm of the return; [] for neither."""
     rows = [_row(name, measured) for name, measured in modes(view)]
     shown = per_window(view, wanted.window, _MOST)
     rows += [_row(f"{first:,} to {last:,}", measured) for first, last, measured in shown]
-    if not rows:
-        return []
     head: list[Line] = [[Span(text, "label")] for text in ("return of", "n", "mean", "median", "iqm")]
-    found: list[Line] = [[Span(" "), *line] for line in grid([head, *rows])]
-    earlier = -(-view.numbers.completed // wanted.window) - len(shown) if wanted.window else 0
-    if earlier:
-        found.append([Span(f" … {plural(earlier, 'window')} before these", "dim")])
-    return found
+    return [head, *rows] if rows else []
+
+
+def earlier(view: View, wanted: Wanted) -> str:
+    """`… 3 windows before these`; "" when all are shown."""
+    count = -(-view.numbers.completed // wanted.window) - _MOST if wanted.window else 0
+    return f"… {plural(count, 'window')} before these" if count > 0 else ""
 
 
 def modes(view: View) -> list[tuple[str, Measured]]:

@@ -29,7 +29,12 @@ _ASCII = str.maketrans({"·": "|", "…": "...", "─": "-", "│": "|", "┤": 
 
 def plain(lines: Iterable[Line]) -> str:
     """The lines as text, each with its newline and without trailing blanks."""
-    return "".join("".join(span.text for span in line).rstrip() + "\n" for line in lines)
+    return "".join(words(line).rstrip() + "\n" for line in lines)
+
+
+def words(line: Line) -> str:
+    """The line's text alone."""
+    return "".join(span.text for span in line)
 
 
 def ascii_only(lines: Iterable[Line]) -> list[Line]:

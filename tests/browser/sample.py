@@ -17,7 +17,7 @@ import writing
 
 from monitorcli.monitor import log
 from monitorcli.recording import read
-from monitorcli.report import as_html
+from monitorcli.report import Wanted, answer, as_html
 
 GYM = Path(__file__).resolve().parent.parent / "recordings" / "gym-0.21.0-cartpole"
 FILMED = (0, 1000, 9000)
@@ -60,7 +60,7 @@ def main(page: str, *directories: str) -> None:
         if not directories:
             write_sample(Path(made) / "sample", 10_000)
         found = [read(Path(one)) for one in directories or [f"{made}/sample"]]
-        output.write_text(as_html.page(found, folder=output.parent), encoding="utf-8")
+        output.write_text(as_html.page(answer(found, Wanted(folder=output.parent))), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,11 +10,17 @@ from helpers import recording as made
 
 from monitorcli.monitor import log
 from monitorcli.recording import read
-from monitorcli.report import as_html
+from monitorcli.report import Wanted, answer, as_html
 from monitorcli.report.page import curve
+from monitorcli.summary.gates import at_least
+from monitorcli.summary.selection import Selection
 
 SIZES = {"wide": (1600, 1000), "laptop": (1280, 900), "phone": (390, 844), "small phone": (320, 640)}
 HOSTILE = "</script><img src=x onerror=\"document.title='owned'\">"
+
+
+def html_of(*recordings, embed=as_html.EMBED, **wanted):
+    return as_html.page(answer(recordings, Wanted(**wanted)), embed)
 
 
 def text_of(page, selector):
@@ -52,10 +58,7 @@ class TestThePage:
     def test_of_several_directories_is_accessible(self, show, recording, axe, tmp_path):
         others = [recording, made([1, 2, 3], problems=("x.json: not JSON",)), made()]
         path = tmp_path / "several.html"
-        compared = as_html.Comparison(
-            "Against main", ("", "main", "new"), (("mean return", "475", "431"),), ("p",)
-        )
-        path.write_text(as_html.page(others, compared, folder=tmp_path), encoding="utf-8")
+        path.write_text(html_of(*others, folder=tmp_path, gates=(at_least("mean:9"),)), encoding="utf-8")
         assert violations(show(path), axe) == []
 
     def test_is_dark_when_the_reader_likes_it_dark(self, show, html):
@@ -67,7 +70,7 @@ class TestThePage:
     def test_does_nothing_that_a_string_from_a_file_says(self, show, tmp_path):
         of = made([1, 2, 3], env_ids=(HOSTILE,), problems=(HOSTILE,), notes=(HOSTILE,))
         path = tmp_path / "hostile.html"
-        path.write_text(as_html.page([of], folder=tmp_path), encoding="utf-8")
+        path.write_text(html_of(of, folder=tmp_path), encoding="utf-8")
         page = show(path)
         assert text_of(page, "h1") == HOSTILE
         assert page.run("document.querySelectorAll('img').length") == 0
@@ -89,8 +92,8 @@ def violations(page, axe):
 class TestTheCurve:
     def test_is_drawn_where_the_numbers_are(self, show, recording, html):
         page = show(html)
-        shown = curve.seen(recording.episodes)
-        line = curve.running(shown.rows, shown.returns)
+        shown = curve.seen(recording.episodes, np.arange(len(recording.episodes)))
+        line = curve.running(shown.rows, shown.returns, 0.95)
         left, top, width, height = centre(page, ".tall .area")
         points = page.run(
             "(() => { const path = document.querySelector('.line'); const to = path.getScreenCTM();"
@@ -104,7 +107,7 @@ class TestTheCurve:
 
     def test_says_which_episode_is_under_the_pointer(self, show, recording, html):
         page = show(html)
-        shown = curve.seen(recording.episodes)
+        shown = curve.seen(recording.episodes, np.arange(len(recording.episodes)))
         row = int(shown.rows[shown.returns.argmax()])
         left, top, width, height = centre(page, ".tall .area")
         share = (shown.y.high - shown.returns.max()) / (shown.y.high - shown.y.low)
@@ -132,6 +135,20 @@ class TestTheCurve:
         page.press("End", 35)
         assert text_of(page, ".walk output").startswith("Episode 9,999 · ")
 
+    def test_of_a_part_has_the_numbers_of_the_whole(self, show, recording, tmp_path):
+        path = tmp_path / "part.html"
+        path.write_text(html_of(recording, folder=tmp_path, selection=Selection(last=50)), encoding="utf-8")
+        page = show(path)
+        page.run("document.querySelector('.walk input').focus()")
+        page.press("End", 35)
+        assert text_of(page, ".walk output").startswith("Episode 9,999 · ")
+        page.press("ArrowLeft", 37)
+        assert text_of(page, ".walk output").startswith("Episode 9,998 · ")
+        left, top, _, height = centre(page, ".tall .area")
+        page.move(left + 1, top + height / 2)
+        assert text_of(page, ".walk output").startswith("Episode 9,949 · ")
+        assert page.run("document.querySelector('.list tbody th').textContent") == "9,949"
+
     def test_leads_to_the_film_or_the_row_of_an_episode(self, show, html):
         page = show(html)
         page.run("document.querySelector('.walk input').focus()")
@@ -156,7 +173,7 @@ class TestFilms:
         path = tmp_path / "reports" / "page.html"
         path.parent.mkdir()
         of = read(tmp_path / "runs" / "a %#ü")
-        path.write_text(as_html.page([of], folder=path.parent, embed=embed), encoding="utf-8")
+        path.write_text(html_of(of, embed=embed, folder=path.parent), encoding="utf-8")
         page = show(path)
         films = page.run(
             "[...document.querySelectorAll('video')].map((film) => film.getAttribute('src').slice(0, 5))"
@@ -232,7 +249,7 @@ class TestTheList:
     def test_is_quick_with_a_hundred_thousand_episodes(self, show, tmp_path):
         returns = np.random.default_rng(0).normal(0, 100, 100_000).round(2)
         path = tmp_path / "many.html"
-        path.write_text(as_html.page([made(episodes=episodes(returns))], folder=tmp_path), encoding="utf-8")
+        path.write_text(html_of(made(episodes=episodes(returns)), folder=tmp_path), encoding="utf-8")
         page = show(path)
         took = page.run(
             "(() => { const from = performance.now();"

@@ -3,74 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
-from monitorcli import summary
-from monitorcli.recording.model import Episodes, Recording
+from monitorcli.report import breakdown
+from monitorcli.report.answers import View, Wanted
+from monitorcli.report.layout import words
 from monitorcli.report.page import columns, curve, ends, films, headline, histogram, listed, started
 from monitorcli.report.page.films import Film
-from monitorcli.report.page.markup import NOTHING, Markup, data, joined, tag
+from monitorcli.report.page.markup import NOTHING, Markup, data, joined, table, tag
 from monitorcli.report.text import plural
 
 # What is in the page, in order: an id's ending, the word in the navigation, and the content.
 Part = tuple[str, str, Markup]
 
 
-def single(recording: Recording, folder: Path, embed: int) -> tuple[Markup, Markup]:
+def single(view: View, wanted: Wanted, embed: int) -> tuple[Markup, Markup]:
     """The page's header and its content, for a page of one recording."""
-    numbers = summary.summarise(recording.episodes)
-    parts = _parts(recording, numbers, "r0", folder, embed, level=2)
+    parts = _parts(view, wanted, "r0", embed, level=2)
     navigation = tag("nav", *(tag("a", word, href=f"#r0-{name}") for name, word, _ in parts if word),
                      aria_label="Sections")  # fmt: skip
-    opening = tag("header", *_opening(recording, numbers, 1), navigation)
+    opening = tag("header", *_opening(view, wanted, 1), navigation)
     return opening, joined(content for _, _, content in parts)
 
 
-def article(recording: Recording, name: str, folder: Path, embed: int) -> Markup:
+def article(view: View, wanted: Wanted, name: str, embed: int) -> Markup:
     """One of several recordings, with headings below that of the page."""
-    numbers = summary.summarise(recording.episodes)
-    parts = _parts(recording, numbers, name, folder, embed, level=3)
+    parts = _parts(view, wanted, name, embed, level=3)
     content = (content for _, _, content in parts)
-    return tag("article", *_opening(recording, numbers, 2), *content, id=name)
+    return tag("article", *_opening(view, wanted, 2), *content, id=name)
 
 
-def _opening(recording: Recording, numbers: summary.Summary, level: int) -> list[Markup]:
+def _opening(view: View, wanted: Wanted, level: int) -> list[Markup]:
+    only = NOTHING if wanted.selection.everything else tag("p", f"only {wanted.selection.words}")
     return [
-        tag(f"h{level}", headline.title(recording)),
-        headline.facts(recording, numbers),
-        tag("p", tag("code", recording.directory), class_="where"),
+        tag(f"h{level}", headline.title(view.recording)),
+        headline.facts(view.recording, view.numbers),
+        only,
+        tag("p", tag("code", view.recording.directory), class_="where"),
     ]
 
 
-def _parts(
-    recording: Recording, numbers: summary.Summary, name: str, folder: Path, embed: int, level: int
-) -> list[Part]:
-    episodes, found = recording.episodes, films.gathered(recording, name, folder, embed)
+def _parts(view: View, wanted: Wanted, name: str, embed: int, level: int) -> list[Part]:
+    recording, found = view.recording, films.gathered(view, name, wanted.folder, embed)
     parts: list[Part] = []
     if recording.problems:
         said = plural(len(recording.problems), "problem")
         parts.append(
             ("problems", said, _section(name, "problems", said, level, started.remarks(recording.problems)))
         )
-    if len(episodes):
-        parts.append(("numbers", "", headline.section(episodes, numbers)))
-        parts += _charts(episodes, found, name, level)
+    if len(recording.episodes):
+        parts.append(("numbers", "", headline.section(view)))
+        parts += _breakdown(view, wanted, name, level)
+        parts += _charts(view, found, name, level)
     else:
-        parts.append(("numbers", "", tag("p", "No episode was recorded.", class_="nothing")))
+        parts.append(("numbers", "", tag("p", _nothing(wanted), class_="nothing")))
     if found:
-        parts.append(
-            ("films", "Films", _section(name, "films", "Films", level, films.section(found, episodes)))
-        )
-    if len(episodes):
-        parts.append(
-            (
-                "episodes",
-                "Episodes",
-                _section(name, "episodes", "Episodes", level, _listed(episodes, found, name)),
-            )
-        )
+        parts.append(("films", "Films", _section(name, "films", "Films", level, films.section(found, view))))
+    if len(recording.episodes):
+        content = _listed(view, found, name)
+        parts.append(("episodes", "Episodes", _section(name, "episodes", "Episodes", level, content)))
     parts.append(
         ("started", "Runs", _section(name, "started", "How it was run", level, started.section(recording)))
     )
@@ -81,13 +73,30 @@ def _parts(
     return parts
 
 
-def _charts(episodes: Episodes, found: Sequence[Film], name: str, level: int) -> list[Part]:
+def _nothing(wanted: Wanted) -> str:
+    return "No episode was recorded." if wanted.selection.everything else "There is no such episode."
+
+
+def _breakdown(view: View, wanted: Wanted, name: str, level: int) -> list[Part]:
+    """The return by mode and by window, as far as there is more than one."""
+    rows = [[words(cell) for cell in row] for row in breakdown.cells(view, wanted)]
+    if not rows:
+        return []
+    before = breakdown.earlier(view, wanted)
+    shown = joined(
+        [table(rows[0], rows[1:], "Parts"), tag("p", before, class_="remark") if before else NOTHING]
+    )
+    return [("parts", "Parts", _section(name, "parts", "Parts", level, shown))]
+
+
+def _charts(view: View, found: Sequence[Film], name: str, level: int) -> list[Part]:
+    episodes = view.recording.episodes
     done = episodes.completed
     returns = episodes.episode_return[done]
-    shown = curve.seen(episodes)
+    shown = curve.seen(episodes, view.rows)
     parts: list[Part] = []
     if shown:
-        drawn = curve.section(episodes, shown, _filmed(episodes, found), f"{name}-curve", level)
+        drawn = curve.section(shown, view.confidence, films.filmed(found), f"{name}-curve", level)
         parts.append(("curve", "Curve", drawn))
     pair = [
         histogram.section(returns[np.isfinite(returns)], "return", f"{name}-returns", level),
@@ -98,7 +107,7 @@ def _charts(episodes: Episodes, found: Sequence[Film], name: str, level: int) ->
     both = tag("div", *(chart for chart in pair if chart), class_="pair")
     if any(pair):
         parts.append(("returns" if pair[0] else "lengths", "Distribution", both))
-    stacked = ends.section(episodes, f"{name}-ends", level)
+    stacked = ends.section(episodes.end, view.rows, f"{name}-ends", level)
     if stacked:
         return [*parts, ("ends", "Ends", stacked)]
     kind = ends.NAMES[int(ends.kinds(episodes.end[:1])[0])]
@@ -106,21 +115,17 @@ def _charts(episodes: Episodes, found: Sequence[Film], name: str, level: int) ->
     return [*parts, ("ends", "", tag("p", said, class_="nothing"))]
 
 
-def _filmed(episodes: Episodes, found: Sequence[Film]) -> list[int]:
-    rows = {film.video.episode for film in found}
-    return sorted(row for row in rows if row is not None and 0 <= row < len(episodes))
-
-
-def _listed(episodes: Episodes, found: Sequence[Film], name: str) -> Markup:
-    rows = columns.chosen(episodes, _filmed(episodes, found))
-    shown = curve.seen(episodes)
+def _listed(view: View, found: Sequence[Film], name: str) -> Markup:
+    episodes = view.recording.episodes
+    places = columns.chosen(episodes, view.places(films.filmed(found)))
+    shown = curve.seen(episodes, view.rows)
     document = {
-        **columns.document(episodes, rows),
+        **columns.document(episodes, places, view.rows),
         "films": {film.video.episode: film.id for film in reversed(found) if film.video.episode is not None},
         "axes": curve.scales(shown) if shown else None,
     }
     block = tag("script", data(document), type="application/json", id=f"{name}-data")
-    return joined([listed.section(len(rows), len(episodes), name), block])
+    return joined([listed.section(len(places), len(episodes), name), block])
 
 
 def _section(name: str, ending: str, title: str, level: int, content: Markup) -> Markup:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from monitorcli.monitor import batch, log
 from monitorcli.recording.model import Episodes
+from monitorcli.summary.selection import Rows
 
 # A browser sorts so many in an instant, and ten times as many make a page nobody can mail.
 MOST = 100_000
@@ -27,21 +27,21 @@ _ENDS = {
 }
 
 
-def chosen(episodes: Episodes, films: Iterable[int], most: int = MOST) -> npt.NDArray[np.intp]:
-    """The rows that the page holds: all, or an even choice of `most` with the filmed, best and worst."""
+def chosen(episodes: Episodes, filmed: Rows, most: int = MOST) -> Rows:
+    """The places that the page holds: all, or an even choice of `most` with the filmed, best and worst."""
     n = len(episodes)
     if n <= most:
         return np.arange(n)
     finite = np.flatnonzero(episodes.completed & np.isfinite(episodes.episode_return))
     ranked = finite[np.argsort(episodes.episode_return[finite], kind="stable")]
-    always = np.unique(np.concatenate([ranked[:_EXTREMES], ranked[-_EXTREMES:], np.fromiter(films, np.intp)]))
+    always = np.unique(np.concatenate([ranked[:_EXTREMES], ranked[-_EXTREMES:], filmed]))
     always = always[:most]
     spread = np.linspace(0, n - 1, max(0, most - len(always))).astype(np.intp)
     return np.union1d(always, spread)
 
 
-def document(episodes: Episodes, rows: npt.NDArray[np.intp]) -> dict[str, Any]:
-    """The columns of these rows; what no episode has is left out.
+def document(episodes: Episodes, rows: Rows, numbers: Rows) -> dict[str, Any]:
+    """The columns of these rows; what no episode has is left out. `numbers` has each episode's number.
 
     A column is a list, {"all": v}, {"from": a, "by": d} for a, a + d, ..., {"steps": [...]} for
     differences to the value before, or a string with a letter for each row.
@@ -52,7 +52,7 @@ def document(episodes: Episodes, rows: npt.NDArray[np.intp]) -> dict[str, Any]:
     seconds = np.where(dated, np.floor(started) - math.floor(first), np.nan)
     seeds = batch.seeds(episodes.seed[rows], episodes.seed_high[rows], episodes.seeded[rows])
     columns = {
-        "episode": _whole(rows),
+        "episode": _whole(numbers[rows]),
         "return": _numbers(episodes.episode_return[rows]),
         "length": _whole(episodes.length[rows]),
         "end": _letters([_ENDS.get(end, "?") for end in episodes.end[rows].tolist()]),
@@ -107,7 +107,7 @@ def _seeds(seeds: list[int | None]) -> Any:
     return [seed if seed is None or seed < 1 << 53 else str(seed) for seed in seeds]
 
 
-def _mode(episodes: Episodes, rows: npt.NDArray[np.intp]) -> Any:
+def _mode(episodes: Episodes, rows: Rows) -> Any:
     modes = [mode.decode("ascii", "replace") or "?" for mode in episodes.mode[rows].tolist()]
     return _letters(modes) if len(set(modes)) > 1 else None
 

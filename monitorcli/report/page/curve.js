@@ -17,9 +17,9 @@ function walkCurve(figure, data, list) {
   const cross = vector("line", "cross", svg);
   const spot = vector("circle", "spot", svg);
   const tip = makeTip(area);
-  const { low, high, last } = data.axes;
+  const { low, high, first, last } = data.axes;
   const numbers = data.columns.episode;
-  const shareX = (row) => numbers[row] / last;
+  const shareX = (row) => (numbers[row] - first) / (last - first);
   const shareY = (row) => 1 - Math.min(1, Math.max(0, (Number(data.columns.return[row]) - low) / (high - low)));
   const drawn = (row) => !"rxi".includes(data.columns.end[row]) && Number.isFinite(data.columns.return[row]);
 
@@ -58,9 +58,9 @@ function walkCurve(figure, data, list) {
     const { clientWidth: wide, clientHeight: tall } = area;
     let found = -1;
     let least = Infinity;
-    const reach = Math.max((REACH / wide) * last, 0.5);
-    const from = rowFrom(data, (x / wide) * last - reach);
-    for (let row = from; row < numbers.length && numbers[row] <= (x / wide) * last + reach; row += 1) {
+    const at = first + (x / wide) * (last - first);
+    const reach = Math.max((REACH / wide) * (last - first), 0.5);
+    for (let row = rowFrom(data, at - reach); row < numbers.length && numbers[row] <= at + reach; row += 1) {
       if (!drawn(row)) continue;
       const distance = Math.hypot(shareX(row) * wide - x, shareY(row) * tall - y);
       if (distance < least) [least, found] = [distance, row];

@@ -6,17 +6,18 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from monitorcli.recording.model import Episodes
+from monitorcli.report.intervals import percent
 from monitorcli.report.page import plot
 from monitorcli.report.page.axis import Axis, Values, fitting, padded
 from monitorcli.report.page.markup import Markup, joined, table, tag, text
 from monitorcli.report.page.plot import PLANE
 from monitorcli.report.text import number, plural
+from monitorcli.summary.intervals import normal_quantile
+from monitorcli.summary.selection import Rows
 
 _POINTS = 240  # of the line
-_NORMAL = 1.959964  # the 97.5 % quantile of the normal distribution
 _DOTS = 3000  # episodes that are drawn one by one; more are counted in cells
 _CELLS = (250, 75)
 _LEVELS = 4
@@ -28,8 +29,8 @@ _ROWS = 12  # of the table
 class Running(NamedTuple):
     """Means of `window` consecutive completed episodes, shape (n,) each; NaN where none is finite.
 
-    `at` is the middle of the window as an episode number, `low` and `high` the 95 % interval of the
-    mean by the normal approximation, episodes taken as independent; NaN for fewer than two values.
+    `at` is the middle of the window as an episode number, `low` and `high` the interval of the mean by
+    the normal approximation, episodes taken as independent; NaN for fewer than two values.
     """
 
     window: int
@@ -40,24 +41,29 @@ class Running(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What the curve shows: completed episodes with a finite return, by number, and its axes."""
+    """What the curve shows: completed episodes with a finite return, and its axes.
 
-    rows: npt.NDArray[np.intp]
+    `rows` are the episodes' numbers in the whole recording, as those on the axis `x`.
+    """
+
+    rows: Rows
     returns: Values
     x: Axis
     y: Axis
 
 
-def seen(episodes: Episodes) -> Seen | None:
-    """What there is to draw; None for fewer than two episodes."""
-    rows = np.flatnonzero(episodes.completed & np.isfinite(episodes.episode_return))
-    if len(rows) < 2:
+def seen(episodes: Episodes, numbers: Rows) -> Seen | None:
+    """What there is to draw of the episodes with these numbers; None for fewer than two."""
+    drawn = episodes.completed & np.isfinite(episodes.episode_return)
+    if np.count_nonzero(drawn) < 2:
         return None
-    returns = episodes.episode_return[rows]
-    return Seen(rows, returns, Axis(0.0, max(1.0, len(episodes) - 1.0)), padded(fitting(returns)))
+    returns = episodes.episode_return[drawn]
+    return Seen(
+        numbers[drawn], returns, Axis(float(numbers[0]), float(numbers[-1])), padded(fitting(returns))
+    )
 
 
-def running(rows: npt.NDArray[np.intp], returns: Values) -> Running:
+def running(rows: Rows, returns: Values, confidence: float) -> Running:
     """A running mean at up to 240 places, over a twentieth of the episodes: 5 at least, 1,000 at most.
 
     Of so many episodes that those would leave gaps, the windows touch. Of fewer than ten no mean is worth
@@ -79,24 +85,25 @@ def running(rows: npt.NDArray[np.intp], returns: Values) -> Running:
         if window > 1
         else np.full(len(mean), math.nan)
     )
-    half = _NORMAL * np.sqrt(spread / window)
+    half = normal_quantile(confidence) * np.sqrt(spread / window)
     at = (rows[starts] + rows[starts + window - 1]) / 2
     with np.errstate(over="ignore"):
         lines = [(of + middle) * unit for of in (mean, mean - half, mean + half)]
     return Running(window, at, *lines)
 
 
-def section(episodes: Episodes, shown: Seen, films: list[int], name: str, level: int) -> Markup:
-    """The chart, with the slider that walks along its episodes."""
-    line = running(shown.rows, shown.returns)
+def section(shown: Seen, confidence: float, films: Rows, name: str, level: int) -> Markup:
+    """The chart, with marks at these episodes' films and the slider that walks along its episodes."""
+    line = running(shown.rows, shown.returns, confidence)
+    within = percent(confidence)
     outside = int(np.count_nonzero((shown.returns < shown.y.low) | (shown.returns > shown.y.high)))
     chart = plot.Chart(
         name=name,
         title="Return by episode",
-        caption=text(_caption(line.window, len(shown.rows), outside, bool(films))),
+        caption=text(_caption(line.window, within, len(shown.rows), outside, len(films) > 0)),
         summary=_summary(shown, line),
-        numbers=_numbers(line),
-        below=_slider(name, len(episodes)),
+        numbers=_numbers(line, within),
+        below=_slider(name, shown.x),
         tall=True,
     )
     shapes = joined([_episodes(shown), _band(shown, line), _line(shown, line), _marks(shown, films)])
@@ -106,13 +113,13 @@ def section(episodes: Episodes, shown: Seen, films: list[int], name: str, level:
 
 def scales(shown: Seen) -> dict[str, float]:
     """The axes, for the script that finds the episode under the pointer."""
-    return {"low": shown.y.low, "high": shown.y.high, "last": shown.x.high}
+    return {"low": shown.y.low, "high": shown.y.high, "first": shown.x.low, "last": shown.x.high}
 
 
-def _caption(window: int, n: int, outside: int, filmed: bool) -> str:
+def _caption(window: int, within: str, n: int, outside: int, filmed: bool) -> str:
     means = [
         f"Line: mean of {window:,} consecutive episodes.",
-        "Band: its 95 % interval (normal approximation, episodes taken as independent).",
+        f"Band: its {within} interval (normal approximation, episodes taken as independent).",
     ]
     parts = [
         *(means if window > 1 else ()),
@@ -136,19 +143,20 @@ def _summary(shown: Seen, line: Running) -> str:
     )
 
 
-def _numbers(line: Running) -> Markup:
+def _numbers(line: Running, within: str) -> Markup:
     picked = np.unique(np.rint(np.linspace(0, len(line.at) - 1, _ROWS)).astype(int)).tolist()
     rows = (
         (f"{line.at[i]:,.0f}", *(number(float(column[i])) for column in (line.mean, line.low, line.high)))
         for i in picked
     )
-    header = ("Around episode", f"Mean of {line.window:,}", "95 % from", "to")
+    header = ("Around episode", f"Mean of {line.window:,}", f"{within} from", "to")
     return table(header, rows, "Running mean of the return")
 
 
-def _slider(name: str, count: int) -> Markup:
+def _slider(name: str, x: Axis) -> Markup:
     """Native, so that arrows, Page Up, Home and a screen reader work without being taught."""
-    box = tag("input", type="range", min="0", max=str(count - 1), value="0", id=f"{name}-walk",
+    first, last = f"{x.low:.0f}", f"{x.high:.0f}"
+    box = tag("input", type="range", min=first, max=last, value=first, id=f"{name}-walk",
               aria_label="Walk along the episodes")  # fmt: skip
     return tag("div", box, tag("output", "", for_=f"{name}-walk"), class_="walk", hidden=True)
 
@@ -175,8 +183,8 @@ def _band(shown: Seen, line: Running) -> Markup:
     return tag("path", d=f"M{_path(upper + lower[::-1])}Z", class_="band")
 
 
-def _marks(shown: Seen, films: list[int]) -> Markup:
-    places = (PLANE * shown.x.at(np.array(films, dtype=np.float64))).round().astype(int)
+def _marks(shown: Seen, films: Rows) -> Markup:
+    places = (PLANE * shown.x.at(films.astype(np.float64))).round().astype(int)
     return tag("path", d="".join(f"M{x} {PLANE}v-28" for x in np.unique(places).tolist()), class_="films")
 
 

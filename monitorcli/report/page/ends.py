@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
 from monitorcli.monitor import log
-from monitorcli.recording.model import Episodes
 from monitorcli.report.page import plot
 from monitorcli.report.page.axis import Axis
 from monitorcli.report.page.markup import Markup, joined, table, tag, text
 from monitorcli.report.page.plot import PLANE
 from monitorcli.report.text import plural
+from monitorcli.summary.selection import Rows
 
 _BARS = 60
 _ROWS = 12
@@ -19,8 +22,25 @@ _ROWS = 12
 # In the order they are stacked, the lowest first.
 NAMES = ("terminated", "truncated", "not known", "incomplete")
 
+Codes = npt.NDArray[np.uint8]
 
-def kinds(end: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
+
+class Bars(NamedTuple):
+    """m groups of episodes, of about equal size: the numbers of the first and last episode, shape (m,)
+    each, and how many ended in each of NAMES, shape (m, 4).
+    """
+
+    first: Rows
+    last: Rows
+    counts: npt.NDArray[np.intp]
+
+    def labelled(self) -> Iterator[tuple[str, list[int]]]:
+        """`0 to 19`, and the counts, for each."""
+        for first, last, row in zip(*(column.tolist() for column in self), strict=True):
+            yield f"{first:,} to {last:,}", row
+
+
+def kinds(end: Codes) -> npt.NDArray[np.intp]:
     """For each episode the place in NAMES of how it ended; shape (n,).
 
     One both terminated and truncated counts as terminated, as in the summary.
@@ -32,25 +52,28 @@ def kinds(end: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
     return found
 
 
-def section(episodes: Episodes, name: str, level: int) -> Markup | None:
-    """The chart; None when there is no episode, or all ended in the same way and a sentence says so."""
-    totals = np.bincount(kinds(episodes.end), minlength=len(NAMES))
+def section(end: Codes, numbers: Rows, name: str, level: int) -> Markup | None:
+    """The chart; None when there is no episode, or all ended in the same way and a sentence says so.
+
+    `numbers` has each episode's number in the whole recording, ascending.
+    """
+    totals = np.bincount(kinds(end), minlength=len(NAMES))
     if np.count_nonzero(totals) < 2:
         return None
-    edges, counts = _binned(episodes, _BARS)
-    x = plot.scale(Axis(-0.5, len(episodes) - 0.5), "episode", whole=True)
+    bars = _binned(end, numbers, _BARS)
+    x = plot.scale(Axis(numbers[0] - 0.5, numbers[-1] + 0.5), "episode", whole=True)
     y = plot.Scale(Axis(0.0, 100.0), "share of episodes", (0.0, 25.0, 50.0, 75.0, 100.0), " %")
-    fewest, most = int(counts.sum(axis=1).min()), int(counts.sum(axis=1).max())
+    fewest, most = int(bars.counts.sum(axis=1).min()), int(bars.counts.sum(axis=1).max())
     each = f"{most:,}" if fewest == most else f"{fewest:,} or {most:,}"
     chart = plot.Chart(
         name=name,
         title="How episodes ended",
-        caption=text(f"{plural(len(episodes), 'episode')} in the order they began, {each} a bar."),
+        caption=text(f"{plural(len(end), 'episode')} in the order they began, {each} a bar."),
         summary=words(totals),
-        numbers=_numbers(*_binned(episodes, _ROWS)),
+        numbers=_numbers(_binned(end, numbers, _ROWS)),
         legend=_legend(totals),
     )
-    return plot.figure(chart, x, y, _bars(edges, counts), level)
+    return plot.figure(chart, x, y, _bars(bars, x.axis), level)
 
 
 def words(totals: npt.NDArray[np.intp]) -> str:
@@ -62,20 +85,22 @@ def words(totals: npt.NDArray[np.intp]) -> str:
     )
 
 
-def _binned(episodes: Episodes, most: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Edges of bins of about equal size, shape (m + 1,), and the counts in each, shape (m, 4)."""
-    n = len(episodes)
+def _binned(end: Codes, numbers: Rows, most: int) -> Bars:
+    n = len(end)
     edges = np.arange(min(most, n) + 1) * n // min(most, n)
-    found = kinds(episodes.end)
+    found = kinds(end)
     columns = [np.add.reduceat(found == kind, edges[:-1], dtype=np.intp) for kind in range(len(NAMES))]
-    return edges, np.stack(columns, axis=1)
+    return Bars(numbers[edges[:-1]], numbers[edges[1:] - 1], np.stack(columns, axis=1))
 
 
-def _bars(edges: npt.NDArray[np.intp], counts: npt.NDArray[np.intp]) -> Markup:
-    width = PLANE / len(counts)
+def _bars(bars: Bars, x: Axis) -> Markup:
+    """Each from its first episode's place on the axis to its last one's."""
+    left = x.at(bars.first.astype(np.float64) - 0.5) * PLANE
+    right = x.at(bars.last.astype(np.float64) + 0.5) * PLANE
     parts = []
-    for place, row in enumerate(counts.tolist()):
-        tip = f"Episodes {edges[place]:,} to {edges[place + 1] - 1:,}: " + ", ".join(
+    for place, (label, row) in enumerate(bars.labelled()):
+        width = right[place] - left[place]
+        tip = f"Episodes {label}: " + ", ".join(
             f"{count:,} {name}" for name, count in zip(NAMES, row, strict=True) if count
         )
         foot = 0.0
@@ -83,7 +108,7 @@ def _bars(edges: npt.NDArray[np.intp], counts: npt.NDArray[np.intp]) -> Markup:
             height = PLANE * count / sum(row)
             if count:
                 parts.append(
-                    tag("rect", x=f"{(place + 0.08) * width:.4g}", y=f"{PLANE - foot - height:.4g}",
+                    tag("rect", x=f"{left[place] + 0.08 * width:.4g}", y=f"{PLANE - foot - height:.4g}",
                         width=f"{width * 0.84:.4g}", height=f"{height:.4g}", class_=f"end e{kind}",
                         data_tip=tip)
                 )  # fmt: skip
@@ -101,10 +126,7 @@ def _legend(totals: npt.NDArray[np.intp]) -> Markup:
     return tag("ul", *items, class_="legend")
 
 
-def _numbers(edges: npt.NDArray[np.intp], counts: npt.NDArray[np.intp]) -> Markup:
-    used = [kind for kind in range(len(NAMES)) if counts[:, kind].any()]
-    rows = [
-        (f"{edges[place]:,} to {edges[place + 1] - 1:,}", *(f"{row[kind]:,}" for kind in used))
-        for place, row in enumerate(counts.tolist())
-    ]
+def _numbers(bars: Bars) -> Markup:
+    used = [kind for kind in range(len(NAMES)) if bars.counts[:, kind].any()]
+    rows = [(label, *(f"{row[kind]:,}" for kind in used)) for label, row in bars.labelled()]
     return table(("Episodes", *(NAMES[kind].capitalize() for kind in used)), rows, "How episodes ended")

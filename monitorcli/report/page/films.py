@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+import numpy as np
+
 from monitorcli.errors import BadFile
 from monitorcli.monitor.directory import open_regular
 from monitorcli.recording.model import Episodes, Recording, Video
+from monitorcli.report.answers import View
 from monitorcli.report.page.ends import NAMES, kinds
 from monitorcli.report.page.markup import NOTHING, Markup, joined, tag
 from monitorcli.report.text import number, plural, size
+from monitorcli.summary.selection import Rows
 
 _CARDS = 24  # shown at once; the rest unfolds
 _MP4 = "video/mp4"
@@ -33,15 +37,17 @@ class Film(NamedTuple):
     trouble: str = ""
 
 
-def gathered(recording: Recording, name: str, folder: Path, room: int) -> list[Film]:
+def gathered(view: View, name: str, folder: Path | None, room: int) -> list[Film]:
     """The films by episode. The most telling of them are embedded, up to `room` bytes of video together.
 
-    `folder` is where the page will stand. What cannot be read becomes the film's `trouble`.
+    `folder` is where the page will stand, None for the current directory. What cannot be read becomes
+    the film's `trouble`.
     """
+    recording, folder = view.recording, folder or Path.cwd()
     numbered = sorted(recording.videos, key=lambda video: (video.episode is None, video.episode, video.name))
     inside: dict[str, str] = {}
     troubles: dict[str, str] = {}
-    for video in _telling(recording.episodes, numbered):
+    for video in _telling(view, numbered):
         if video.broken:
             troubles[video.name] = "broken: its recorder gave up on it"
         elif _plays(video) and 0 < video.size <= room:
@@ -65,15 +71,20 @@ def gathered(recording: Recording, name: str, folder: Path, room: int) -> list[F
     ]
 
 
-def section(films: Sequence[Film], episodes: Episodes) -> Markup:
+def filmed(films: Sequence[Film]) -> Rows:
+    """The numbers of the episodes that have a film, ascending."""
+    return np.array(sorted({film.video.episode for film in films if film.video.episode is not None}), np.intp)
+
+
+def section(films: Sequence[Film], view: View) -> Markup:
     """Players, the first 24 at once."""
     first, rest = films[:_CARDS], films[_CARDS:]
     more = (
-        tag("details", tag("summary", f"{plural(len(rest), 'more film')}"), _cards(rest, episodes))
+        tag("details", tag("summary", f"{plural(len(rest), 'more film')}"), _cards(rest, view))
         if rest
         else NOTHING
     )
-    return joined([tag("p", _said(films), class_="remark"), _cards(first, episodes), more])
+    return joined([tag("p", _said(films), class_="remark"), _cards(first, view), more])
 
 
 def _said(films: Sequence[Film]) -> str:
@@ -92,14 +103,14 @@ def _said(films: Sequence[Film]) -> str:
     return " ".join(words)
 
 
-def _cards(films: Sequence[Film], episodes: Episodes) -> Markup:
-    return tag("ul", *(_card(film, episodes) for film in films), class_="films")
+def _cards(films: Sequence[Film], view: View) -> Markup:
+    return tag("ul", *(_card(film, view) for film in films), class_="films")
 
 
-def _card(film: Film, episodes: Episodes) -> Markup:
-    row = film.video.episode
-    title = "Episode not known" if row is None else f"Episode {row:,}"
-    facts = _facts(row, episodes)
+def _card(film: Film, view: View) -> Markup:
+    number_of = film.video.episode
+    title = "Episode not known" if number_of is None else f"Episode {number_of:,}"
+    facts = [fact for row in _places(film.video, view) for fact in _facts(row, view.recording.episodes)]
     if film.source and _plays(film.video):
         # With controls for those without the script, which brings them only when the film is played.
         label = ", ".join([title, *facts])
@@ -116,9 +127,12 @@ def _card(film: Film, episodes: Episodes) -> Markup:
                tabindex="-1")  # fmt: skip
 
 
-def _facts(row: int | None, episodes: Episodes) -> list[str]:
-    if row is None or not 0 <= row < len(episodes):
-        return []
+def _places(video: Video, view: View) -> list[int]:
+    """Where its episode stands in the view; [] when nobody knows."""
+    return [] if video.episode is None else view.places([video.episode]).tolist()
+
+
+def _facts(row: int, episodes: Episodes) -> list[str]:
     facts = [
         f"return {number(float(episodes.episode_return[row]))}",
         plural(int(episodes.length[row]), "step"),
@@ -129,16 +143,19 @@ def _facts(row: int | None, episodes: Episodes) -> list[str]:
     return facts
 
 
-def _telling(episodes: Episodes, videos: Sequence[Video]) -> Iterable[Video]:
+def _telling(view: View, videos: Sequence[Video]) -> Iterable[Video]:
     """Each once: the last, the one of the best and of the worst episode, then the others from the end."""
-    known = [video for video in videos if video.episode is not None and video.episode < len(episodes)]
-
-    def value(video: Video) -> float:
-        assert video.episode is not None
-        return float(episodes.episode_return[video.episode])
-
-    first = [known[-1], max(known, key=value), min(known, key=value)] if known else []
-    return {video.name: video for video in [*first, *reversed(videos)]}.values()
+    episodes = view.recording.episodes
+    counts = episodes.completed & np.isfinite(episodes.episode_return)
+    known = [video for video in videos if video.episode is not None]
+    judged = [
+        (float(episodes.episode_return[row]), video)
+        for video in known
+        for row in _places(video, view)
+        if counts[row]
+    ]
+    extremes = [choose(judged, key=lambda pair: pair[0])[1] for choose in (max, min) if judged]
+    return {video.name: video for video in [*known[-1:], *extremes, *reversed(videos)]}.values()
 
 
 def _plays(video: Video) -> bool:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
-
 from monitorcli.recording.manifest import UNKNOWN
-from monitorcli.recording.model import Episodes, Recording
+from monitorcli.recording.model import Recording
 from monitorcli.report import runs
+from monitorcli.report.answers import View
+from monitorcli.report.intervals import few, percent
 from monitorcli.report.page.markup import NOTHING, Markup, joined, tag
 from monitorcli.report.text import lasting, number, plural, when
-from monitorcli.summary import Summary, statistics
-from monitorcli.summary.intervals import UNKNOWN as UNKNOWN_INTERVAL
-from monitorcli.summary.intervals import intervals
+from monitorcli.summary import Summary
+from monitorcli.summary.measures import Measured
+from monitorcli.summary.selection import Selection, take
 
 _LAST = 100
-_ENOUGH = 10  # values; the interval of fewer is too narrow to be shown large
 _MOST_NAMES = 6
 
 
@@ -49,11 +47,12 @@ def facts(recording: Recording, numbers: Summary) -> Markup:
     return tag("p", joined(parts, " · "), class_="facts")
 
 
-def section(episodes: Episodes, numbers: Summary) -> Markup:
+def section(view: View) -> Markup:
     """The numbers, each with its unit and of how many episodes it is."""
+    numbers = view.numbers
     parts: list[Markup] = []
     if numbers.episode_return.n:
-        parts += _returns(episodes, numbers)
+        parts += _returns(view)
     if numbers.judged:
         share = f"{100 * numbers.successes / numbers.judged:.3g} %"
         parts.append(_tile("Success", share, f"{numbers.successes:,} of {plural(numbers.judged, 'episode')}"))
@@ -70,24 +69,24 @@ def section(episodes: Episodes, numbers: Summary) -> Markup:
     return joined([tag("dl", *parts, class_="tiles"), _honest(numbers)])
 
 
-def interval(returns: npt.NDArray[np.float64]) -> str:
-    """`95 % interval 171.9 to 203.0 · n = 214`, of the mean; of fewer than ten values only their number."""
-    n = int(np.isfinite(returns).sum())
-    found = intervals(returns, 0.95, ["mean"])["mean"] if n >= _ENOUGH else UNKNOWN_INTERVAL
-    if not math.isfinite(found.low) or not math.isfinite(found.high):
+def interval(measured: Measured) -> str:
+    """`95 % interval 171.9 to 203.0 · n = 214`, of the mean return; of one episode only the number."""
+    n, found = measured.n("mean"), measured.interval("mean")
+    if math.isnan(found.low) or math.isnan(found.high):
         return f"n = {n:,}"
-    return f"95 % interval {number(found.low)} to {number(found.high)} · n = {n:,}"
+    within = f"{percent(measured.confidence)} interval {number(found.low)} to {number(found.high)}"
+    return f"{within} · n = {n:,}"
 
 
-def _returns(episodes: Episodes, numbers: Summary) -> list[Markup]:
+def _returns(view: View) -> list[Markup]:
+    numbers, episodes = view.numbers, view.recording.episodes
     of = numbers.episode_return
-    returns = episodes.episode_return[episodes.completed]
-    parts = [_tile("Mean return", number(of.mean), interval(returns), main=True)]
+    parts = [_tile("Mean return", number(of.mean), interval(view.measured), main=True)]
     if numbers.completed >= 2 * _LAST and "evaluation" not in numbers.modes:
-        last = statistics(returns[-_LAST:])
-        if last.n:
-            below = interval(returns[-_LAST:])
-            parts.append(_tile(f"Mean of the last {_LAST}", number(last.mean), below, main=True))
+        last = Measured(take(episodes, Selection(last=_LAST).rows(episodes)), view.confidence)
+        if last.n("mean"):
+            shown = number(last.value("mean"))
+            parts.append(_tile(f"Mean of the last {_LAST}", shown, interval(last), main=True))
     spread = f"best {number(of.max)} · worst {number(of.min)}"
     if of.n > 1:
         spread += f" · std {number(of.std)}"
@@ -104,28 +103,30 @@ def _tile(term: str, value: str, below: str, unit: str = "", main: bool = False)
 
 
 def _honest(numbers: Summary) -> Markup:
-    if numbers.episode_return.n < _ENOUGH:
+    n = numbers.episode_return.n
+    if n < 2:
         return NOTHING
     learning = (
         " While a policy learns, they say how sure the mean of its episodes is, not how good it became."
         if "training" in numbers.modes
         else ""
     )
-    said = f"Intervals are of the mean over episodes, and speak of this policy only.{learning}"
+    warning = f" {few(n)}." if few(n) else ""
+    said = f"Intervals are of the mean over episodes, and speak of this policy only.{learning}{warning}"
     return tag("p", said, class_="remark")
 
 
-def overview(recordings: Sequence[tuple[Recording, Summary, str]]) -> list[tuple[object, ...]]:
+def overview(named: Sequence[tuple[View, str]]) -> list[tuple[object, ...]]:
     """A row for each of several recordings, with a link to where it stands in the page."""
     return [
         (
-            tag("a", recording.directory, href=f"#{name}"),
-            title(recording),
-            f"{numbers.completed:,}",
-            number(numbers.episode_return.mean) if numbers.episode_return.n else "none",
-            interval(recording.episodes.episode_return[recording.episodes.completed]),
-            number(numbers.length.mean) if numbers.length.n else "none",
-            ", ".join(sorted({run.state for run in recording.runs})),
+            tag("a", view.recording.directory, href=f"#{name}"),
+            title(view.recording),
+            f"{view.numbers.completed:,}",
+            number(view.numbers.episode_return.mean) if view.numbers.episode_return.n else "none",
+            interval(view.measured),
+            number(view.numbers.length.mean) if view.numbers.length.n else "none",
+            ", ".join(sorted({run.state for run in view.recording.runs})),
         )
-        for recording, numbers, name in recordings
+        for view, name in named
     ]

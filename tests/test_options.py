@@ -1,0 +1,249 @@
+"""Every two options of a command: both have their effect, or the command is refused and says which two."""
+
+import functools
+import itertools
+import os
+import re
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+from helpers import assert_golden
+from writing import packed, write
+
+from monitorcli.cli import check, inspect_options, main, record, record_command, record_evaluation
+from monitorcli.cli.variables import variable
+from monitorcli.monitor import log
+
+# How each option of `inspect` is typed here, so that what it does can be seen whatever else is asked for.
+INSPECT = {
+    "--format": ("--format", "json"),
+    "--output": ("--output", "answer.txt"),
+    "--summary": ("--summary",),
+    "--mode": ("--mode", "evaluation"),
+    "--last": ("--last", "3"),
+    "--window": ("--window", "2"),
+    "--confidence": ("--confidence", "0.5"),
+    "--baseline": ("--baseline", "main-eval"),
+    "--fail-under": ("--fail-under", "mean:1e9"),
+    "--fail-regression": ("--fail-regression", "mean:0"),
+    "--min-episodes": ("--min-episodes", "1000"),
+    "--episode": ("--episode", "worst"),
+    "--watch": ("--watch",),
+    "--verify": ("--verify",),
+    "--as": ("--as", "sb3"),
+}
+# The other formats but the usual one, for what a format has no room for.
+FORMATS = {
+    f"--format {name}": ("--format", name)
+    for name in inspect_options.FORMATS
+    if name not in ("table", "json")
+}
+TYPED = {**INSPECT, **FORMATS}
+# What can do nothing without another option.
+NEEDS = {"--fail-regression": "--baseline", "--format junit": "--min-episodes"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _recordings(tmp_path_factory):
+    """Two directories with a recording of ours, in two modes, and one of Stable-Baselines3."""
+    before = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("options"))
+    for name, shift in (("eval", 0.0), ("main-eval", 5.0)):
+        modes = [b"t", b"e"] * 5
+        records = [packed(row, 7.0 * row % 11 + shift, mode=mode) for row, mode in enumerate(modes)]
+        write(Path(name), *records, packed(10, end=log.CUT_RESET))
+        (Path(name) / "0.monitor.csv").write_text(
+            '#{"t_start": 1795269720.0, "env_id": "CartPole-v1"}\nr,l,t\n'
+            + "".join(f"{row + shift},{row + 3},{row}\n" for row in range(6))
+        )
+    yield
+    os.chdir(before)
+
+
+def inspect(*options, **environment):
+    """What comes of it: status, stdout, stderr, the file and the summary; without the time of day."""
+    for name in ("answer.txt", "step"):
+        Path(name).unlink(missing_ok=True)
+    done = CliRunner(env={"GITHUB_STEP_SUMMARY": "step", **environment}).invoke(
+        main, ["inspect", "eval", *options]
+    )
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    files = [Path(name).read_bytes() if Path(name).exists() else None for name in ("answer.txt", "step")]
+    shown = re.sub(rb"\d\d:\d\d:\d\d UTC", b"", done.stdout_bytes)
+    if "npz" in options:
+        shown = re.sub(rb"PK\x03\x04.{26}|PK\x01\x02.{42}", b"", shown, flags=re.DOTALL)  # dates of its parts
+    return done.exit_code, shown, done.stderr, *files
+
+
+def refused(outcome, *names):
+    """Whether the request was refused with one sentence that names both."""
+    status, shown, remark = outcome[:3]
+    sentence, _, hint = remark.partition("\n")
+    named = all(any(word in sentence.split() for word in name.split()) for name in names)
+    return (status, shown, named, bool(hint)) == (2, b"", True, True)
+
+
+def options_of(command):
+    return [param.opts[0] for param in main.commands[command].params if isinstance(param, click.Option)]
+
+
+def test_each_option_of_inspect_has_its_place():
+    taken = set().union(*inspect_options.TAKES.values())
+    purposes = set(inspect_options.TAKES) - {inspect_options.REPORT}
+    assert set(INSPECT) == set(options_of("inspect")) == taken | purposes
+    assert not taken & purposes
+
+
+def judged(one, other):
+    """`+` when both have their effect, `-` when they are refused together, else what is wrong."""
+    if one == other or one.split()[0] == other.split()[0]:
+        return " "
+    needed = tuple(NEEDS[name] for name in (one, other) if name in NEEDS and NEEDS[name] not in (one, other))
+    together = run(one, other, *needed)
+    if refused(together, one, other) or refused(run(one, other), one, other):
+        return "-"
+    if together[0] not in (0, 1):
+        return f"{one} {other}: {together[2]}"
+    for left_out, left in ((one, other), (other, one)):
+        if run(left, *needed) == together:
+            return f"{left_out} does nothing beside {left}"
+    return "+"
+
+
+@functools.cache
+def run(*names):
+    return inspect(*(word for name in names for word in TYPED[name]))
+
+
+def test_any_two_options_of_inspect_work_or_are_refused():
+    """tests/golden/options-inspect.txt: + works, - is refused."""
+    table = {one: [judged(one, other) for other in TYPED] for one in TYPED}
+    wrong = [said for row in table.values() for said in row if len(said) > 1]
+    assert not wrong, "\n".join(wrong)
+    head = [" " * 20 + " ".join(column).rstrip() for column in itertools.zip_longest(*TYPED, fillvalue=" ")]
+    rows = [f"{name:20}{' '.join(table[name]).rstrip()}" for name in TYPED]
+    assert_golden("options-inspect.txt", "".join(f"{line}\n" for line in rows + head))
+
+
+@pytest.mark.parametrize(
+    "purpose", [(), *(INSPECT[name] for name in inspect_options.TAKES if name in INSPECT)]
+)
+@pytest.mark.parametrize("option", INSPECT)
+def test_a_variable_that_is_of_no_use_is_left_alone(option, purpose):
+    """A job sets its variables for all of its commands: none of them makes one of these impossible."""
+    value = INSPECT[option][-1] if len(INSPECT[option]) > 1 else "1"
+    before, after = inspect(*purpose), inspect(*purpose, **{variable_of(option): value})
+    takes = inspect_options.TAKES[purpose[0] if purpose else inspect_options.REPORT]
+    assert (after == before) == (bool(purpose) and option not in takes)
+
+
+def variable_of(option):
+    (param,) = [param for param in main.commands["inspect"].params if param.opts[0] == option]
+    return variable(param, "inspect")
+
+
+def test_of_what_was_typed_nothing_is_lost_to_a_variable():
+    status, shown, remark = inspect("--fail-under", "mean:1e9", MONITORCLI_INSPECT_VERIFY="1")[:3]
+    assert (status, shown) == (2, b"")
+    assert remark.startswith("monitorcli: --verify and --fail-under do not go together.\n")
+    assert inspect("--verify", MONITORCLI_INSPECT_WATCH="1") == inspect("--verify")
+    status, _, remark = inspect(MONITORCLI_INSPECT_VERIFY="1", MONITORCLI_INSPECT_WATCH="1")[:3]
+    assert (status, remark.splitlines()[0]) == (2, "monitorcli: --watch and --verify do not go together.")
+    status, _, remark = inspect("--window", "2", MONITORCLI_INSPECT_FORMAT="csv")[:3]
+    assert (status, remark.splitlines()[0]) == (2, "monitorcli: csv has no room for what --window adds.")
+
+
+def test_what_a_format_has_no_room_for_may_be_for_a_gate_or_the_summary():
+    gate = ("--format", "csv", "--fail-under", "ci_low(mean):4.0")
+    assert [inspect(*gate, "--confidence", share)[0] for share in ("0.5", "0.99")] == [0, 1]
+    assert inspect("--format", "csv", "--window", "2", "--summary")[0] == 0
+    fall = ("--format", "npz", "--baseline", "main-eval", "--fail-regression")
+    assert [inspect(*fall, limit)[0] for limit in ("mean:0", "mean:1000")] == [1, 0]
+
+
+START = {
+    "--env": ("--env", "CartPole-v1"),
+    "--policy": ("--policy", "random"),
+    "--episodes": ("--episodes", "3"),
+    "--seed": ("--seed", "7"),
+    "--video": ("--video", "first:1"),
+    "--fps": ("--fps", "5"),
+    "--mode": ("--mode", "evaluation"),
+    "--only": ("--only", "CartPole-v1"),
+    "--skip": ("--skip", "Ant-v5"),
+    "--force": ("--force",),
+    "--check": ("--check",),
+}
+# An evaluation needs all of these; what else is recorded is a command.
+EVALUATION = ("--env", "--policy", "--episodes")
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """What `start` with some options comes to: its status, what it says, and what would be recorded how."""
+    calls = []
+
+    def instead(module):
+        def note(asked, existing):
+            calls.append((module.__name__, record.checked(asked), existing))
+            raise SystemExit(0)
+
+        return note
+
+    for module, name in ((record_command, "record"), (record_evaluation, "record"), (check, "check")):
+        monkeypatch.setattr(module, name, instead(module))
+
+    def run(names, ending):
+        calls.clear()
+        typed = [word for name in names for word in START[name]]
+        done = CliRunner().invoke(main, ["start", "nowhere", *typed, *ending])
+        return done.exit_code, done.stderr, tuple(calls)
+
+    return run
+
+
+def test_any_two_options_of_start_work_or_are_refused(started):
+    """Tried with a command and as an evaluation; tests/golden/options-start.txt: + works, - is refused."""
+    assert set(START) == set(options_of("start"))
+    rows = []
+    for one in START:
+        marks = []
+        for other in START:
+            forms = [(EVALUATION, ()), ((), ("--", "true"))]
+            tried = [pair_of_start(started, one, other, *form) for form in forms] if one != other else [" "]
+            assert set(tried) <= {"+", "-", " "}, tried
+            marks.append(max(tried, key="-+ ".index))
+        rows.append(f"{one:12}{' '.join(marks).rstrip()}\n")
+    assert_golden("options-start.txt", "".join(rows))
+
+
+def pair_of_start(started, one, other, needed, ending):
+    def typed(*names):
+        return started([name for name in START if name in (*names, *needed)], ending)
+
+    status, remark, calls = typed(one, other)
+    if status == 2:
+        return "-" if calls == () and (one in remark or other in remark) and remark.count("\n") else remark
+    alone = [typed(left) for left, left_out in ((one, other), (other, one)) if left_out not in needed]
+    return "+" if (status, remark, calls) not in alone else f"{one} {other}: one does nothing"
+
+
+def test_resume_has_the_options_of_start_and_checks_them_the_same():
+    assert set(options_of("start")) - set(options_of("resume")) == {"--force", "--check"}
+    assert set(options_of("resume")) <= set(options_of("start"))
+
+
+def test_both_options_of_clear_together_only_list(tmp_path):
+    assert options_of("clear") == ["--dry-run", "--yes"]
+    write(tmp_path / "run", packed(0))
+    before = sorted(tmp_path.rglob("*"))
+    done = CliRunner().invoke(main, ["clear", str(tmp_path / "run"), "--dry-run", "--yes"])
+    assert (done.exit_code, sorted(tmp_path.rglob("*"))) == (0, before)
+    assert len(done.stdout.splitlines()) == len(before) - 1
+
+
+def test_what_is_watched_can_be_chosen():
+    shown = inspect("--watch", "--mode", "evaluation", "--last", "3")[1].decode()
+    assert shown == " · 11 episodes · mean return 5 (last 3 of evaluation mode)\n"
