@@ -13,6 +13,7 @@ from writing import packed
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings
 from monitorcli.monitor import log
+from monitorcli.monitor.batch import seeds
 from monitorcli.monitor.family import Family
 from monitorcli.monitor.schedule import never
 from monitorcli.monitor.vector_slots import Slots
@@ -258,6 +259,19 @@ def test_closing_cuts_what_runs_and_nothing_else(tmp_path, mode):
     running = SLOTS if mode is AutoresetMode.SAME_STEP else SLOTS - ended
     assert int((ends == log.CUT_CLOSED).sum()) == running
     assert int((ends < log.CUT_RESET).sum()) == ended
+
+
+@pytest.mark.parametrize("seed", [1 << 100, [(1 << 100) + slot for slot in range(SLOTS)]])
+def test_a_seed_of_up_to_128_bits_is_kept_of_the_first_episode(tmp_path, seed):
+    record = recorder(tmp_path)
+    env = PlannedVector(SLOTS, AutoresetMode.SAME_STEP)
+    record.record_vector(env, "Planned")
+    env.reset(seed=seed)
+    env.reset()
+    env.close()
+    episodes = read(tmp_path).episodes
+    found = seeds(episodes.seed, episodes.seed_high, episodes.seeded)
+    assert found == [*(seed if isinstance(seed, list) else [seed] * SLOTS), *[None] * SLOTS]
 
 
 def test_lists_tensors_and_odd_shapes_are_counted_too(tmp_path):
