@@ -5,8 +5,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -14,6 +12,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from helpers import assert_golden, recording, run
+from pages import ROOT, blocks
+from pages import run as type_command
 from schema import faults
 from test_report import HOSTILE, hostile, learning, troubled
 from writing import packed, write
@@ -24,7 +24,6 @@ from monitorcli.report import Wanted
 from monitorcli.summary.gates import at_least, no_regression
 from monitorcli.summary.selection import Selection
 
-ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((ROOT / "docs" / "inspect.schema.json").read_text(encoding="utf-8"))
 
 
@@ -316,26 +315,44 @@ def test_junit_says_a_hostile_name_as_text():
     assert HOSTILE not in junit([hostile()], "mean:2")
 
 
-CI = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
-JOBS = re.findall(r"```yaml\n(.*?)```", CI, re.DOTALL)
+JOBS = [body for language, _, body in blocks("docs/ci.md") if language == "yaml"]
+INSTALLING = 'pip install wheels/monitorcli-*.whl "gymnasium[classic-control]"'  # fetches 100 MB
+
+
+def lines_of(job, main_eval):
+    """The commands of a job, in order, where a main-eval of the main branch is there or not."""
+    if "script:\n" in job:
+        script = job.partition("script:\n")[2].partition("artifacts:\n")[0]
+        return re.findall(r"^    - (.*)$", script, re.MULTILINE)
+    steps = job.split("\n      - ")[1:]
+    return [
+        re.search(r"run: (.*)", step)[1]
+        for step in steps
+        if "run: " in step and ("if: " not in step or main_eval or "hashFiles('main-eval" not in step)
+    ]
 
 
 @pytest.mark.parametrize("job", JOBS, ids=["github", "gitlab"])
 def test_the_jobs_to_copy_work(tmp_path, job):
-    work = tmp_path / "work"
-    work.mkdir()
-    (policy,) = re.findall(r"```python policy.py\n(.*?)```", CI, re.DOTALL)
-    (work / "policy.py").write_text(policy)
-    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "GITHUB_STEP_SUMMARY": str(work / "summary.md")}
-    typed = re.findall(r"monitorcli (?:start|inspect) [^;\n]*", job)
-    assert len(typed) == 4
-    for command in typed:
-        if ".html" in command and "html" not in report.FORMATS:
-            continue
-        if "main-eval" in command:
-            shutil.copytree(work / "eval", work / "main-eval")
-        done = subprocess.run(command, shell=True, cwd=work, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-    assert ET.parse(work / "gates.xml").getroot()[0].attrib["failures"] == "0"
-    assert (work / "summary.md").exists() == ("--summary" in job)
+    """For the first commit of the main branch, and for one after it."""
+    (policy,) = (body for _, name, body in blocks("docs/ci.md") if name == "policy.py")
+    for main_eval in (False, True):
+        work = tmp_path / f"checkout {main_eval}"
+        work.mkdir()
+        (work / "policy.py").write_text(policy)
+        if main_eval:
+            shutil.copytree(tmp_path / "checkout False" / "main-eval", work / "main-eval")
+        typed = lines_of(job, main_eval)
+        assert typed[0] == INSTALLING
+        for command in typed[1:]:
+            done = type_command(
+                command,
+                work,
+                GITHUB_STEP_SUMMARY=str(work / "summary.md"),
+                CI_COMMIT_BRANCH="main",
+                CI_DEFAULT_BRANCH="main",
+            )
+            assert done.returncode == 0, done.stdout
+        assert ET.parse(work / "gates.xml").getroot()[0].attrib["failures"] == "0"
+        assert (work / "summary.md").exists() == ("--summary" in job)
+        assert {"page.html", "eval", "main-eval"} <= set(os.listdir(work))

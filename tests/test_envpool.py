@@ -185,6 +185,13 @@ def test_what_is_not_recorded_is_said(tmp_path, changes, said):
     assert "gymnasium.make was never called" not in done.stderr
 
 
+def test_a_directory_that_is_removed_is_said_once_and_the_script_goes_on(tmp_path):
+    text = PLAY.replace("env.reset()", "__import__('shutil').rmtree('runs')\nenv.reset()") + "print('done')\n"
+    done = started(tmp_path, "--video", "none", text=text)
+    assert done.stdout == "done\n", done.stderr
+    assert done.stderr.count("No such file or directory") == 1, done.stderr
+
+
 def test_skip_leaves_it_out(tmp_path):
     done = started(tmp_path, "--skip", "Planned*")
     assert "--only and --skip left out all there was: Planned-v0." in done.stderr

@@ -122,6 +122,25 @@ def test_a_directory_that_is_removed_costs_the_recording_and_not_the_run(tmp_pat
     assert done.stderr.count("runs") >= 1  # said
 
 
+@pytest.mark.parametrize("make", ['make_vec("CartPole-v1", num_envs=3)', 'make("CartPole-v1")'])
+def test_a_directory_that_is_removed_before_the_first_reset_is_said_once(tmp_path, make):
+    text = """
+import gymnasium, shutil, sys
+env = gymnasium.{make}
+shutil.rmtree("runs")
+for _ in range(3):
+    env.reset(seed=0)
+    env.step(env.action_space.sample())
+print("done", flush=True)
+sys.exit({status})
+"""
+    name = script(tmp_path, text.format(make=make, status=STATUS))
+    done = monitorcli("start", "runs", "--video", "none", "--", sys.executable, name, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (STATUS, "done\n"), done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("No such file or directory") == 1, done.stderr
+
+
 @pytest.mark.parametrize("way", [under_start, by_itself])
 def test_no_file_descriptor_left_costs_no_episode_that_has_its_log(tmp_path, way):
     done = way(tmp_path, "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))")

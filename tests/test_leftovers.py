@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import gymnasium
+import numpy as np
 import pytest
 from commands import PLAY, monitorcli, record, recorded, running, script
 from environments import play
@@ -230,6 +231,18 @@ def test_a_clock_that_jumps_back_changes_no_duration_and_no_order(tmp_path, monk
     episodes = read(tmp_path).episodes
     assert episodes.seed.tolist() == [0, 1, 2, 3]
     assert (episodes.duration >= 0).all()
+
+
+@pytest.mark.parametrize("hours", [3, -3])
+def test_a_clock_that_was_set_is_believed_from_the_next_batch_on(tmp_path, monkeypatch, hours):
+    monkeypatch.setattr("monitorcli.monitor.writer.BATCH", 4)
+    right = time.time
+    with Monitor(gymnasium.make("Countdown-v0"), tmp_path, video_callable=False) as env:
+        play(env, 4)
+        monkeypatch.setattr(time, "time", lambda: right() + 3600 * hours)
+        play(env, 8)
+    ahead = np.sort(log.read(next(tmp_path.glob("*.npy"))), order="number")["started_at"] - right()
+    assert np.round(ahead / 3600).tolist() == [0] * 8 + [hours] * 4
 
 
 def test_a_thousand_environments_are_one_family_of_files(tmp_path):

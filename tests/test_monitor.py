@@ -4,12 +4,14 @@ import gc
 import json
 import subprocess
 import sys
+import time
 import warnings
 
 import gymnasium
 import numpy as np
 import pytest
 from environments import Countdown, play
+from writing import packed, write
 
 from monitorcli import Monitor, load_results
 from monitorcli.errors import BadRequest, DirectoryInUse, DirectoryUnusable
@@ -107,6 +109,26 @@ def test_resume_goes_on_with_numbering_schedule_and_totals(tmp_path):
     assert load_results(tmp_path)["episode_lengths"] == [1, 2, 1, 2, 1, 3, 4, 3, 4]
 
 
+def test_resume_goes_on_from_gyms_files_and_from_several_of_ours(tmp_path):
+    """What was cut counts as begun, and is in no list; what cannot be read costs nothing but itself."""
+    gym = {"timestamps": [1.0, 2.0, 3.0], "episode_lengths": [5, 6, 7], "episode_rewards": [50, None, 70.5]}
+    (tmp_path / "openaigym.episode_batch.0.1.stats.json").write_text(json.dumps(gym))
+    for number, stats in enumerate(["openaigym.episode_batch.0.1.stats.json", "openaigym.gone", "../x", 7]):
+        named = {"stats": stats, "videos": [], "env_info": {"env_id": "x", "gym_version": "0.9"}}
+        (tmp_path / f"openaigym.manifest.0.{number}.manifest.json").write_text(json.dumps(named))
+    (tmp_path / "openaigym.episode_log.0.broken.npy").write_bytes(b"no log")
+    write(tmp_path, packed(3, 1.0, length=1), packed(4, 2.0, end=log.CUT_RESET), packed(5, 3.0, length=3))
+    write(tmp_path, packed(6, 4.0, length=4), packed(7, 5.0, end=log.CUT_CLOSED))
+    with Monitor(countdown((2,)), tmp_path, resume=True, video_callable=False) as env:
+        play(env)
+        assert sorted(env.get_episode_lengths()) == [1, 2, 3, 4, 5, 6, 7]
+        assert np.nansum(env.get_episode_rewards()) == 1 + 2 + 3 + 4 + 50 + 70.5
+        assert np.isnan(env.get_episode_rewards()).sum() == 1
+        assert env.get_total_steps() == 28
+        newest = max(tmp_path.glob("*.npy"), key=lambda path: path.stat().st_mtime_ns)
+        assert log.read(newest)["number"].tolist() == [3 + 3 + 2]
+
+
 def test_a_used_directory_is_an_error_that_names_up_to_five_manifests(tmp_path):
     for number in range(7):
         Monitor(countdown(), tmp_path, video_callable=False, resume=True, uid=f"u{number}").close()
@@ -149,7 +171,7 @@ def test_uid_is_part_of_the_file_names_dots_included(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("uid", ["", "a/b", "a\\b", "../up", "a\0b", "x" * 101, "a.batch000001"])
+@pytest.mark.parametrize("uid", ["", "a/b", "a\\b", "../up", "a\0b", "x" * 101, "é" * 51, "a.batch000001"])
 def test_uid_that_cannot_name_a_file_is_refused(tmp_path, uid):
     with pytest.raises(BadRequest, match="uid"):
         Monitor(countdown(), tmp_path, uid=uid)
@@ -161,7 +183,13 @@ def test_uid_used_before_never_overwrites(tmp_path):
         with Monitor(countdown((length,)), tmp_path, video_callable=False, uid="same", resume=True) as env:
             play(env)
     assert load_results(tmp_path)["episode_lengths"] == [3, 4, 5]
-    assert len(names(tmp_path, "same.npy")) == 3
+    assert names(tmp_path, "same.npy") == [f"openaigym.episode_log.{n}.same.npy" for n in range(3)]
+
+
+def test_a_uid_may_have_a_hundred_bytes(tmp_path):
+    with Monitor(countdown(), tmp_path, video_callable=False, uid="é" * 50) as env:
+        play(env)
+    assert load_results(tmp_path)["episode_lengths"] == [3]
 
 
 def test_mode_is_fixed_when_the_episode_begins_and_settable_between(tmp_path):
@@ -381,6 +409,19 @@ def test_batches_are_sealed_when_full_and_never_written_again(tmp_path, monkeypa
         len(json.loads((tmp_path / name).read_text())["timestamps"]) for name in names(tmp_path, "stats")
     ]
     assert sorted(sizes) == [2, 4, 4]
+
+
+@pytest.mark.parametrize("write_upon_reset", [False, True])
+def test_every_batch_says_when_the_first_episode_began(tmp_path, monkeypatch, write_upon_reset):
+    monkeypatch.setattr("monitorcli.monitor.writer.BATCH", 2)
+    before = time.time()
+    with Monitor(countdown(), tmp_path, video_callable=False, write_upon_reset=write_upon_reset) as env:
+        play(env, 5)
+    after = time.time()
+    first = read(tmp_path).episodes.started_at[0]
+    assert before <= first <= after
+    said = {json.loads(path.read_text())["initial_reset_timestamp"] for path in tmp_path.glob("*.stats.json")}
+    assert said == {first}
 
 
 def test_numpy_opens_the_log_of_a_closed_recording(tmp_path):

@@ -6,9 +6,10 @@ too early, end in zeros, or not be there.
 
 import json
 import os
+from pathlib import Path
 
 import pytest
-from writing import open_writer, packed, write
+from writing import START, open_writer, packed, write
 
 from monitorcli import load_results, read
 from monitorcli.monitor import lease, log, writer
@@ -164,3 +165,51 @@ def test_a_list_that_is_ahead_of_its_manifest_gives_no_episode_twice(tmp_path, m
     salvage(tmp_path)
     assert gyms_view(tmp_path) == [0, 1, 2, 3]
     assert verify(tmp_path) == []
+
+
+def test_films_that_were_finished_before_a_kill_are_listed_once_and_no_others(directory):
+    """An encoder finishes its file, and the meta file says how many frames, before a manifest names both."""
+
+    def film(stem, number, ending, **meta):
+        name = f"openaigym.video.{stem}.video{number:06}"
+        (directory / f"{name}.meta.json").write_text(json.dumps({"episode_id": number, **meta}))
+        (directory / f"{name}{ending}").write_bytes(b"film")
+        return [f"{name}{ending}", f"{name}.meta.json"]
+
+    finished = [
+        film("0.u", 0, ".mp4", content_type="video/mp4", frames=3),
+        film("0.u", 8, ".json", content_type="application/vnd.asciinema.cast", frames=3),
+    ]
+    film("0.u", 27, ".mp4", content_type="video/mp4", frames=None)
+    film("0.u", 64, ".mp4", content_type="video/mp4", frames=2, broken=True, reason="no room")
+    film("0.v", 1, ".mp4", content_type="video/mp4", frames=3)
+    gone, _ = film("0.u", 125, ".mp4", content_type="video/mp4", frames=3)
+    (directory / gone).unlink()
+    rest(directory)
+    for _ in range(2):
+        salvage(directory)
+        manifests = map(Path.read_text, directory.glob("openaigym.manifest.*"))
+        assert [pair for text in manifests for pair in json.loads(text)["videos"]] == finished
+    assert gyms_view(directory) == list(range(EPISODES))
+
+
+def test_what_was_salvaged_says_whose_it_is_and_when_it_began(directory):
+    first = json.loads(manifest(0, directory).read_text())
+    salvage(directory)
+    last = json.loads(manifest(3, directory).read_text())
+    assert last["env_info"] == first["env_info"]
+    ours = {"batch": 3, "first": 9, "count": 2}
+    assert last["monitorcli"] == {**first["monitorcli"], **ours}
+    assert json.loads(batch(3, directory).read_text())["initial_reset_timestamp"] == START
+
+
+def test_with_write_upon_reset_no_reset_waits_for_the_disk(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    opened = open_writer(tmp_path, write_upon_reset=True)
+    for number in range(5):
+        opened.begin(float(number))
+        opened.append(packed(number))
+    assert synced == []
+    opened.close()
+    assert len(synced) == 3  # the log, the batch, the manifest

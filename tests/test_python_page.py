@@ -4,17 +4,17 @@ import dataclasses
 import re
 import sys
 import types
-from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import ROOT, blocks
 from writing import packed, write
 
 from monitorcli.recording.model import Episodes, Recording, Run, Video, Writer
 from monitorcli.recording.reader import KINDS
 
-PAGE = (Path(__file__).parent.parent / "docs" / "python.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+EXAMPLES = [body for language, _, body in blocks("docs/python.md") if language == "python"]
 
 
 class Anything(types.ModuleType):

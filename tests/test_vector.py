@@ -13,6 +13,7 @@ from writing import packed
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings
 from monitorcli.monitor import log
+from monitorcli.monitor.batch import seeds
 from monitorcli.monitor.family import Family
 from monitorcli.monitor.open_file import FollowedDirectory
 from monitorcli.monitor.schedule import never
@@ -199,6 +200,54 @@ def test_a_masked_reset_touches_only_its_slots_and_gets_its_mask_back(tmp_path):
     assert episodes.seed[episodes.seeded == 1].tolist() == [9] * SLOTS
 
 
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("mode", list(AutoresetMode), ids=lambda mode: mode.name)
+def test_a_reset_at_any_moment_of_any_slots_cuts_what_ran_and_begins_anew(tmp_path, mode, seed):
+    """Against a count by hand, slot by slot; some are just over, or not reset yet, when the reset comes."""
+    random = np.random.default_rng(seed)
+    record = recorder(tmp_path)
+    env = PlannedVector(SLOTS, mode)
+    record.record_vector(env, "Planned")
+    expected = [[] for _ in range(SLOTS)]
+    running = {}  # of a slot with an episode: length, return, seed
+    started = set()  # slots that were reset once
+
+    def over(slot, end):
+        expected[slot].append((*running.pop(slot), end))
+
+    for move in range(150):
+        if move == 2 or (move > 2 and random.random() < 0.2):
+            mask = random.random(SLOTS) < 0.6
+            given = [None, 7, [70 + slot for slot in range(SLOTS)]][random.integers(3)]
+            env.reset(seed=given, options=None if mask.all() else {"reset_mask": mask.copy()})
+            for slot in mask.nonzero()[0].tolist():
+                if slot in running:
+                    over(slot, log.CUT_RESET)
+                running[slot] = [0, 0.0, given[slot] if isinstance(given, list) else given]
+            started |= set(running)
+            continue
+        resetting = env.over & (mode is AutoresetMode.NEXT_STEP)
+        _, rewards, terminated, truncated, _ = env.step(None)
+        for slot in range(SLOTS):
+            if resetting[slot] and slot in started:
+                running[slot] = [0, 0.0, None]
+            elif slot in running:
+                running[slot][0] += 1
+                running[slot][1] += rewards[slot]
+                if terminated[slot] or truncated[slot]:
+                    over(slot, log.END_TERMINATED if terminated[slot] else log.END_TRUNCATED)
+                    if mode is AutoresetMode.SAME_STEP:
+                        running[slot] = [0, 0.0, None]
+    env.close()
+    for slot in list(running):
+        over(slot, log.CUT_CLOSED)
+    found = [[] for _ in range(SLOTS)]
+    for row in np.sort(log.read(next(tmp_path.glob("*.npy"))), order="number"):
+        given = int(row["seed"]) if row["seeded"] else None
+        found[row["slot"]].append((int(row["length"]), float(row["return"]), given, int(row["end"])))
+    assert found == expected
+
+
 @pytest.mark.parametrize("mode", list(AutoresetMode), ids=lambda mode: mode.name)
 def test_closing_cuts_what_runs_and_nothing_else(tmp_path, mode):
     record = recorder(tmp_path)
@@ -212,6 +261,19 @@ def test_closing_cuts_what_runs_and_nothing_else(tmp_path, mode):
     running = SLOTS if mode is AutoresetMode.SAME_STEP else SLOTS - ended
     assert int((ends == log.CUT_CLOSED).sum()) == running
     assert int((ends < log.CUT_RESET).sum()) == ended
+
+
+@pytest.mark.parametrize("seed", [1 << 100, [(1 << 100) + slot for slot in range(SLOTS)]])
+def test_a_seed_of_up_to_128_bits_is_kept_of_the_first_episode(tmp_path, seed):
+    record = recorder(tmp_path)
+    env = PlannedVector(SLOTS, AutoresetMode.SAME_STEP)
+    record.record_vector(env, "Planned")
+    env.reset(seed=seed)
+    env.reset()
+    env.close()
+    episodes = read(tmp_path).episodes
+    found = seeds(episodes.seed, episodes.seed_high, episodes.seeded)
+    assert found == [*(seed if isinstance(seed, list) else [seed] * SLOTS), *[None] * SLOTS]
 
 
 def test_lists_tensors_and_odd_shapes_are_counted_too(tmp_path):

@@ -109,6 +109,27 @@ def test_an_asciicast_is_whole_after_every_frame(tmp_path):
     env.close()
 
 
+def test_an_environment_that_resets_itself_within_the_step_shows_no_episode_a_frame_of_the_next(tmp_path):
+    class Restless(Countdown):
+        metadata = {**Countdown.metadata, "autoreset": True}
+
+        def step(self, action):
+            result = super().step(action)
+            if result[2]:
+                self.reset()
+            return result
+
+    with pytest.warns(RuntimeWarning, match="no spec"):
+        env = Monitor(Restless((3, 4), render_mode="rgb_array"), tmp_path, video_callable=lambda n: True)
+    env.reset()
+    for _ in range(3 + 4 + 1):
+        env.step(0)
+    env.close()
+    first, second, *_ = (decoded(path)[0].mean(axis=(1, 2)) for path in sorted(tmp_path.glob("*.mp4")))
+    np.testing.assert_allclose(first, [0, 10, 20], atol=2)
+    np.testing.assert_allclose(second, [0, 10, 20, 30], atol=2)
+
+
 def test_an_incomplete_episode_has_its_frames_too(tmp_path):
     with Monitor(countdown(lengths=(9,), render_mode="rgb_array"), tmp_path) as env:
         env.reset()

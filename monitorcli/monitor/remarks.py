@@ -15,3 +15,9 @@ def once(notify: Callable[[str], None]) -> Callable[[str], None]:
             notify(text)
 
     return remark
+
+
+def trouble(error: Exception) -> str:
+    """What is said of an error of ours; without the file's name, which may be a new one at every try."""
+    strerror = error.strerror if isinstance(error, OSError) else None
+    return f"not recorded: {type(error).__name__}: {strerror or error}; the run goes on."

@@ -15,7 +15,7 @@ from monitorcli.monitor import log
 from monitorcli.monitor.asciicast import Asciicast
 from monitorcli.monitor.ffmpeg import find_ffmpeg
 from monitorcli.monitor.mp4 import Mp4
-from monitorcli.monitor.remarks import once
+from monitorcli.monitor.remarks import once, trouble
 from monitorcli.monitor.rendering import FILMED, Camera, camera, is_hopeless
 from monitorcli.monitor.schedule import Schedule, never
 from monitorcli.monitor.video import Encoder, Film, frames_per_second
@@ -166,7 +166,7 @@ class Slot:
             self._notify(remark)
 
     def _trouble(self, error: Exception) -> None:
-        self._notify(f"not recorded: {type(error).__name__}: {error}; the run goes on.")
+        self._notify(trouble(error))
 
 
 def split_seed(seed: Any) -> tuple[int, int, int]:

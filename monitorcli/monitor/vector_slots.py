@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.monitor import log
-from monitorcli.monitor.remarks import once
+from monitorcli.monitor.remarks import once, trouble
 from monitorcli.monitor.slot import split_seed
 from monitorcli.monitor.writer import Writer
 
@@ -95,7 +95,7 @@ class Slots:
 
     def trouble(self, error: Exception) -> None:
         """Say once that something could not be recorded."""
-        self._notify(f"not recorded: {type(error).__name__}: {error}; the run goes on.")
+        self._notify(trouble(error))
 
     def _ended(self, which: Indices, step: Steps) -> Any:
         """These slots' records, as numbers; columns 1, 2 and 4 are return, length and duration."""
