@@ -16,12 +16,11 @@ def make_environment(env_id: str, film: bool) -> Any:
     import gymnasium
     from gymnasium.envs import registration
 
-    from monitorcli.monitor.rendering import with_rendering
+    from monitorcli.monitor.rendering import made_to_render
 
     try:
-        if film:
-            return with_rendering(registration.make, registration, (env_id,), {})
-        return gymnasium.make(env_id)
+        env = made_to_render(registration.make, registration, (env_id,), {}) if film else None
+        return gymnasium.make(env_id) if env is None else env
     except Exception as error:
         reason = str(error).strip() or type(error).__name__
         raise BadRequest(f"environment {env_id!r} cannot be made: {reason}", _hint(env_id)) from error
