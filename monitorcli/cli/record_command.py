@@ -25,8 +25,10 @@ def record(asked: Request, existing: Existing) -> None:
     """Run the command, recorded; leave with its exit status, or 5 when nothing was recorded."""
     ffmpeg = usable_ffmpeg(asked)
     run = begin(asked, existing)
-    first = earlier(asked.directory).started
-    settings = settings_of(asked, ffmpeg)._replace(run=run.number, first_number=first)
+    before = earlier(asked.directory)
+    settings = settings_of(asked, ffmpeg)._replace(
+        run=run.number, first_number=before.started, first_turn=before.played
+    )
     outcome, told = _run(asked, settings, run)
     salvage(asked.directory)
     end(run, exit_status=None if outcome.signal else outcome.status, signal=outcome.signal)

@@ -18,8 +18,9 @@ from monitorcli.evaluate.policy import Policy, load_policy
 from monitorcli.monitor import log, schedule
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.earlier import earlier
+from monitorcli.monitor.filming import Filming
 from monitorcli.monitor.run import Run
-from monitorcli.monitor.slot import MODES, Filming, Slot
+from monitorcli.monitor.slot import MODES, Slot
 from monitorcli.monitor.tap import tap
 from monitorcli.monitor.wrapper import describe
 from monitorcli.monitor.writer import Target, Writer
@@ -113,7 +114,8 @@ def _missing(asked: Request, existing: Existing) -> tuple[int, Iterator[int]]:
 def _recorded(env: Any, asked: Request, run: Run, ffmpeg: str | None) -> Iterator[None]:
     """Within it, `env` is recorded into the run."""
     filming = Filming(schedule.parse(asked.video or "none") if ffmpeg else schedule.never, asked.fps, ffmpeg)
-    target = Target(asked.directory, run.number, earlier(asked.directory).started)
+    before = earlier(asked.directory)
+    target = Target(asked.directory, run.number, before.started, first_turn=before.played)
     writer = Writer(target, describe(env, say), say)
     slot = Slot(env, 0, lambda: writer, filming, say)
     slot.mode = MODES[asked.mode or "evaluation"]

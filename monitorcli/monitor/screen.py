@@ -77,15 +77,16 @@ def _dm_control_by_egl() -> Iterator[None]:
     try:
         dm_control.Renderer = importlib.import_module("dm_control._render.pyopengl.egl_renderer").EGLContext
     except Exception:
-        dm_control.Renderer = _no_egl  # what it chose would only leave a traceback
+        dm_control.Renderer = _NoEgl  # what it chose would only leave a traceback
     try:
         yield
     finally:
         dm_control.Renderer = chosen
 
 
-def _no_egl(*args: Any, **kwargs: Any) -> Any:
-    raise RuntimeError("dm_control has neither a screen nor EGL to draw with; try MUJOCO_GL=osmesa")
+class _NoEgl:
+    def __init__(self, *_: Any, **__: Any) -> None:
+        raise RuntimeError("dm_control has neither a screen nor EGL to draw with; try MUJOCO_GL=osmesa")
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any, Callable, Protocol
 
@@ -77,6 +78,14 @@ class Film:
     def finish(self) -> None:
         """The episode is over; the encoder may still be busy."""
         self._encoder.close()
+
+    def discard(self) -> None:
+        """There is nothing to show after all: leave no file."""
+        self._encoder.close()
+        with contextlib.suppress(Exception):
+            self._encoder.collect()
+        _remove(self._video)
+        _remove(self._meta_path)
 
     def is_done(self) -> bool:
         """Whether `collect` would return at once."""
