@@ -42,6 +42,8 @@ class Unable(gymnasium.Env):
         self.render_mode = render_mode
     def reset(self, seed=None, options=None):
         return 0, {}
+    def step(self, action):
+        return 0, 0.0, False, False, {}
     def render(self):
         print("asked")
         raise RuntimeError("no OpenGL")
@@ -50,6 +52,7 @@ for kind in (type("A", (Unable,), {}), type("B", (Unable,), {})):
     env = gymnasium.make(f"{kind.__name__}-v0", disable_env_checker=True)
     for episode in range(3):
         env.reset()
+        env.step(0)
 """
 
 THREADS = """
@@ -61,6 +64,8 @@ class Slow(gymnasium.Env):
         self.pause, self.render_mode = pause, render_mode
     def reset(self, seed=None, options=None):
         return 0, {}
+    def step(self, action):
+        return 0, 0.0, False, False, {}
     def render(self):
         time.sleep(self.pause)
         print("SDL_NO_SIGNAL_HANDLERS" in os.environ)
@@ -68,7 +73,9 @@ class Slow(gymnasium.Env):
 gymnasium.register("Slow-v0", Slow)
 envs = [gymnasium.make("Slow-v0", pause=pause, disable_env_checker=True) for pause in (0.1, 0.3)]
 show = warnings.showwarning
-threads = [threading.Thread(target=env.reset) for env in envs]
+for env in envs:
+    env.reset()
+threads = [threading.Thread(target=env.step, args=(0,)) for env in envs]
 for thread in threads:
     thread.start()
     time.sleep(0.05)
@@ -84,11 +91,15 @@ class Own(gymnasium.Env):
     observation_space = action_space = gymnasium.spaces.Discrete(2)
     def __init__(self, render_mode=None):
         self.render_mode = render_mode
+    def step(self, action):
+        return 0, 0.0, False, False, {}
     def render(self):
         pygame.init()
         return numpy.zeros((16, 16, 3), numpy.uint8)
 gymnasium.register("Own-v0", Own)
-gymnasium.make("Own-v0", disable_env_checker=True).reset()
+env = gymnasium.make("Own-v0", disable_env_checker=True)
+env.reset()
+env.step(0)
 """
 
 SEVERAL = """
@@ -114,7 +125,7 @@ def test_a_filmed_environment_looks_copies_and_pickles_as_one_that_never_was(tmp
 def test_filming_leaves_signals_to_the_script(tmp_path):
     name = script(
         tmp_path,
-        "import gymnasium, os, signal\nenv = gymnasium.make('CartPole-v1')\nenv.reset()\n"
+        "import gymnasium, os, signal\nenv = gymnasium.make('CartPole-v1')\nenv.reset()\nenv.step(0)\n"
         "os.kill(os.getpid(), signal.SIGTERM)\nprint('survived')",
     )
     done = monitorcli("start", "runs", "--video", "all", "--", sys.executable, name, cwd=tmp_path)
@@ -132,7 +143,7 @@ def test_filming_without_screen_and_sound_card_is_quiet(tmp_path, monkeypatch):
 def test_filming_in_two_threads_at_once_mixes_nothing_up(tmp_path):
     name = script(tmp_path, THREADS)
     done = monitorcli("start", "runs", "--video", "all", "--", sys.executable, name, cwd=tmp_path)
-    assert done.stdout == "True\n" * 3
+    assert done.stdout == "True\n" * 5
 
 
 def test_environments_that_cannot_be_rendered_are_asked_once(tmp_path):
@@ -151,6 +162,108 @@ def test_filming_without_a_screen_has_mujoco_draw_through_egl_and_leaves_no_trac
     name = script(tmp_path, text + "print([name for name in os.environ if 'GL' in name])")
     done = monitorcli("start", "runs", "--video", "all", "--", sys.executable, name, cwd=tmp_path)
     assert done.stdout.endswith("egl\n[]\n")
+
+
+DM_CONTROL = """
+import gymnasium, numpy, os
+import dm_control._render as chosen
+class Own(gymnasium.Env):
+    metadata = {"render_modes": ["rgb_array"]}
+    observation_space = action_space = gymnasium.spaces.Discrete(2)
+    def __init__(self, render_mode=None):
+        self.render_mode = render_mode
+    def step(self, action):
+        return 0, 0.0, False, False, {}
+    def render(self):
+        print(chosen.Renderer())
+        return numpy.zeros((16, 16, 3), numpy.uint8)
+gymnasium.register("Own-v0", Own)
+env = gymnasium.make("Own-v0", disable_env_checker=True)
+env.reset()
+env.step(0)
+print(chosen.Renderer(), [name for name in os.environ if "GL" in name])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is a screen")
+@pytest.mark.parametrize(
+    ("egl", "printed", "said"),
+    [
+        ("def EGLContext(): return 'egl'", "egl\negl\nglfw []\n", "1 video"),
+        (
+            "raise ImportError",
+            "glfw []\n",
+            "a video is broken (dm_control has neither a screen nor EGL to draw with; try MUJOCO_GL=osmesa)",
+        ),
+    ],
+)
+def test_dm_control_that_chose_a_screen_that_is_not_there_draws_through_egl(
+    tmp_path, monkeypatch, egl, printed, said
+):
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "MUJOCO_GL", "PYOPENGL_PLATFORM"):
+        monkeypatch.delenv(variable, raising=False)
+    package = tmp_path / "dm_control" / "_render" / "pyopengl"
+    package.mkdir(parents=True)
+    (package.parent / "__init__.py").write_text("def Renderer(): return 'glfw'\n")
+    (package / "egl_renderer.py").write_text(egl)
+    name = script(tmp_path, DM_CONTROL)
+    done = monitorcli("start", "runs", "--video", "all", "--", sys.executable, name, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, printed), done.stderr
+    assert said in done.stderr
+
+
+MADE = """
+import gymnasium, traceback
+calls = []
+class Own(gymnasium.Env):
+    metadata = {"render_modes": ["rgb_array"]}
+    observation_space = action_space = gymnasium.spaces.Discrete(2)
+    def __init__(self, size=1, render_mode=None):
+        calls.append(size)
+        if size < 0:
+            raise ValueError(f"size {size} with {render_mode}")
+        if render_mode and size == 2:
+            raise RuntimeError("cannot render")
+class Any(Own):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+class Without(gymnasium.Env):
+    metadata = Own.metadata
+    observation_space = action_space = Own.action_space
+    def __init__(self):
+        calls.append(0)
+for kind in (Own, Any, Without):
+    gymnasium.register(f"{kind.__name__}-v0", kind)
+try:
+    print(gymnasium.make(CALL, disable_env_checker=True).render_mode)
+except Exception as error:
+    print(type(error), error.args, error.__context__, error.__cause__ and error.__cause__.args)
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "monitorcli" in frame.filename]
+    assert len(ours) <= 1, ours
+open("calls", "w").write(str(len(calls)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "constructed"),
+    [
+        ("'CartPole-v1', nonsense=3", 0),
+        ("'Own-v0', nonsense=3", 0),
+        ("'Any-v0', nonsense=3", 0),
+        ("'Without-v0', nonsense=3", 0),
+        ("'Without-v0'", 1),
+        ("'Own-v0', size=-1", 2),  # whether that comes of our render_mode shows only without it
+        ("'Own-v0', size=2", 2),
+        ("'Own-v0', max_episode_steps=3", 1),
+        ("'Nobody-v0'", 0),
+    ],
+)
+def test_what_make_raises_is_what_it_raises_alone(tmp_path, call, constructed):
+    name = script(tmp_path, MADE.replace("CALL", call))
+    alone = subprocess.run([sys.executable, name], cwd=tmp_path, capture_output=True, text=True)
+    done = monitorcli("start", "runs", "--video", "all", "--", sys.executable, name, cwd=tmp_path)
+    assert done.stdout == alone.stdout
+    assert (tmp_path / "calls").read_text() == str(constructed)
 
 
 @pytest.mark.parametrize(

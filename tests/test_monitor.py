@@ -306,6 +306,21 @@ def test_gymnasiums_autoreset_wrapper_resets_in_the_step_after(tmp_path):
     assert episodes.end.tolist() == [log.END_TERMINATED, log.END_TERMINATED, log.CUT_CLOSED]
 
 
+def test_episode_id_is_the_number_of_the_next_episode_as_in_gym(tmp_path):
+    seen = []
+    with Monitor(countdown((2,)), tmp_path, video_callable=False) as env:
+        seen.append(env.episode_id)
+        for _ in range(2):
+            env.reset()
+            seen.append(env.episode_id)
+            env.step(0)
+            env.step(0)
+            seen.append(env.episode_id)
+    with Monitor(countdown(), tmp_path, video_callable=False, resume=True) as env:
+        seen.append(env.episode_id)
+    assert seen == [0, 1, 1, 2, 2, 2]
+
+
 def test_steps_outside_an_episode_need_a_reset(tmp_path):
     with Monitor(countdown(), tmp_path, video_callable=False) as env:
         with pytest.raises(gymnasium.error.ResetNeeded):
@@ -363,10 +378,14 @@ def test_any_kind_of_reward_is_summed_in_double_precision(tmp_path, reward, expe
             observation, _, terminated, truncated, info = super().step(action)
             return observation, reward, terminated, truncated, info
 
-    with pytest.warns(RuntimeWarning, match="no spec"), Monitor(Odd(), tmp_path, video_callable=False) as env:
-        env.reset()
-        while not env.step(0)[2]:
-            pass
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with Monitor(Odd(), tmp_path, video_callable=False) as env:
+            env.reset()
+            while not env.step(0)[2]:
+                pass
+    told = [f"{warning.message}" for warning in caught if "NaN" in str(warning.message)]
+    assert len(told) == (reward is None or np.size(reward) > 1)
     np.testing.assert_array_equal(read(tmp_path).episodes.episode_return, [expected])
 
 

@@ -102,10 +102,10 @@ def test_text_environments_become_asciicasts(tmp_path):
 def test_an_asciicast_is_whole_after_every_frame(tmp_path):
     env = Monitor(countdown(lengths=(5,), render_mode="ansi"), tmp_path)
     env.reset()
-    for count in range(1, 5):
+    for count in range(2, 6):
+        env.step(0)
         (path,) = tmp_path.glob("*.video000000.json")
         assert len(json.loads(path.read_text())["stdout"]) == count
-        env.step(0)
     env.close()
 
 
@@ -238,3 +238,52 @@ def test_an_environment_made_without_a_render_mode_is_recorded_with_one_remark(t
         "monitorcli: no video of Countdown-v0: its render_mode is None; films need 'rgb_array' or 'ansi'."
     ]
     assert len(read(tmp_path).episodes) == 9
+
+
+def filmed(directory):
+    """The numbers of the episodes that have a film, and its frames."""
+    metas = [json.loads(path.read_text()) for path in sorted(directory.glob("*.meta.json"))]
+    return [(meta["episode_id"], meta["frames"]) for meta in metas]
+
+
+def test_a_reset_without_a_step_takes_no_turn_of_the_schedules_and_leaves_no_film(tmp_path):
+    asked = []
+    with Monitor(
+        countdown(render_mode="ansi"), tmp_path, video_callable=lambda n: asked.append(n) or n < 2
+    ) as env:
+        env.reset()
+        env.reset()
+        play(env)  # the third episode of the recording
+        env.reset()
+        play(env, 2)
+        env.reset()
+    assert asked == [0, 1, 2]
+    assert filmed(tmp_path) == [(2, 4), (4, 4)]
+    assert read(tmp_path).episodes.length.tolist() == [0, 0, 3, 0, 3, 3, 0]  # every reset is accounted for
+
+
+def test_a_first_step_that_raises_leaves_its_turn_to_the_next_episode(tmp_path):
+    class Careful(Countdown):
+        def step(self, action):
+            if action:
+                raise ValueError("not this one")
+            return super().step(action)
+
+    env = Careful(render_mode="ansi")
+    with pytest.warns(RuntimeWarning, match="no spec"), Monitor(env, tmp_path) as env:
+        env.reset()
+        with pytest.raises(ValueError, match="not this one"):
+            env.step(1)
+        play(env, 3)
+    assert filmed(tmp_path) == [(1, 4), (2, 4)]
+    assert read(tmp_path).episodes.length.tolist() == [0, 3, 3, 3]
+
+
+def test_a_resumed_schedule_goes_on_after_the_episodes_that_were_played(tmp_path):
+    for resume in (False, True):
+        with Monitor(
+            countdown(render_mode="ansi"), tmp_path, video_callable=lambda n: n in (0, 3), resume=resume
+        ) as env:
+            env.reset()
+            play(env, 2)
+    assert sorted(filmed(tmp_path)) == [(1, 4), (5, 4)]

@@ -12,7 +12,7 @@ from monitorcli.attach.direct import watch
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings, from_environment
 from monitorcli.attach.trail import tell
-from monitorcli.monitor.rendering import with_rendering
+from monitorcli.monitor.rendering import made_to_render
 from monitorcli.monitor.schedule import never, parse
 
 _process: Attached | None = None
@@ -73,9 +73,9 @@ class Attached:
             depth.inside = True
             try:
                 wanted = self.wants(_id_in(args, kwargs))
-                if wanted and self._films:
-                    env = with_rendering(make, registration, args, kwargs)
-                else:
+                films = wanted and self._films
+                env = made_to_render(make, registration, args, kwargs) if films else None
+                if env is None:
                     env = make(*args, **kwargs)
             except Exception as error:
                 _tell_raised("make", args, kwargs, error)

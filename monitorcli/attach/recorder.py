@@ -16,16 +16,18 @@ from monitorcli.attach.rehearsal import rehearse
 from monitorcli.attach.settings import Settings
 from monitorcli.attach.trail import tell
 from monitorcli.monitor import log
+from monitorcli.monitor.filming import Filming
 from monitorcli.monitor.open_file import FollowedDirectory
 from monitorcli.monitor.pool import Pool
 from monitorcli.monitor.schedule import Schedule, never
-from monitorcli.monitor.slot import MODES, Filming, Slot
+from monitorcli.monitor.slot import MODES, Slot
 from monitorcli.monitor.tap import Tap, tap
-from monitorcli.monitor.vector import autoreset_mode, tap_vector
+from monitorcli.monitor.vector import autoreset_mode, reset_mode, several, tap_vector
 from monitorcli.monitor.vector_slots import Slots
 from monitorcli.monitor.writer import Target, Writer
 
 _remark = functools.partial(tell, "remark")
+_FILMABLE = '; make_vec(..., vectorization_mode="sync") can be filmed.'
 
 
 class Recorder:
@@ -79,6 +81,8 @@ class Recorder:
 
     def record(self, env: Any, env_id: str | None = None) -> Tap | None:
         """Record what goes through this environment; `env_id` is for one that has no spec."""
+        if several(env):
+            return self.record_vector(env, env_id)
         try:
             self.leave(env)
             info = _about(env, env_id)
@@ -94,14 +98,13 @@ class Recorder:
         try:
             self.leave(env)
             info = _about(env, env_id)
-            slots = Slots(env.num_envs, lambda: self._open(info, None), self._mode, _remark)
-            # Before 1.0 Gymnasium had no modes: an environment reset itself within the step.
-            otherwise = "SAME_STEP" if info["gym_version"].startswith("0.") else "NEXT_STEP"
-            recorded = self._put_on(env, tap_vector(env, slots, autoreset_mode(env, otherwise)), info)
+            count = several(env) or env.num_envs
+            slots = Slots(count, lambda: self._open(info, None), self._mode, _remark)
+            recorded = self._put_on(env, tap_vector(env, slots, _mode_of(env, info["gym_version"])), info)
             if self._filming.schedule is not never:
                 _remark(
-                    f"no video of {info['env_id']}: {type(env).__name__} steps all its environments as one; "
-                    'make_vec(..., vectorization_mode="sync") can be filmed.'
+                    f"no video of {info['env_id']}: {type(env.unwrapped).__name__} steps all its "
+                    f"environments as one{_FILMABLE if _is_vector(env) else '.'}"
                 )
             return recorded
         except Exception as error:
@@ -140,7 +143,9 @@ class Recorder:
             writer = self._writers.get(env_id)
             if writer is None or writer.closed:
                 settings = self._settings
-                target = Target(self._directory, settings.run, settings.first_number)
+                target = Target(
+                    self._directory, settings.run, settings.first_number, first_turn=settings.first_turn
+                )
                 writer = self._writers[env_id] = Writer(target, info, _remark)
                 self._used[env_id] = _worker()
                 tell("begun", env_id)
@@ -148,6 +153,18 @@ class Recorder:
                 slot.index = self._used[env_id]
                 self._used[env_id] += 1
             return writer
+
+
+def _mode_of(env: Any, version: str) -> str:
+    if not _is_vector(env):
+        return reset_mode(env)
+    # Before 1.0 Gymnasium had no modes: an environment reset itself within the step.
+    return autoreset_mode(env, "SAME_STEP" if version.startswith("0.") else "NEXT_STEP")
+
+
+def _is_vector(env: Any) -> bool:
+    """Whether this is Gymnasium's VectorEnv, which `make_vec` gives out."""
+    return any(base.__name__ == "VectorEnv" for base in type(env.unwrapped).__mro__)
 
 
 def _about(env: Any, env_id: str | None) -> dict[str, str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from monitorcli.attach.trail import tell
 from monitorcli.monitor.rendering import FILMED, camera
-from monitorcli.monitor.tap import as_float
+from monitorcli.monitor.step_result import NotOneStep, as_float, five
+from monitorcli.monitor.vector import several
 
 
 def rehearse(env: Any, filmed: bool, through: str = "step") -> None:
@@ -21,7 +22,7 @@ def rehearse(env: Any, filmed: bool, through: str = "step") -> None:
     @functools.wraps(recorded)
     def stepped(*args: Any, **kwargs: Any) -> Any:
         result = recorded(*args, **kwargs)
-        if len(result) == 5:
+        if through == "step" or len(result) == 5:
             vars(env)[through] = recorded
             tell(*picture(env) if filmed else ("unfilmed", ""))
             tell("step", first_step(result))
@@ -30,24 +31,29 @@ def rehearse(env: Any, filmed: bool, through: str = "step") -> None:
     vars(env)[through] = stepped
 
 
-def first_step(result: tuple[Any, ...]) -> str:
+def first_step(result: Any) -> str:
     """What `step` gave back, for a sentence."""
-    observation, reward, *_ = result
-    shape = getattr(observation, "shape", None)
-    dtype = getattr(observation, "dtype", "")
-    seen = type(observation).__name__ if shape is None else f"{tuple(shape)} {dtype}".strip()
-    count = math.prod(getattr(reward, "shape", ()))
+    try:
+        observation, reward, *_ = five(result)
+        shape = getattr(observation, "shape", None)
+        dtype = getattr(observation, "dtype", "")
+        seen = type(observation).__name__ if shape is None else f"{tuple(shape)} {dtype}".strip()
+        count = math.prod(getattr(reward, "shape", ()))
+    except NotOneStep as reason:
+        return f"gave {reason}"
+    except Exception:  # of objects that do as they like
+        return "gave what cannot be looked at"
     return f"observation {seen}, " + (f"reward {as_float(reward):g}" if count == 1 else f"{count} rewards")
 
 
 def picture(env: Any) -> tuple[str, str]:
     """Render once: ("frame", what it is), ("unfilmed", why) or ("broken", why)."""
-    if hasattr(env, "num_envs"):  # a vector environment
+    if hasattr(env, "num_envs") or several(env):
         return "unfilmed", f"{type(env).__name__} steps all its environments as one"
-    taken = camera(env)
-    if taken.mode not in FILMED:
-        return "unfilmed", f"its render_mode is {taken.mode!r}; films need 'rgb_array' or 'ansi'"
     try:
+        taken = camera(env)
+        if taken.mode not in FILMED:
+            return "unfilmed", f"its render_mode is {taken.mode!r}; films need 'rgb_array' or 'ansi'"
         frame = taken.render()
     except Exception as error:
         return "broken", str(error)

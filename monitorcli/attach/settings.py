@@ -15,7 +15,7 @@ BOOTSTRAP = Path(__file__).parent / "bootstrap"
 
 
 class Settings(NamedTuple):
-    """Where and how to record; `first_number` is the first episode's number in the whole recording.
+    """Where and how to record; `first_number` and `first_turn` are as in `writer.Target`.
 
     `only` and `skip` are environment ids, or patterns of such; () stands for all, and for none. In a
     `rehearsal` the first step of each environment is told.
@@ -31,6 +31,7 @@ class Settings(NamedTuple):
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     rehearsal: bool = False
+    first_turn: int = 0
 
 
 def environment(settings: Settings, trail: Path, base: Mapping[str, str]) -> dict[str, str]:

@@ -37,9 +37,11 @@ def record(asked: Request, existing: Existing) -> None:
     ]
     ffmpeg, trouble = usable_ffmpeg(asked)
     run = begin(asked, existing, asked.how())
-    first = earlier(asked.directory).started
-    say_what_is_not_filmed(asked, first, trouble)
-    settings = settings_of(asked, ffmpeg)._replace(run=run.number, first_number=first)
+    before = earlier(asked.directory)
+    say_what_is_not_filmed(asked, before.played, trouble)
+    settings = settings_of(asked, ffmpeg)._replace(
+        run=run.number, first_number=before.started, first_turn=before.played
+    )
     try:
         outcome, told = _run(asked, settings, run)
     except command.CannotRun:

@@ -26,7 +26,8 @@ from monitorcli.evaluate.policy import Policy, load_policy
 from monitorcli.monitor import log, schedule
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.earlier import earlier
-from monitorcli.monitor.slot import MODES, Filming, Slot
+from monitorcli.monitor.filming import Filming
+from monitorcli.monitor.slot import MODES, Slot
 from monitorcli.monitor.tap import tap
 from monitorcli.monitor.wrapper import describe
 from monitorcli.monitor.writer import Target, Writer
@@ -47,13 +48,14 @@ def record(asked: Request, existing: Existing) -> None:
     run = begin(typed, existing, asked.how())
     if typed.seed is None:
         say(f"no --seed given; using {asked.seed}.")
-    first = earlier(asked.directory).started
-    say_what_is_not_filmed(asked, first, trouble)
+    before = earlier(asked.directory)
+    say_what_is_not_filmed(asked, before.played, trouble)
+    target = Target(run.directory, run.number, before.started, first_turn=before.played)
     status, stopped = 2, 0
     try:
         with (
             _stoppable(policy) as stoppable,
-            _recorded(env, asked, Target(run.directory, run.number, first), ffmpeg),
+            _recorded(env, asked, target, ffmpeg),
             _progress(count) as advance,
         ):
             for episode_return in evaluate(env, stoppable, seeds):

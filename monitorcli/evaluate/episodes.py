@@ -9,6 +9,7 @@ from typing import Any
 
 from monitorcli.errors import BadRequest
 from monitorcli.evaluate.policy import Policy
+from monitorcli.monitor.step_result import NotOneStep, as_float, one_step
 
 
 def make_environment(env_id: str, film: bool) -> Any:
@@ -16,12 +17,11 @@ def make_environment(env_id: str, film: bool) -> Any:
     import gymnasium
     from gymnasium.envs import registration
 
-    from monitorcli.monitor.rendering import with_rendering
+    from monitorcli.monitor.rendering import made_to_render
 
     try:
-        if film:
-            return with_rendering(registration.make, registration, (env_id,), {})
-        return gymnasium.make(env_id)
+        env = made_to_render(registration.make, registration, (env_id,), {}) if film else None
+        return gymnasium.make(env_id) if env is None else env
     except Exception as error:
         reason = str(error).strip() or type(error).__name__
         raise BadRequest(f"environment {env_id!r} cannot be made: {reason}", _hint(env_id)) from error
@@ -45,6 +45,11 @@ def blamed(seed: int) -> Iterator[None]:
     """Within it, what the policy or the environment raises becomes a BadRequest that says where."""
     try:
         yield
+    except NotOneStep as reason:
+        raise BadRequest(
+            f"the episode with seed {seed} failed: step gave {reason}.",
+            "Only an environment that steps one episode at a time can be evaluated.",
+        ) from None
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         raise BadRequest(
@@ -57,9 +62,11 @@ def _episode(env: Any, policy: Policy, seed: int) -> float:
     observation, _ = env.reset(seed=seed)
     total = 0.0
     while True:
-        observation, reward, terminated, truncated, _ = env.step(policy(observation))
-        total += float(reward)
-        if terminated or truncated:
+        result = env.step(policy(observation))
+        step = one_step(result)
+        observation = result[0]
+        total += as_float(step.reward)
+        if step.terminated or step.truncated:
             return total
 
 

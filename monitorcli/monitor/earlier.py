@@ -6,6 +6,8 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from monitorcli.errors import BadFile
 from monitorcli.monitor import log
 from monitorcli.monitor.directory import MANIFEST_PREFIX, files, is_ours
@@ -17,16 +19,17 @@ _PATIENCE = 16
 
 
 class Earlier(NamedTuple):
-    """`started` counts every episode; `returns` and `lengths` are of those that ended, by end."""
+    """`started` counts every episode, `played` those with a step; the columns are of those that ended."""
 
     started: int
+    played: int
     returns: list[float]
     lengths: list[int]
 
 
 def earlier(directory: Path) -> Earlier:
     """The episodes in our logs and in Gym's batches; what cannot be read counts as nothing."""
-    started, returns, lengths = 0, [], []
+    started, played, returns, lengths = 0, 0, [], []
     for owned in files(directory):
         try:
             if owned.name.startswith("openaigym.episode_log."):
@@ -38,14 +41,15 @@ def earlier(directory: Path) -> Earlier:
         except (BadFile, OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
             continue
         started += found.started
+        played += found.played
         returns += found.returns
         lengths += found.lengths
-    return Earlier(started, returns, lengths)
+    return Earlier(started, played, returns, lengths)
 
 
 def _of_log(path: Path) -> Earlier:
     """What a log holds, a part at a time: a file may claim to be longer than memory, and be empty."""
-    started, returns, lengths, empty = 0, [], [], 0
+    started, played, returns, lengths, empty = 0, 0, [], [], 0
     while empty < _PATIENCE:
         records = log.read(path, started, _PART)
         if not len(records):
@@ -54,18 +58,21 @@ def _of_log(path: Path) -> Earlier:
         empty = 0 if len(sound) else empty + 1
         ended = sound[sound["end"] < log.CUT_RESET]
         started += len(records)
+        played += int(np.count_nonzero(sound["length"]))
         returns += ended["return"].tolist()
         lengths += ended["length"].tolist()
-    return Earlier(started, returns, lengths)
+    return Earlier(started, played, returns, lengths)
 
 
 def _of_gym(path: Path) -> Earlier:
     """The batch that a manifest of Gym's names; nothing for our own manifests, whose log is read."""
     manifest = read_json(path)
     if "monitorcli" in manifest:
-        return Earlier(0, [], [])
+        return Earlier(0, 0, [], [])
     if not is_ours(manifest["stats"]):
         raise BadFile(f"{path.name}: names no file of this directory")
     batch = read_json(path.parent / manifest["stats"], MOST_STATS)
     returns = [math.nan if value is None else float(value) for value in batch["episode_rewards"]]
-    return Earlier(len(batch["timestamps"]), returns, [int(length) for length in batch["episode_lengths"]])
+    lengths = [int(length) for length in batch["episode_lengths"]]
+    started = len(batch["timestamps"])
+    return Earlier(started, started, returns, lengths)

@@ -28,6 +28,7 @@ class Pool:
         self._unseeded = np.full(shape, seed is not None)
         self._alive = np.zeros(shape, np.bool_)  # slots with a running episode
         self._at = np.zeros(shape, np.int64)  # `elapsed_step` of each slot's last row
+        slots.steps = lambda: self._at
 
     def note(self, result: Any) -> None:
         """Count what one call of `recv` gave."""

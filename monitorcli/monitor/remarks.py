@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Callable
 
 
 def once(notify: Callable[[str], None]) -> Callable[[str], None]:
-    """`notify`, but for remarks it was given before."""
+    """`notify`, but for remarks it was given before; `-W error` makes no error of them."""
     said: set[str] = set()
 
     def remark(text: str) -> None:
         if text not in said:
             said.add(text)
-            notify(text)
+            with contextlib.suppress(Warning):
+                notify(text)
 
     return remark
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import weakref
 from typing import Any, Callable, Iterator, NamedTuple
 
@@ -30,20 +31,21 @@ class Camera(NamedTuple):
     render: Callable[[], Any]
 
 
-def with_rendering(
+def made_to_render(
     make: Callable[..., Any], registration: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
-    """`make(*args, **kwargs)`, with a `render_mode` if the script gave none and the environment has one.
+    """`make(*args, **kwargs)`, with a `render_mode` that the script did not give; None when that cannot be.
 
-    Neither the environment nor its spec tells, so that a copy made from it is made as the script asked.
+    Then the script's own call is to be made, which says best what may be wrong with it. Neither the
+    environment nor its spec tells, so that a copy made from it is made as the script asked.
     """
-    mode = _mode(registration, args, kwargs)
+    mode = _mode(make, registration, args, kwargs)
     if mode is None:
-        return make(*args, **kwargs)
+        return None
     try:
         env = make(*args, **{**kwargs, "render_mode": mode})
-    except TypeError:  # its metadata lists the mode, its constructor does not take it
-        return make(*args, **kwargs)
+    except Exception:  # which the script might never have seen: its environment does not render
+        return None
     base = env.unwrapped
     if base.spec is not None and base.spec.kwargs.get("render_mode") == mode:
         if "render_mode" in kwargs:
@@ -145,8 +147,10 @@ def _tidied(base: Any, aside: dict[str, Any], mode: str | None) -> Iterator[None
                 own[name] = None
 
 
-def _mode(registration: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
-    """The mode to add; None when one was given, there is none, or it cannot be told without making it."""
+def _mode(
+    make: Callable[..., Any], registration: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> str | None:
+    """The mode to add; None when one was given, there is none, or the constructor takes it not."""
     if kwargs.get("render_mode") is not None:
         return None
     try:
@@ -160,6 +164,20 @@ def _mode(registration: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> s
             load: Any = getattr(registration, "load_env_creator", None) or registration.load
             creator = load(creator)
         modes = creator.metadata.get("render_modes", ())
+        mode = next((mode for mode in _FILMABLE if mode in modes), None)
+        if mode is not None:
+            own = inspect.signature(make).parameters
+            given = {name: value for name, value in kwargs.items() if name not in own}
+            _bind(creator, {**spec.kwargs, **given, "render_mode": mode})
     except Exception:  # `make` will say it better
         return None
-    return next((mode for mode in _FILMABLE if mode in modes), None)
+    return mode
+
+
+def _bind(creator: Any, kwargs: dict[str, Any]) -> None:
+    """Raise TypeError when `creator` can be seen not to take these arguments."""
+    try:
+        signature = inspect.signature(creator)
+    except ValueError:  # it is not written in Python
+        return
+    signature.bind(**kwargs)

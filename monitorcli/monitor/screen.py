@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import sys
 import threading
@@ -58,10 +59,34 @@ def _off_screen() -> Iterator[None]:
     left = {*added, "PYOPENGL_PLATFORM"} - os.environ.keys()  # the last is what MuJoCo sets for EGL
     os.environ.update(added)
     try:
-        yield
+        with _dm_control_by_egl() if "MUJOCO_GL" in added else contextlib.nullcontext():
+            yield
     finally:
         for name in left:
             os.environ.pop(name, None)
+
+
+@contextlib.contextmanager
+def _dm_control_by_egl() -> Iterator[None]:
+    """Within it, dm_control draws through EGL, though it chose as if for a screen when it was imported."""
+    dm_control: Any = sys.modules.get("dm_control._render")
+    if dm_control is None:
+        yield
+        return
+    chosen = dm_control.Renderer
+    try:
+        dm_control.Renderer = importlib.import_module("dm_control._render.pyopengl.egl_renderer").EGLContext
+    except Exception:
+        dm_control.Renderer = _NoEgl  # what it chose would only leave a traceback
+    try:
+        yield
+    finally:
+        dm_control.Renderer = chosen
+
+
+class _NoEgl:
+    def __init__(self, *_: Any, **__: Any) -> None:
+        raise RuntimeError("dm_control has neither a screen nor EGL to draw with; try MUJOCO_GL=osmesa")
 
 
 @contextlib.contextmanager

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import functools
+import os
 import time
 import weakref
-from typing import Any, Callable, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Callable
 
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.errors import EncoderFailed
 from monitorcli.monitor import log
-from monitorcli.monitor.asciicast import Asciicast
-from monitorcli.monitor.ffmpeg import find_ffmpeg
-from monitorcli.monitor.mp4 import Mp4
+from monitorcli.monitor.filming import Filming, Films
 from monitorcli.monitor.remarks import once, trouble
-from monitorcli.monitor.rendering import FILMED, Camera, camera, is_hopeless
-from monitorcli.monitor.schedule import Schedule, never
-from monitorcli.monitor.video import Encoder, Film, frames_per_second
+from monitorcli.monitor.schedule import never
+from monitorcli.monitor.step_result import kind_of
 from monitorcli.monitor.writer import Writer
 
 MODES = {"training": b"t", "evaluation": b"e"}
 
 _SEED_BITS = 128
 _LOW = (1 << 64) - 1
-
-
-class Filming(NamedTuple):
-    """What to film and how; `fps` and `ffmpeg` are None for the environment's and imageio-ffmpeg's."""
-
-    schedule: Schedule
-    fps: float | None = None
-    ffmpeg: str | None = None
 
 
 class Slot:
@@ -52,19 +41,21 @@ class Slot:
         self._env = weakref.ref(env)
         self.index = index
         self._open_writer = open_writer
-        self._filming = filming
         self._notify = once(notify)
         self._clock = clock
         self._writer: Writer | None = None
-        self._film: Film | None = None
-        self._camera: Camera | None = None
-        self._broken_said = False
-        self._can_film = filming.schedule is not never
+        self.number: int | None = None  # of the episode that was begun last
+        self._films = None if filming.schedule is never else Films(filming, self._notify)
+        self._odd_said = False
+        self.steps: Callable[[], int] = lambda: 0  # how many the running episode has; the tap knows
+        self._inherited = -1  # how many of them another process made, from which this one was forked
+        _slots.add(self)
 
     def open(self) -> Writer:
         """The writer, opened if there is none yet; raises OSError when its files cannot be made."""
         if self._writer is None or self._writer.closed:
             self._writer = self._open_writer()
+            self._inherited = -1
         return self._writer
 
     def close(self) -> None:
@@ -76,102 +67,113 @@ class Slot:
         """What this slot's writer has recorded so far, dtype `log.RECORD`."""
         return self.open().records()
 
-    def begin(self, seed: Any, film: bool = True) -> bool:
-        """The environment was reset with `seed`; True when this episode is filmed, as it can be if `film`."""
-        self._film = None
+    def begin(self, seed: Any) -> bool:
+        """The environment was reset with `seed`; True when `film` is to be called before the first step."""
         try:
             writer = self._writer
             if writer is None or writer.closed:
                 writer = self.open()
             self._began = began = self._clock()
-            self._number = writer.begin(began)
+            self.number = writer.begin(began)
             self._mode = self.mode
             self._seed = seed
-            if film and self._can_film and self._is_filmed():
-                self._film = self._open_film(writer)
-                self.capture()
+        except Exception as error:
+            self.number = None
+            self._trouble(error)
+            return False
+        return self._films is not None
+
+    def film(self) -> bool:
+        """The first step is about to be made; True when the episode is filmed from here on."""
+        try:
+            writer = self._writer
+            if writer is None or writer.closed:
+                writer = self._adopt()
+            assert self._films is not None and self.number is not None  # `begin` said so
+            return self._films.begin(writer, self.number, self._env())
         except Exception as error:
             self._trouble(error)
-        return self._film is not None
+            return False
 
     def capture(self) -> None:
         """Take the environment's picture for the film that is running."""
-        if self._film and self._writer and not self._writer.closed:  # a forked child leaves it to its parent
-            self._film.capture()
-
-    def end(self, total: float, length: int, result: tuple[Any, ...]) -> None:
-        """The step that gave `result` ended the episode, of return `total` and `length` steps."""
-        code = (log.END_TERMINATED if result[2] else 0) | (log.END_TRUNCATED if result[3] else 0)
-        self.cut(total, length, code, result[4])
+        if self._films:
+            self._films.capture()
 
     def cut(self, total: float, length: int, code: int, info: Any = None) -> None:
-        """The episode is over: incomplete, for the reason `code`, one of `log.CUT_RESET` and so on."""
-        writer = self._writer
-        if writer is None or writer.closed:  # trouble at the reset, or a fork since
-            return
+        """The episode of so many steps is over, as `code` says: a sum of `log.END_`, or a `log.CUT_`."""
         try:
+            writer = self._writer
+            if writer is None or self.number is None:  # there was trouble at the reset
+                return
+            if writer.closed:  # there was a fork since
+                if length == self._inherited:
+                    return
+                writer = self._adopt()
             began = self._began
             low, high, seeded = (0, 0, 0) if self._seed is None else split_seed(self._seed)
             # fmt: off
             writer.append(log.pack(
-                self._number, total, length, writer.epoch + began, self._clock() - began,
+                self.number, total, length, writer.epoch + began, self._clock() - began,
                 low, high, self.index, code, self._mode, success_in(info) if info else -1, seeded,
             ))
             # fmt: on
-            if self._film:
-                self._film.finish()
-                writer.keep(self._film)
-                self._film = None
+            if self._films:
+                self._films.end(writer, length)
         except Exception as error:
             self._trouble(error)
 
-    def _is_filmed(self) -> bool:
-        try:
-            return bool(self._filming.schedule(self._number))
-        except Exception as error:
-            self._notify(f"the video schedule failed ({type(error).__name__}: {error}); the run goes on.")
-            return False
+    def give_up(self, total: float, length: int, reason: str) -> None:
+        """Nothing more of this environment can be recorded; what runs has `length` steps that can."""
+        name = self._writer.env_id if self._writer else "this environment"
+        if length:
+            self.cut(total, length, log.CUT_UNKNOWN)
+        elif self._films and self._writer:
+            self._films.end(self._writer, length)
+        self._notify(f"{name} is not recorded from here on: {reason}.")
 
-    def _open_film(self, writer: Writer) -> Film | None:
-        env = self._env()
-        assert env is not None  # it was reset just now
-        mode, render = self._camera = self._camera or camera(env)
-        if mode not in FILMED:
-            self._can_film = False
-            self._notify(
-                f"no video of {writer.env_id}: its render_mode is {mode!r}; films need 'rgb_array' or 'ansi'."
-            )
-            return None
-        if is_hopeless(env):  # which was said when it raised
-            self._can_film = False
-            return None
-        place = functools.partial(writer.film_path, self._number)
-        path = place()
-        fps = frames_per_second(self._filming.fps, env.metadata)
-        try:
-            encoder: Encoder
-            if mode == "ansi":
-                encoder = Asciicast(path, fps)
-            else:
-                encoder = Mp4(path, fps, self._filming.ffmpeg or find_ffmpeg())
-            return Film(place, self._number, render, encoder, self._say_broken)
-        except (EncoderFailed, OSError) as error:
-            self._can_film = False
-            self._notify(f"no video of {writer.env_id}: {error}.")
-            return None
+    def odd_reward(self, reward: Any) -> None:
+        """A step gave this reward, which is no number."""
+        name = self._writer.env_id if self._writer else "this environment"
+        if not self._odd_said:
+            self._odd_said = True
+            self._notify(f"returns of {name} are NaN: step gave {kind_of(reward)} as reward, not one number.")
 
-    def _say_broken(self, remark: str) -> None:
-        if not self._broken_said:
-            self._broken_said = True
-            self._notify(remark)
+    def _adopt(self) -> Writer:
+        """The episode was begun by the process from which this one was forked; record it as ours, too."""
+        writer = self.open()
+        self.number = writer.begin(self._began)
+        return writer
+
+    def _inherit(self) -> None:
+        """This process was forked; the film that may be running is its parent's."""
+        self._inherited = self.steps()
+        if self._films:
+            self._films.leave()
 
     def _trouble(self, error: Exception) -> None:
         self._notify(trouble(error))
 
 
+# A forked child goes on with its parent's environments, but not with their recording.
+_slots: weakref.WeakSet[Slot] = weakref.WeakSet()
+
+
+def _inherit() -> None:
+    for slot in list(_slots):
+        slot._inherit()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_inherit)
+
+
 def split_seed(seed: Any) -> tuple[int, int, int]:
     """The record's three columns of a seed that was given: `seed`, `seed_high` and `seeded`."""
-    number = int(seed)
+    try:
+        number = int(seed)
+    except Exception:  # whatever this environment takes for a seed
+        return 0, 0, 2
     if 0 <= number < 1 << _SEED_BITS:
         return number & _LOW, number >> 64, 1
     return 0, 0, 2
@@ -179,12 +181,14 @@ def split_seed(seed: Any) -> tuple[int, int, int]:
 
 def success_in(info: Any) -> int:
     """What the environment says of success, in the keys that are usual for it; -1 when nothing."""
-    final = info.get("final_info")  # of an environment that has reset itself within the step
-    info = final if isinstance(final, dict) else info
-    for key in ("is_success", "success"):
-        if key in info:
-            try:
+    try:
+        if not isinstance(info, Mapping):
+            return -1
+        final = info.get("final_info")  # of an environment that has reset itself within the step
+        info = final if isinstance(final, dict) else info
+        for key in ("is_success", "success"):
+            if key in info:
                 return int(bool(info[key]))
-            except (TypeError, ValueError):
-                return -1
+    except Exception:  # of what is no single truth value
+        pass
     return -1

@@ -6,11 +6,17 @@ What an episode costs once is in `slot`; here is only what every step pays for.
 
 from __future__ import annotations
 
-import math
 from typing import Any, Callable, NamedTuple
+
+import numpy as np
 
 from monitorcli.monitor import log
 from monitorcli.monitor.slot import Slot
+from monitorcli.monitor.step_result import NotOneStep, as_float, one_step
+
+_FLAGS = frozenset({bool, int, np.bool_})
+_LIBRARIES = ("gym", "isaaclab.", "omni.isaac.lab.")
+_RESET_WITHIN = frozenset({"AutoResetWrapper", "ManagerBasedRLEnv", "DirectRLEnv"})
 
 
 class Tap(NamedTuple):
@@ -33,8 +39,9 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
     """
     env_step, env_reset = env.step, env.reset
     same_step, next_step = autoresets(env)
-    running = False
+    running, call = False, env_step
     length, total = 0, 0.0
+    usual: Any = tuple  # None as soon as nothing is recorded any more
 
     # Which function `call` is says what state the environment is in, so that `step` need not ask.
     def between(action: Any) -> Any:
@@ -44,9 +51,14 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
             raise ResetNeeded("The episode is over, or none has begun: call reset() before step().")
         return env_step(action)
 
+    def first(action: Any) -> Any:
+        nonlocal call
+        call = filmed if slot.film() else env_step
+        return call(action)
+
     def filmed(action: Any) -> Any:
         result = env_step(action)
-        if not (same_step and (result[2] or result[3])):  # then the picture is the next episode's
+        if not (same_step and is_over(result)):  # then the picture is the next episode's
             slot.capture()
         return result
 
@@ -59,37 +71,70 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
 
     call = between
 
+    # Nothing after `call` may raise, or change what it gave: `result` can be anything.
     def step(action: Any) -> Any:
         nonlocal length, total
         result = call(action)
-        reward, info = result[1], result[4]
-        if info and "true_reward" in info:  # Gym's way to score semi-supervised tasks
-            reward = info["true_reward"]
-        length += 1
-        total += reward if reward.__class__ is float else as_float(reward)
-        if result[2] or result[3]:
-            end(result)
+        try:
+            if result.__class__ is not usual:
+                unusual(result)
+                return result
+            _, reward, terminated, truncated, info = result
+            if info and "true_reward" in info:  # Gym's way to score semi-supervised tasks
+                reward = info["true_reward"]
+            if terminated or truncated:
+                if terminated.__class__ in _FLAGS and truncated.__class__ in _FLAGS:
+                    end(reward, terminated, truncated, info)
+                else:
+                    unusual(result)
+            else:
+                length += 1
+                total += reward if reward.__class__ is float else as_float(reward, odd_reward)
+        except Exception:
+            unusual(result)
         return result
 
-    def end(result: tuple[Any, ...]) -> None:
+    def end(reward: Any, terminated: Any, truncated: Any, info: Any) -> None:
         nonlocal call, running
         if running:
             running = False
-            slot.end(total, length, result)
+            slot.cut(
+                total + (reward if reward.__class__ is float else as_float(reward, odd_reward)),
+                length + 1,
+                (log.END_TERMINATED if terminated else 0) | (log.END_TRUNCATED if truncated else 0),
+                info,
+            )
         call = resetting if next_step else between
         if same_step:
             begin(None)
 
+    def unusual(result: Any) -> None:
+        nonlocal length, total
+        if not running:
+            return
+        try:
+            reward, terminated, truncated, info = one_step(result)
+        except NotOneStep as reason:
+            give_up(f"step gave {reason}")
+            return
+        if terminated or truncated:
+            end(reward, terminated, truncated, info)
+        else:
+            length += 1
+            total += as_float(reward, odd_reward)
+
+    def give_up(reason: str) -> None:
+        nonlocal call, running, usual
+        call, running, usual = env_step, False, None
+        slot.give_up(total, length, reason)
+
     def begin(seed: Any) -> None:
         nonlocal call, running, length, total
-        call = filmed if slot.begin(seed) else env_step
+        if usual is None:
+            return
+        call = first if slot.begin(seed) else env_step
         running = True
         length, total = 0, 0.0
-
-    def begun(seed: Any) -> None:
-        nonlocal call, running
-        slot.begin(seed, film=False)
-        call, running = env_step, True
 
     def reset(*args: Any, **kwargs: Any) -> Any:
         stop(log.CUT_RESET)
@@ -104,31 +149,33 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
             running = False
             slot.cut(total, length, code)
 
-    return Tap(step, reset, stop, begun)
+    odd_reward = slot.odd_reward
+    slot.steps = lambda: length
+    return Tap(step, reset, stop, begin)
+
+
+def is_over(result: Any) -> bool:
+    """Whether this is a step that ended an episode."""
+    try:
+        step = one_step(result)
+    except NotOneStep:
+        return False
+    return step.terminated or step.truncated
 
 
 def autoresets(env: Any) -> tuple[bool, bool]:
     """Whether the environment resets itself within the step that ends an episode, or in the one after.
 
     The first is Gym's `semantics.autoreset`, and what the AutoResetWrapper of gym 0.26 and Gymnasium
-    0.29 does; the second is Gymnasium's Autoreset wrapper since 1.0.
+    0.29 and the environments of Isaac Lab do; the second is Gymnasium's Autoreset wrapper since 1.0.
     """
-    same_step = bool(env.metadata.get("autoreset") or env.metadata.get("semantics.autoreset"))
+    metadata = getattr(env, "metadata", None) or {}
+    same_step = bool(metadata.get("autoreset") or metadata.get("semantics.autoreset"))
     while env is not None:
         # By name, because it may be a class of gym or of gymnasium.
-        names = {base.__name__ for base in type(env).__mro__ if base.__module__.startswith("gym")}
+        names = {base.__name__ for base in type(env).__mro__ if base.__module__.startswith(_LIBRARIES)}
         if "Autoreset" in names:
             return same_step, True
-        same_step = same_step or "AutoResetWrapper" in names
+        same_step = same_step or not names.isdisjoint(_RESET_WITHIN)
         env = vars(env).get("env") if "Wrapper" in names else None
     return same_step, False
-
-
-def as_float(reward: Any) -> float:
-    """A reward of any numeric type, an array of one included; NaN when it is no single number."""
-    try:
-        return float(reward.item() if hasattr(reward, "item") else reward)
-    except OverflowError:
-        return math.inf if reward > 0 else -math.inf
-    except (TypeError, ValueError):
-        return math.nan

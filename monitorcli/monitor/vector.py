@@ -1,8 +1,8 @@
 """The step path of a vector environment that is one object: one call counts for every slot.
 
 For Gymnasium's Sync- and AsyncVectorEnv the environments inside are recorded instead (`tap`), which
-sees more. This is for the others, whose slots are rows of arrays: CartPole's own vector class.
-What each autoreset mode asks of a recorder stands in docs/recording.md.
+sees more. This is for the others, whose slots are rows of arrays: CartPole's own vector class, and what
+`make` gives out with `num_envs`. What each autoreset mode asks of a recorder stands in docs/recording.md.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ import numpy as np
 
 from monitorcli.monitor import log
 from monitorcli.monitor.slot import success_in
-from monitorcli.monitor.tap import Tap
+from monitorcli.monitor.step_result import NotOneStep, five, kind_of
+from monitorcli.monitor.tap import Tap, autoresets
 from monitorcli.monitor.vector_slots import Slots
 
 NEXT_STEP, SAME_STEP, DISABLED = "NEXT_STEP", "SAME_STEP", "DISABLED"
+# It does not say: an episode ends where it says so, and a reset that the script asks for begins the next.
+UNKNOWN = "UNKNOWN"
+_SILENT = "a slot was stepped on after its end, and metadata has no autoreset_mode to say what that means"
 
 
 def tap_vector(env: Any, slots: Slots, mode: str) -> Tap:
@@ -29,23 +33,30 @@ def tap_vector(env: Any, slots: Slots, mode: str) -> Tap:
     partly = False  # whether a slot can be without an episode, but for one step of NEXT_STEP
     pending = nothing  # slots that the next step resets
     now = 0
+    given_up = False
 
     def step(actions: Any) -> Any:
         result = env_step(actions)
         if running:
             try:
                 count(result)
+            except NotOneStep as reason:
+                give_up(str(reason))
             except Exception as error:
                 slots.trouble(error)
         return result
 
     def count(result: Any) -> None:
         nonlocal now, pending
-        _, rewards, terminated, truncated, infos = result
+        _, rewards, terminated, truncated, infos = result if result.__class__ is tuple else five(result)
         if rewards.__class__ is not array or rewards.shape != shape:
-            rewards = as_rewards(rewards, shape)
-        if terminated.__class__ is not array or truncated.__class__ is not array:
-            terminated, truncated = as_array(terminated), as_array(truncated)
+            rewards = as_rewards(rewards, shape, slots.odd_reward)
+        if terminated.__class__ is not array or terminated.shape != shape or terminated.dtype != np.bool_:
+            terminated = as_ends(terminated, shape, "terminated")
+        if truncated.__class__ is not array or truncated.shape != shape or truncated.dtype != np.bool_:
+            truncated = as_ends(truncated, shape, "truncated")
+        if mode == UNKNOWN and not alive.all():
+            raise NotOneStep(_SILENT)
         now += 1
         add(totals, rewards, totals)
         done = terminated | truncated
@@ -69,9 +80,7 @@ def tap_vector(env: Any, slots: Slots, mode: str) -> Tap:
                 pending = ended
 
     def reset(*args: Any, **kwargs: Any) -> Any:
-        options = kwargs.get("options")
-        mask = None if not options else options.get("reset_mask")
-        chosen = np.ones(shape, np.bool_) if mask is None else np.array(mask, np.bool_)
+        chosen = chosen_slots(kwargs.get("options"), shape)
         stop_some(chosen, log.CUT_RESET)
         result = env_reset(*args, **kwargs)
         try:
@@ -82,6 +91,8 @@ def tap_vector(env: Any, slots: Slots, mode: str) -> Tap:
 
     def begin(chosen: Any, seed: Any) -> None:
         nonlocal running, partly, pending
+        if given_up:
+            return
         which = chosen.nonzero()[0]
         pending = pending[~chosen[pending]]
         if not running:
@@ -90,15 +101,18 @@ def tap_vector(env: Any, slots: Slots, mode: str) -> Tap:
             alive[:] = True
             alive[pending] = False
         alive[which] = True
-        running, partly = True, mode == DISABLED or not bool(np.delete(alive, pending).all())
+        running, partly = True, mode in (DISABLED, UNKNOWN) or not bool(np.delete(alive, pending).all())
         slots.begin(which, now)
         slots.seed(which, seed)
 
-    def stop_some(chosen: Any, code: int) -> None:
+    def going() -> Any:
         lives = alive.copy() if partly else np.ones(shape, np.bool_)
         lives[pending] = False
-        which = (lives & chosen).nonzero()[0]
-        if running and which.size:
+        return lives & running
+
+    def stop_some(chosen: Any, code: int) -> None:
+        which = (going() & chosen).nonzero()[0]
+        if which.size:
             try:
                 slots.cut(which, now, code)
             except Exception as error:
@@ -109,9 +123,16 @@ def tap_vector(env: Any, slots: Slots, mode: str) -> Tap:
         stop_some(np.ones(shape, np.bool_), code)
         running = False
 
+    def give_up(reason: str) -> None:
+        nonlocal given_up, running
+        which = going().nonzero()[0]
+        given_up, running = True, False
+        slots.give_up(which, now, reason)
+
     def begun(seed: Any) -> None:
         begin(np.ones(shape, np.bool_), seed)
 
+    slots.steps = lambda: now
     return Tap(step, reset, stop, begun)
 
 
@@ -124,6 +145,35 @@ def autoreset_mode(env: Any, otherwise: str = NEXT_STEP) -> str:
     return name if name in (NEXT_STEP, SAME_STEP, DISABLED) else otherwise
 
 
+def reset_mode(env: Any) -> str:
+    """The autoreset mode of an environment that is not Gymnasium's VectorEnv, and yet has several slots."""
+    same_step, next_step = autoresets(env)
+    return autoreset_mode(env, SAME_STEP if same_step else NEXT_STEP if next_step else UNKNOWN)
+
+
+def several(env: Any) -> int:
+    """How many environments `env` says it is, in `num_envs`; 0 when it is one, or does not say."""
+    try:
+        count = env.unwrapped.num_envs
+        return int(count) if isinstance(count, (int, np.integer)) and count > 1 else 0
+    except Exception:  # of a property that does as it likes
+        return 0
+
+
+def chosen_slots(options: Any, shape: tuple[int, ...]) -> Any:
+    """Which slots a reset is for: by Gymnasium's `reset_mask`, by ManiSkill's `env_idx`, or all."""
+    try:
+        if options.get("reset_mask") is not None:
+            return as_array(options["reset_mask"]).astype(np.bool_).reshape(shape)
+        if options.get("env_idx") is not None:
+            chosen = np.zeros(shape, np.bool_)
+            chosen[as_array(options["env_idx"])] = True
+            return chosen
+    except Exception:  # of options that mean something else
+        pass
+    return np.ones(shape, np.bool_)
+
+
 def as_array(value: Any) -> Any:
     """A NumPy array of what an environment returned: a list, a tensor of another library."""
     if hasattr(value, "detach"):
@@ -131,10 +181,24 @@ def as_array(value: Any) -> Any:
     return np.asarray(value)
 
 
-def as_rewards(value: Any, shape: tuple[int, ...]) -> Any:
-    """One reward a slot; NaN for every slot when there are several, or none."""
-    found = as_array(value)
-    return found.reshape(shape) if found.size == shape[0] else np.full(shape, np.nan)
+def as_rewards(value: Any, shape: tuple[int, ...], odd: Any) -> Any:
+    """One reward a slot; NaN for every slot, after `odd(value)`, when there are several, or none."""
+    try:
+        return as_array(value).astype(np.float64).reshape(shape)
+    except Exception:  # whatever it is, it is the script's
+        odd(value)
+        return np.full(shape, np.nan)
+
+
+def as_ends(value: Any, shape: tuple[int, ...], name: str) -> Any:
+    """One truth value a slot; one for all is for each. Raises NotOneStep when it is neither."""
+    try:
+        found = as_array(value)
+        if found.dtype.kind in "biuf" and (found.ndim == 0 or found.size == shape[0]):
+            return np.broadcast_to(found if found.ndim == 0 else found.reshape(shape), shape).astype(np.bool_)
+    except Exception:  # whatever it is, it is the script's
+        pass
+    raise NotOneStep(f"step gave {kind_of(value)} as {name}, not one for each of {shape[0]}")
 
 
 def successes(infos: Any, shape: tuple[int, ...]) -> Any:

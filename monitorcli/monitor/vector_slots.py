@@ -6,7 +6,9 @@ ends, `duration` lacks the monotonic clock and `length` the count of steps, to b
 
 from __future__ import annotations
 
+import os
 import time
+import weakref
 from typing import Any, Callable
 
 import numpy as np
@@ -15,6 +17,7 @@ import numpy.typing as npt
 from monitorcli.monitor import log
 from monitorcli.monitor.remarks import once, trouble
 from monitorcli.monitor.slot import split_seed
+from monitorcli.monitor.step_result import kind_of
 from monitorcli.monitor.writer import Writer
 
 Indices = Any  # of slots: an integer array of shape (k,), strictly increasing
@@ -50,12 +53,19 @@ class Slots:
         self._notify = once(notify)
         self._clock = clock
         self._writer: Writer | None = None
+        self.steps: Callable[[], Steps] = lambda: 0  # calls of `step` so far; the tap knows
+        # After a fork: how far each slot was then, -1 for those with an episode of this process's own.
+        self._inherited: npt.NDArray[np.int64] | None = None
+        self._odd_said = False
+        _slots.add(self)
 
     def begin(self, which: Indices, step: Steps) -> None:
         """Episodes began in these slots; `step` calls of `step` were before them."""
         writer = self._writer
         if writer is None or writer.closed:
-            writer = self._writer = self._open_writer()
+            writer = self._open(which)
+        if self._inherited is not None:
+            self._inherited[which] = -1
         now = self._clock()
         self._number[which] = writer.begin_many(now, len(which))
         self._started_at[which] = writer.epoch + now
@@ -89,6 +99,11 @@ class Slots:
 
     def cut(self, which: Indices, step: Steps, code: int) -> None:
         """The episodes of these slots are incomplete, for the reason `code`, a `log.CUT_` constant."""
+        if self._inherited is not None:  # what made no step in this process is not its own
+            own = self._inherited[which] != step
+            which, step = which[own], step if np.ndim(step) == 0 else step[own]
+            if not which.size:
+                return
         out = self._ended(which, step)
         out.view(log.RECORD)["end"] = code
         self._write(out, which)
@@ -97,8 +112,42 @@ class Slots:
         """Say once that something could not be recorded."""
         self._notify(trouble(error))
 
+    def give_up(self, which: Indices, step: Steps, reason: str) -> None:
+        """Nothing more can be recorded; what runs in the slots `which` is, as far as it has steps."""
+        stepped = which[self._length[which] + step > 0]
+        if stepped.size:
+            self.cut(stepped, step, log.CUT_UNKNOWN)
+        self._notify(f"{self._name()} is not recorded from here on: {reason}.")
+
+    def odd_reward(self, rewards: Any) -> None:
+        """A step gave these rewards, which are not one number a slot."""
+        if not self._odd_said:
+            self._odd_said = True
+            told = f"step gave {kind_of(rewards)} as rewards, not a number for each of {len(self.totals)}"
+            self._notify(f"returns of {self._name()} are NaN: {told}.")
+
+    def _name(self) -> str:
+        return self._writer.env_id if self._writer else "this environment"
+
+    def _open(self, begun: Indices = ()) -> Writer:
+        """Open the writer; after a fork, what runs but for the slots `begun` is numbered anew in it."""
+        writer = self._writer = self._open_writer()
+        if self._inherited is not None:
+            goes_on = self._inherited >= 0
+            goes_on[list(begun)] = False
+            which = goes_on.nonzero()[0]
+            self._number[which] = writer.begin_many(self._clock(), len(which))
+        return writer
+
+    def _inherit(self) -> None:
+        """This process was forked."""
+        if self._writer is not None:
+            self._inherited = np.array(np.broadcast_to(self.steps(), self.totals.shape), np.int64)
+
     def _ended(self, which: Indices, step: Steps) -> Any:
         """These slots' records, as numbers; columns 1, 2 and 4 are return, length and duration."""
+        if self._writer is not None and self._writer.closed:  # there was a fork since
+            self._open()
         out: Any = self._cells.take(which, 0)
         out[:, 1] = self.totals.take(which)
         out.view(np.int64)[:, 2] += step
@@ -106,8 +155,7 @@ class Slots:
         return out
 
     def _write(self, out: npt.NDArray[np.float64], which: Indices) -> None:
-        assert self._writer is not None
-        if not self._writer.closed:  # else there was a fork since
+        if self._writer is not None:  # else it could not be opened, which was said
             self._writer.append(out.tobytes())
         if self._seeded:
             self._put_seed(which, None)
@@ -118,3 +166,15 @@ class Slots:
         self._rows["seed"][which] = low
         self._rows["seed_high"][which] = high
         self._rows["seeded"][which] = seeded
+
+
+_slots: weakref.WeakSet[Slots] = weakref.WeakSet()
+
+
+def _inherit() -> None:
+    for slots in list(_slots):
+        slots._inherit()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_inherit)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any, Callable, Protocol
 
@@ -81,6 +82,14 @@ class Film:
         """The episode is over; the encoder may still be busy."""
         self._encoder.close()
 
+    def discard(self) -> None:
+        """There is nothing to show after all: leave no file."""
+        self._encoder.close()
+        with contextlib.suppress(Exception):
+            self._encoder.collect()
+        self._remove(self._encoder.ending)
+        self._remove(META)
+
     def is_done(self) -> bool:
         """Whether `collect` would return at once."""
         return self._encoder.is_done()
@@ -94,7 +103,7 @@ class Film:
         self._meta["frames"] = self._frames
         if self._broken:
             self._meta.update(broken=True, reason=self._broken)
-            self._remove_video()
+            self._remove(self._encoder.ending)
         self._write_meta()
         return None if self._broken else (self._path(self._encoder.ending).name, self._path(META).name)
 
@@ -111,11 +120,9 @@ class Film:
         except OSError as error:
             self._break(error)
 
-    def _remove_video(self) -> None:
-        try:
-            self._path(self._encoder.ending).unlink()
-        except OSError:
-            pass
+    def _remove(self, ending: str) -> None:
+        with contextlib.suppress(OSError):
+            self._path(ending).unlink()
 
     def _path(self, ending: str) -> Path:
         place = self._place()

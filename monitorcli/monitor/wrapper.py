@@ -18,9 +18,10 @@ from monitorcli.monitor import log
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.earlier import earlier
 from monitorcli.monitor.family import check_uid
+from monitorcli.monitor.filming import Filming
 from monitorcli.monitor.run import Run
 from monitorcli.monitor.schedule import from_argument
-from monitorcli.monitor.slot import MODES, Filming, Slot
+from monitorcli.monitor.slot import MODES, Slot
 from monitorcli.monitor.system import check_system
 from monitorcli.monitor.tap import Tap, tap
 from monitorcli.monitor.writer import Target, Writer
@@ -49,8 +50,8 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         """Begin a run in `directory`, which is made when it is missing.
 
         video_callable: None films perfect cubes below 1000 and every 1000th episode, False none; or a
-            function of the episode number. Films need an environment made with render_mode
-            "rgb_array" or "ansi".
+            function of the episode number, in which episodes without a step are not counted. Films need
+            an environment made with render_mode "rgb_array" or "ansi".
         force: first remove every file of the directory that begins with "openaigym.".
         resume: keep what is there; numbering, schedule and totals go on.
         write_upon_reset: keep batch and manifest current after every reset.
@@ -70,7 +71,8 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         self.directory = Path(directory).absolute()
         run = Run(self.directory, existing, {"kind": "monitor"})
         self._earlier = earlier(self.directory)
-        target = Target(run.directory, run.number, self._earlier.started, uid, write_upon_reset)
+        started, played = self._earlier.started, self._earlier.played
+        target = Target(run.directory, run.number, started, uid, write_upon_reset, played)
         open_writer = functools.partial(Writer, target, describe(env, _warn), _warn)
         self._slot = Slot(env, 0, open_writer, Filming(schedule), _warn)
         self._slot.mode = code
@@ -105,6 +107,11 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
     def __reduce_ex__(self, protocol: Any) -> Any:
         """A copy or a pickle is of the environment alone: two writers cannot share a recording."""
         return _unrecorded, (self.env,)
+
+    @property
+    def episode_id(self) -> int:
+        """As in Gym: the number that the next episode will have, so 0 before the first reset, 1 after it."""
+        return self._earlier.started if self._slot.number is None else self._slot.number + 1
 
     def get_total_steps(self) -> int:
         """Steps of all complete episodes of the recording, those before a resume included."""

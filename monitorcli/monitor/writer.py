@@ -37,8 +37,9 @@ _FINISHING = 2
 class Target(NamedTuple):
     """Where a writer writes, and how.
 
-    `first_number` is its first episode's number in the whole recording; `uid` a part of its file
-    names, None for a random one; with `write_upon_reset` the batch is current after every reset.
+    `first_number` is its first episode's number in the whole recording, `first_turn` how many episodes
+    before that had a step; `uid` is a part of its file names, None for a random one; with
+    `write_upon_reset` the batch is current after every reset.
     """
 
     directory: FollowedDirectory
@@ -46,6 +47,7 @@ class Target(NamedTuple):
     first_number: int = 0
     uid: str | None = None
     write_upon_reset: bool = False
+    first_turn: int = 0
 
 
 class Writer:
@@ -64,6 +66,7 @@ class Writer:
         self._family = Family(self.directory, self.stem, env_info, target.run, time.time(), lease.mine())
         # Counted without a lock: several threads may run environments of one writer.
         self._numbers = itertools.count(target.first_number)
+        self.turns = itertools.count(target.first_turn)  # what the schedule is asked for
         self._full = log.end_of(self._limit)  # where the log ends when the open batch is full
         self._batch = 0
         self._sealed = 0  # records in batches that will not change any more
