@@ -114,7 +114,10 @@ def _recorded(env: Any, asked: Request, run: Run, ffmpeg: str | None) -> Iterato
     """Within it, `env` is recorded into the run."""
     filming = Filming(schedule.parse(asked.video or "none") if ffmpeg else schedule.never, asked.fps, ffmpeg)
     target = Target(asked.directory, run.number, earlier(asked.directory).started)
-    writer = Writer(target, describe(env, say), say)
+    try:
+        writer = Writer(target, describe(env, say), say)
+    except OSError as error:
+        raise run.give_up(error) from None
     slot = Slot(env, 0, lambda: writer, filming, say)
     slot.mode = MODES[asked.mode or "evaluation"]
     taps = tap(env, slot, strict=False)
