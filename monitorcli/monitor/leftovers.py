@@ -12,7 +12,9 @@ import numpy.typing as npt
 from monitorcli.errors import BadFile
 from monitorcli.monitor import lease, log
 from monitorcli.monitor.directory import Owned, files, open_regular
+from monitorcli.monitor.document import write_json
 from monitorcli.monitor.family import Batch, Family
+from monitorcli.monitor.frames import count_finished
 from monitorcli.monitor.living import is_closed, json_or_nothing, newest, writers
 
 # What a file of a stranger can do to code that takes it for one of ours.
@@ -52,7 +54,7 @@ def _finish(directory: Path, stem: str, documents: list[dict[str, Any]], found: 
     if closed:
         return
     listed = {video for document in documents for video, _ in document["videos"]}
-    videos = [pair for pair in _finished_videos(directory, stem, found) if pair[0] not in listed]
+    videos = [pair for pair in _finished_videos(directory, stem, found, records) if pair[0] not in listed]
     if len(records) > sealed or videos:
         # An empty batch is the one that was written when the writer opened; any other is sealed.
         number += count > 0
@@ -117,15 +119,25 @@ def _first_reset(records: npt.NDArray[np.void]) -> float | None:
     return float(records["started_at"].min()) if len(records) else None
 
 
-def _finished_videos(directory: Path, stem: str, found: list[Owned]) -> list[tuple[str, str]]:
-    """Pairs of video and meta file whose film was finished before the writer died."""
+def _finished_videos(
+    directory: Path, stem: str, found: list[Owned], records: npt.NDArray[np.void]
+) -> list[tuple[str, str]]:
+    """Pairs of video and meta file whose film is whole: finished before the writer died, or without it."""
     pairs = []
     names = {owned.name for owned in found}
+    ended = set(records["number"].tolist())
     for meta in sorted(names):
         if meta.startswith(f"openaigym.video.{stem}.video") and meta.endswith(".meta.json"):
             document = json_or_nothing(directory / meta)
             ending = ".mp4" if document.get("content_type") == "video/mp4" else ".json"
             video = meta[: -len(".meta.json")] + ending
-            if document.get("frames") is not None and not document.get("broken") and video in names:
+            if document.get("broken") or video not in names:
+                continue
+            number = document.get("episode_id")
+            if document.get("frames") is None and type(number) is int and number in ended:
+                document["frames"] = count_finished(directory / video) or None
+                if document["frames"]:
+                    write_json(directory / meta, document, durable=False)
+            if document.get("frames") is not None:
                 pairs.append((video, meta))
     return pairs

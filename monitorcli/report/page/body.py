@@ -107,7 +107,7 @@ def _charts(episodes: Episodes, found: Sequence[Film], name: str, level: int) ->
 
 
 def _filmed(episodes: Episodes, found: Sequence[Film]) -> list[int]:
-    rows = {film.video.episode for film in found}
+    rows = {film.video.episode for film in found if not film.video.broken}
     return sorted(row for row in rows if row is not None and 0 <= row < len(episodes))
 
 

@@ -79,7 +79,10 @@ def section(films: Sequence[Film], episodes: Episodes) -> Markup:
 def _said(films: Sequence[Film]) -> str:
     inside = [film for film in films if film.inside]
     linked = [film for film in films if film.source and not film.inside]
-    words = [f"{plural(len(films), 'film')}, {size(sum(film.video.size for film in films))}."]
+    broken = sum(film.video.broken for film in films)
+    words = [f"{plural(len(films) - broken, 'film')}, {size(sum(film.video.size for film in films))}."]
+    if broken:
+        words.append(f"{broken:,} more {'is' if broken == 1 else 'are'} broken.")
     if inside and not linked:
         words.append(
             "All are inside this page." if len(inside) == len(films) else "Those that play are inside."
