@@ -13,11 +13,23 @@ EncoderFailed       ffmpeg is missing, refused a frame or died
 """
 
 
+def escaped(text: str) -> str:
+    """`text` with every control, escape, bidi, invisible and unassigned character written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
+    )
+
+
 class MonitorError(Exception):
-    """A problem the user can act on; `hint` holds the ways out, one a line."""
+    """A problem the user can act on; `hint` holds the ways out, one a line.
+
+    The message is `escaped`: it names files, and who does not catch it has it printed as it is.
+    """
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
+        super().__init__(escaped(message))
         self.hint = hint
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -125,6 +126,152 @@ def test_a_resumed_evaluation_runs_what_is_missing_and_equals_one_never_stopped(
     )
 
 
+STRANGER = """
+import pathlib
+pathlib.Path("ran").touch()
+def act(observation):
+    return 0
+def schedule(episode):
+    return True
+import gymnasium
+gymnasium.register("Stranger-v0", "gymnasium.envs.classic_control:CartPoleEnv")
+"""
+
+
+@pytest.fixture
+def strangers(folder):
+    """A recorded evaluation that is somebody else's, with code in it that leaves the file `ran`."""
+    evaluate(folder, "random", "--seed", "7", episodes="1")
+    (folder / "eval" / "stranger.py").write_text(STRANGER)
+    (folder / "stranger.py").write_text(STRANGER)  # as if the recording lay in the working directory
+    return folder
+
+
+def said_in_its_run_file(folder, **changes):
+    path = folder / "eval" / "openaigym.run.000000.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "episodes": 2, **changes}))
+
+
+@pytest.mark.parametrize(
+    ("said", "named", "line"),
+    [
+        (
+            {"policy": "eval/stranger.py:act"},
+            "--policy eval/stranger.py:act",
+            "--env CartPole-v1 --policy eval/stranger.py:act --episodes 2 --seed 7 --video none",
+        ),
+        (
+            {"policy": "stranger:act"},
+            "--policy stranger:act",
+            "--env CartPole-v1 --policy stranger:act --episodes 2 --seed 7 --video none",
+        ),
+        (
+            {"env": "stranger:Stranger-v0"},
+            "--env stranger:Stranger-v0",
+            "--env stranger:Stranger-v0 --policy random --episodes 2 --seed 7 --video none",
+        ),
+        (
+            {"video": "eval/stranger.py:schedule", "fps": 5, "mode": "training"},
+            "--video eval/stranger.py:schedule",
+            "--env CartPole-v1 --policy random --episodes 2 --seed 7 --video eval/stranger.py:schedule "
+            "--fps 5 --mode training",
+        ),
+        (
+            {"env": "stranger:X", "policy": "a b.py:act"},
+            "--env stranger:X and --policy 'a b.py:act'",
+            "--env stranger:X --policy 'a b.py:act' --episodes 2 --seed 7 --video none",
+        ),
+        (
+            {"policy": "x:y\nmonitorcli resume eval --policy z"},
+            "--policy 'x:y\\nmonitorcli resume eval --policy z'",
+            "--env CartPole-v1 --policy 'x:y\\nmonitorcli resume eval --policy z' --episodes 2 --seed 7 "
+            "--video none",
+        ),
+    ],
+)
+def test_resume_runs_no_code_that_a_directory_names_and_shows_what_to_type(strangers, said, named, line):
+    said_in_its_run_file(strangers, **said)
+    done = monitorcli("resume", "eval", cwd=strangers)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        f"monitorcli: resume runs no code because a directory names it: {named} stands in "
+        "eval/openaigym.run.000000.json.\n"
+        f"  If you trust it, type it:  monitorcli resume eval {line}\n",
+    )
+    checked = "start --check eval --env CartPole-v1 --policy random --episodes 1"
+    for command in ("inspect eval", "inspect eval --episode 0", "inspect eval --verify", checked):
+        monitorcli(*command.split(), cwd=strangers)
+    assert not (strangers / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "typed"),
+    [
+        ({"policy": "stranger.py:act"}, ("--policy", "stranger.py:act")),
+        ({"env": "stranger:Stranger-v0"}, ("--env", "stranger:Stranger-v0")),
+        ({"video": "stranger.py:schedule"}, ("--video", "stranger.py:schedule")),
+    ],
+)
+def test_what_the_user_types_is_run(strangers, said, typed):
+    said_in_its_run_file(strangers, **said)
+    done = monitorcli("resume", "eval", *typed, cwd=strangers)
+    assert done.returncode == 0, done.stderr
+    assert (strangers / "ran").exists()
+    assert len(recorded("eval", strangers)) == 2
+
+
+def test_the_line_that_is_shown_has_what_the_user_gave_and_can_be_pasted(strangers):
+    said_in_its_run_file(strangers, policy="stranger.py:act", seed=7)
+    options = ["--episodes", "3", "--fps", "5", "--mode", "training"]
+    done = monitorcli("resume", "eval", *options, cwd=strangers)
+    line = done.stderr.partition("type it:  monitorcli ")[2]
+    assert line == (
+        "resume eval --env CartPole-v1 --policy stranger.py:act --episodes 3 --seed 7 --video none "
+        "--fps 5.0 --mode training\n"
+    )
+    assert monitorcli(*shlex.split(line), cwd=strangers).returncode == 0
+    assert len(recorded("eval", strangers)) == 3
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "shown", "placeholder"),
+    [
+        ("policy", ["x"], "its policy is ['x'], not the name of a policy", "--policy P"),
+        ("policy", None, "its policy is nothing, not the name of a policy", "--policy P"),
+        ("env", {}, "its env is {}, not an environment's id", "--env ID"),
+        ("episodes", "10", "its episodes is '10', not a number of episodes", "--episodes N"),
+        ("episodes", True, "its episodes is True, not a number of episodes", "--episodes N"),
+        ("episodes", 10**30, f"its episodes is {10**30}, not a number of episodes", "--episodes N"),
+        ("seed", -1, "its seed is -1, not a seed", "--seed S"),
+        ("seed", 1.5, "its seed is 1.5, not a seed", "--seed S"),
+        ("video", 3, "its video is 3, not a schedule", "--video SCHEDULE"),
+        ("fps", "a", "its fps is 'a', not between 0 and 1000", "--fps FPS"),
+        ("fps", float("nan"), "its fps is nan, not between 0 and 1000", "--fps FPS"),
+        ("mode", 3, "its mode is 3, not a mode", "--mode evaluation"),
+        ("mode", ["evaluation"], "its mode is ['evaluation'], not a mode", "--mode evaluation"),
+    ],
+)
+def test_a_run_file_with_nonsense_in_it_is_one_sentence(strangers, field, value, shown, placeholder):
+    said_in_its_run_file(strangers, **{field: value})
+    done = monitorcli("resume", "eval", cwd=strangers)
+    assert done.returncode == 2
+    sentence, line = done.stderr.splitlines()
+    assert sentence == (f"monitorcli: eval/openaigym.run.000000.json cannot be taken at its word: {shown}.")
+    assert line.startswith("  Say it yourself:  monitorcli resume eval --env ")
+    assert placeholder in line
+
+
+def test_a_directory_without_a_run_cannot_be_resumed(tmp_path):
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "openaigym.thing").touch()
+    done = monitorcli("resume", "odd", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "monitorcli: odd holds no recording to resume.\n  monitorcli start odd -- COMMAND\n",
+    )
+
+
 def test_ctrl_c_keeps_the_episodes_and_resume_has_the_rest(folder):
     process = subprocess.Popen(
         [sys.executable, "-m", "monitorcli", "start", "eval", "--env", "CartPole-v1",
@@ -148,7 +295,7 @@ def test_ctrl_c_keeps_the_episodes_and_resume_has_the_rest(folder):
     assert "1 run, interrupted" in monitorcli("inspect", "eval", cwd=folder).stdout
     count = sum(row["end"] != "incomplete" for row in recorded("eval", folder))
     assert count > 5
-    done = monitorcli("resume", "eval", "--episodes", count + 3, cwd=folder)
+    done = monitorcli("resume", "eval", "--policy", "policies.py:model", "--episodes", count + 3, cwd=folder)
     assert done.returncode == 0, done.stderr
     rows = [row for row in recorded("eval", folder) if row["end"] != "incomplete"]
     assert [row["seed"] for row in rows] == [str(n) for n in range(count + 3)]

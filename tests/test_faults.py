@@ -86,6 +86,35 @@ def test_a_directory_on_a_read_only_disk_is_refused_before_anything_runs(tmp_pat
     assert done.stderr.startswith("monitorcli: runs cannot be written: Read-only file system.\n")
 
 
+EVALUATION = ["--env", "CartPole-v1", "--policy", "random", "--episodes", "2", "--seed", "0"]
+
+
+@pytest.mark.parametrize("room", [0, 100, 420])  # bytes a file may have: the run's file, all of it, the log's
+def test_no_room_for_the_first_files_is_one_sentence_and_leaves_the_directory_free(tmp_path, room):
+    full = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))"
+    arguments = ["monitorcli", "start", "runs", *EVALUATION, "--video", "none"]
+    code = f"{full}\nimport sys\nfrom monitorcli.cli import main\nsys.argv = {arguments}\nmain()"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "monitorcli: runs cannot be written: File too large.\n  Make room, or choose another directory.\n",
+    )
+    assert list((tmp_path / "runs").iterdir()) == []
+    assert monitorcli("start", "runs", *EVALUATION, "--video", "none", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("room", [0, 300])
+def test_no_room_for_the_first_files_of_a_monitor_is_said_by_name(tmp_path, room):
+    full = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
+    name = script(tmp_path, full + MONITOR)
+    done = subprocess.run([sys.executable, name], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1] == (
+        f"monitorcli.errors.DirectoryUnusable: {tmp_path}/runs cannot be written: File too large."
+    )
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
 def test_no_file_descriptor_left_for_films_costs_the_films(tmp_path):
     done = under_start(tmp_path, "resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))", video="every:100")
     assert (done.returncode, done.stdout) == (STATUS, "done\n"), done.stderr

@@ -3,6 +3,8 @@
 import json
 import math
 import os
+import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from monitorcli.monitor import directory as monitor_directory
 from monitorcli.monitor import document
 from monitorcli.monitor.earlier import earlier
 from monitorcli.monitor.leftovers import salvage
+from monitorcli.monitor.living import refuse_living
 from monitorcli.recording import read
 from monitorcli.report import curve
 
@@ -183,6 +186,60 @@ def test_a_log_that_claims_a_terabyte_is_no_reason_not_to_resume(directory):
     assert read(directory).episodes.episode_return.tolist() == [5.0]
 
 
+def as_if_killed(directory, **changes):
+    """The writer was not closed, and its process is gone from here."""
+    manifest = the("manifest.*", directory)
+    document = json.loads(manifest.read_text())
+    document["monitorcli"].update(closed=False, **changes)
+    document["monitorcli"]["lease"].update(pid=None)
+    manifest.write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize("size", [6_000_000_000, 1 << 40])
+def test_the_log_of_a_dead_writer_is_sealed_up_to_the_hole_in_it(directory, size):
+    path = the("episode_log.*", directory)
+    path.write_bytes(path.read_bytes() + packed(1, 6.0))
+    os.truncate(path, size)
+    as_if_killed(directory)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    salvage(directory)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
+    batches = sorted(directory.glob("openaigym.episode_batch.*"))
+    assert [json.loads(batch.read_text())["episode_rewards"] for batch in batches] == [[6.0], [5.0]]
+    assert np.load(path, mmap_mode="r")["return"].tolist() == [5.0, 6.0]
+
+
+@pytest.mark.parametrize("changes", [{"writer": ["x"]}, {"writer": {}}, {"writer": None}, {"batch": "x"}])
+@pytest.mark.parametrize("gone", [False, True], ids=["odd", "gone"])
+def test_a_manifest_that_names_no_writer_is_nobodys(directory, changes, gone):
+    as_if_killed(directory, **changes)
+    if gone:
+        manifest = the("manifest.*", directory)
+        document = json.loads(manifest.read_text())
+        del document["monitorcli"][next(iter(changes))]
+        manifest.write_text(json.dumps(document))
+    os.truncate(the("run.*", directory), 0)
+    salvage(directory)
+    refuse_living(directory)
+
+
+def test_a_batch_whose_number_is_a_path_is_let_be(directory, tmp_path):
+    for path in [*directory.iterdir()]:
+        path.rename(directory / re.sub(r"0\.[0-9a-f]{8}", "0.u", path.name))
+    as_if_killed(directory, writer="0.u", batch="/../../evil", log="openaigym.episode_log.0.u.npy")
+    (directory / "openaigym.episode_batch.0.u.batch").mkdir()
+    (directory / "openaigym.manifest.0.u.batch").mkdir()
+    salvage(directory)
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_full_disk_overwrites_nothing_through_a_link(tmp_path):
+    (tmp_path / "precious").write_bytes(b"mine" * 100)
+    (tmp_path / "openaigym.x").symlink_to(tmp_path / "precious")
+    assert not document._overwrite(tmp_path / "openaigym.x", b"{}")
+    assert (tmp_path / "precious").read_bytes() == b"mine" * 100
+
+
 def test_links_that_are_swapped_for_files_all_the_time_are_never_followed(directory, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text(json.dumps({"kind": "SECRET", "version": 1, "command": ["SECRET"]}))
@@ -224,6 +281,17 @@ def test_nothing_in_a_file_reaches_the_terminal_unescaped(directory, tmp_path, f
     done = monitorcli("inspect", "run", "--format", form, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert all(char == "\n" or char.isprintable() for char in done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize("evil", ["\x1b[2J", "\u202e", "a\nb"])
+def test_nothing_in_a_file_reaches_the_terminal_through_an_error_that_nobody_caught(directory, evil):
+    path = the("run.*", directory)
+    content = json.loads(path.read_text())
+    content["lease"].update(host=evil, pid=-1, boot="elsewhere")
+    path.write_text(json.dumps(content))
+    with pytest.raises(MonitorError) as refused:
+        refuse_living(directory)
+    assert str(refused.value).isprintable()
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(1, 3), st.booleans())

@@ -297,3 +297,15 @@ def test_any_amount_can_be_said(seconds, value, count):
     assert text.lasting(seconds)
     assert text.number(value)
     assert text.size(count)
+
+
+def test_films_that_broke_are_no_films_but_counted():
+    broken = [video(number, size=0, finished=False, broken=True) for number in (0, 1)]
+    shown = as_table.plain(as_table.lines(report.answer([recording([1.0, 2.0], videos=broken)]), 80))
+    assert " videos     none · 2 broken\n" in shown
+    assert "filmed" not in shown
+    assert "latest" not in shown
+    one = [*broken, video(1)]
+    shown = as_table.plain(as_table.lines(report.answer([recording([1.0, 2.0], videos=one)]), 80))
+    assert " videos     1 · 1.5 kB · 2 broken\n" in shown
+    assert " filmed     1\n latest     runs/ppo/openaigym.video.0.k3f9x2.video000001.mp4\n" in shown

@@ -112,7 +112,7 @@ def test_resume_without_the_command_says_which_it_was_and_runs_nothing(tmp_path)
     assert (done.returncode, done.stderr) == (
         2,
         "monitorcli: resume needs the command to go on with.\n"
-        f"  monitorcli resume runs -- {sys.executable} script.py\n",
+        f"  monitorcli resume runs --video none -- {sys.executable} script.py\n",
     )
 
 

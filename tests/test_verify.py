@@ -1,11 +1,16 @@
 """A directory checked against itself: sound ones are silent, and each kind of damage is named."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import gymnasium
 import numpy as np
 import pytest
+from commands import monitorcli
 from environments import Countdown, play
 from writing import begin_run, packed, write
 
@@ -13,6 +18,7 @@ from monitorcli import Monitor
 from monitorcli.errors import EncoderFailed, NoRecording
 from monitorcli.monitor import log, writer
 from monitorcli.monitor.ffmpeg import find_ffmpeg
+from monitorcli.recording import decode
 from monitorcli.recording.verify import verify
 
 RECORDINGS = Path(__file__).parent / "recordings"
@@ -240,10 +246,72 @@ def test_a_film_of_one_picture_is_named(directory, mode):
         play(monitor, 2)
     ending = "json" if mode == "ansi" else "mp4"
     assert verify(directory, FFMPEG) == [
-        f"openaigym.video.0.u.video000000.{ending}: its 6 frames are all alike; is the picture empty?",
-        f"openaigym.video.0.u.video000001.{ending}: its 3 frames are all alike, "
-        "which may be right for so few",
+        f"openaigym.video.0.u.video000000.{ending}: its 6 frames are all alike; is the picture empty?"
     ]
+
+
+def test_a_film_of_few_frames_that_are_alike_is_a_remark_and_no_fault(directory, tmp_path):
+    class Still(Countdown):
+        def render(self):
+            return np.zeros((16, 16, 3), np.uint8)
+
+    with monitored(Still((1, 2), "rgb_array"), directory) as monitor:
+        play(monitor, 2)
+    done = monitorcli("inspect", "run", "--verify", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        0,
+        "monitorcli: openaigym.video.0.u.video000000.mp4: its 2 frames are all alike, "
+        "which may be right for so few.\n"
+        "monitorcli: openaigym.video.0.u.video000001.mp4: its 3 frames are all alike, "
+        "which may be right for so few.\n"
+        "monitorcli: run: sound.\n",
+    )
+
+
+def test_a_film_that_takes_too_long_is_counted_and_what_was_not_checked_is_said(directory, monkeypatch):
+    filmed(directory, episodes=1)
+    monkeypatch.setattr(decode, "PATIENCE", 0.0)
+    left_out("decoding was given up after 0 s", directory, endless(directory.parent))
+
+
+def test_a_film_of_large_pictures_is_counted_and_what_was_not_checked_is_said(directory, monkeypatch):
+    filmed(directory, episodes=1)
+    fewer = [word.replace(str(decode.MOST_PIXELS), "100") for word in decode._ARGUMENTS]
+    monkeypatch.setattr(decode, "_ARGUMENTS", fewer)
+    left_out("pictures of more than 16,777,216 pixels are not decoded", directory, FFMPEG)
+
+
+def left_out(why, directory, ffmpeg):
+    remarks = []
+    assert verify(directory, ffmpeg, remarks.append) == []
+    assert remarks == [f"openaigym.video.0.u.video000000.mp4: {why}; its pictures were not checked."]
+    edit(the("video.0.u.video000000.meta.json", directory), frames=7)
+    assert verify(directory, ffmpeg) == ["openaigym.video.0.u.video000000.mp4: 6 frames can be decoded of 7"]
+
+
+def endless(folder):
+    """A decoder that never comes to an end; its process id stands in `decoder`."""
+    path = folder / "ffmpeg"
+    path.write_text(f"#!/bin/sh\necho $$ > {folder}/decoder.new && mv {folder}/decoder.new {folder}/decoder\n"
+                    "exec sleep 600\n")  # fmt: skip
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_no_decoder_stays_behind_when_verify_is_stopped(directory, tmp_path, number):
+    filmed(directory, episodes=1)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "monitorcli", "inspect", "run", "--verify"],
+        cwd=tmp_path, stderr=subprocess.PIPE, env={**os.environ, "IMAGEIO_FFMPEG_EXE": endless(tmp_path)},
+    )  # fmt: skip
+    while not (tmp_path / "decoder").exists():
+        assert process.poll() is None, process.stderr.read()
+        os.sched_yield()
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == (1 if number == signal.SIGINT else 128 + number)
+    assert not Path(f"/proc/{int((tmp_path / 'decoder').read_text())}").exists()
 
 
 def test_a_film_that_is_gone_is_named(directory):

@@ -6,6 +6,7 @@ import re
 import stat
 import subprocess
 import sys
+import time
 
 import gymnasium
 import numpy as np
@@ -14,9 +15,12 @@ from environments import Countdown, play
 
 from monitorcli import Monitor
 from monitorcli.errors import EncoderFailed
-from monitorcli.monitor.ffmpeg import check_ffmpeg, find_ffmpeg
+from monitorcli.monitor.ffmpeg import arguments, check_ffmpeg, find_ffmpeg
+from monitorcli.monitor.frames import count_finished, count_mp4
+from monitorcli.monitor.leftovers import salvage
 from monitorcli.monitor.video import frames_per_second
 from monitorcli.recording import read
+from monitorcli.recording.verify import verify
 
 
 def decoded(path):
@@ -287,3 +291,67 @@ def test_a_resumed_schedule_goes_on_after_the_episodes_that_were_played(tmp_path
             env.reset()
             play(env, 2)
     assert sorted(filmed(tmp_path)) == [(1, 4), (5, 4)]
+
+
+UNCOLLECTED = """
+import os
+import environments
+import gymnasium
+from monitorcli import Monitor
+made = gymnasium.make("Countdown-v0", lengths=(5,), render_mode="rgb_array")
+env = Monitor(made, "runs", lambda episode: True)
+for episode in range(3):
+    env.reset()
+    for step in range(5 if episode < 2 else 3):
+        env.step(0)
+os._exit(0)
+"""
+
+
+@pytest.fixture
+def uncollected(tmp_path):
+    """Three films of a worker that never closed, two of episodes that ended; the encoders are done."""
+    (tmp_path / "script.py").write_text(UNCOLLECTED)
+    environment = {**os.environ, "PYTHONPATH": os.path.dirname(__file__)}
+    subprocess.run([sys.executable, "script.py"], cwd=tmp_path, env=environment, check=True, timeout=60)
+    films = [tmp_path / "runs" / video.name for video in read(tmp_path / "runs").videos]
+    assert len(films) == 3
+    until = time.monotonic() + 60
+    while not all(map(count_finished, films)):
+        assert time.monotonic() < until
+        os.sched_yield()
+    return tmp_path / "runs"
+
+
+def test_a_film_whose_encoder_outlived_its_recorder_is_whole(uncollected):
+    videos = read(uncollected).videos
+    assert [(video.episode, video.finished, video.broken) for video in videos] == [
+        (0, True, False),
+        (1, True, False),
+        (None, False, False),  # its episode never ended
+    ]
+    assert verify(uncollected, find_ffmpeg()) == []
+
+
+def test_recovery_lists_the_films_that_finished_alone_and_counts_their_frames(uncollected):
+    salvage(uncollected)
+    listed = [
+        pair
+        for path in uncollected.glob("openaigym.manifest.*")
+        for pair in json.loads(path.read_text())["videos"]
+    ]
+    assert sorted(video[-10:] for video, _ in listed) == ["000000.mp4", "000001.mp4"]
+    assert [json.loads((uncollected / meta).read_text())["frames"] for _, meta in sorted(listed)] == [6, 6]
+    assert verify(uncollected, find_ffmpeg()) == []
+
+
+def test_a_film_whose_encoder_was_killed_is_not_finished(tmp_path):
+    ffmpeg = find_ffmpeg()
+    path = tmp_path / "openaigym.x.mp4"
+    process = subprocess.Popen([ffmpeg, *arguments(64, 64, "rgb24", 30.0), path], stdin=subprocess.PIPE)
+    while not count_mp4(path):  # until the first fragment, with an index of its own, is there
+        process.stdin.write(os.urandom(64 * 64 * 3))
+    assert count_finished(path) == 0
+    process.kill()
+    process.communicate()
+    assert count_finished(path) == 0

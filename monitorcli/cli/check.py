@@ -25,7 +25,7 @@ from monitorcli.errors import EncoderFailed, MonitorError
 from monitorcli.monitor import directory
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.ffmpeg import check_ffmpeg, ffmpeg_version, find_ffmpeg
-from monitorcli.monitor.leftovers import refuse_living
+from monitorcli.monitor.living import refuse_living
 from monitorcli.report.layout import Line, Span, ascii_only
 from monitorcli.report.text import printable, size
 

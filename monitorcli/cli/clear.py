@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -21,12 +22,17 @@ Examples:
 @options.directory
 @click.option("--dry-run", is_flag=True, help="Only list what would be deleted.")
 @click.option("--yes", is_flag=True, help="Do not ask first.")
-def clear(directory: Path, dry_run: bool, yes: bool) -> None:
-    """Delete the recording in DIR: the files that begin with "openaigym.", and nothing else."""
+@click.option("--stale", is_flag=True, help="Also if a writer elsewhere is silent, and may be alive.")
+def clear(directory: Path, dry_run: bool, yes: bool, stale: bool) -> None:
+    """Delete the recording in DIR: the files that begin with "openaigym.", and nothing else.
+
+    Refused while DIR is being written. Whether a writer on another host or in another container is dead
+    cannot be seen from here: when you know it, say --stale.
+    """
     from monitorcli.errors import BadRequest, NoRecording
     from monitorcli.monitor import directory as monitor_directory
-    from monitorcli.monitor.leftovers import refuse_living
-    from monitorcli.report.text import size
+    from monitorcli.monitor.living import refuse_living
+    from monitorcli.report.text import printable, size
 
     found = monitor_directory.files(directory)
     if not found:
@@ -34,17 +40,18 @@ def clear(directory: Path, dry_run: bool, yes: bool) -> None:
     total = f"{len(found)} file{'s' if len(found) > 1 else ''}, {size(sum(owned.size for owned in found))}"
     if dry_run:
         for owned in found:
-            click.echo(directory / owned.name)
+            click.echo(printable(directory / owned.name))
         say(f"would delete {total} from {directory}.")
         return
-    refuse_living(directory)
+    refuse_living(directory, even_if_stale=stale)
     if not yes:
         if not sys.stdin.isatty():
             raise BadRequest(
-                f"not deleting {total} from {directory} unasked.", f"monitorcli clear --yes {directory}"
+                f"not deleting {total} from {directory} unasked.",
+                f"monitorcli clear --yes {'--stale ' if stale else ''}{shlex.quote(str(directory))}",
             )
-        click.confirm(f"Delete {total} from {directory}?", abort=True, err=True)
+        click.confirm(f"Delete {total} from {printable(directory)}?", abort=True, err=True)
     with monitor_directory.exclusive(directory):
-        refuse_living(directory)
+        refuse_living(directory, even_if_stale=stale)
         monitor_directory.clear(directory)
     say(f"deleted {total} from {directory}.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,12 +39,30 @@ def verify(directories: Sequence[Path], asked: dict[str, Any]) -> None:
     except EncoderFailed as error:
         say(f"films are not decoded: {error}", error.hint)
         ffmpeg = None
-    found = {directory: check(directory, ffmpeg, _counted) for directory in discover_all(directories, None)}
+    with _ended_in_order():
+        found = {place: check(place, ffmpeg, _counted, say) for place in discover_all(directories, None)}
     for directory, faults in found.items():
         say(f"{directory}: {plural(len(faults), 'fault')}." if faults else f"{directory}: sound.")
     off = "\n".join(fault for faults in found.values() for fault in faults)
     if off:
         raise Unsound("not everything is as it was written:", off)
+
+
+@contextlib.contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Within it, a SIGTERM or a closed terminal is an exception, so that no ffmpeg stays behind."""
+    caught = [
+        number
+        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
+        if signal.getsignal(number) is signal.SIG_DFL  # under nohup it is ignored, and stays so
+    ]
+    for number in caught:
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        for number in caught:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _counted(videos: Sequence[Video]) -> Iterator[Video]:

@@ -91,33 +91,6 @@ def checked(asked: Request) -> Request:
     return asked
 
 
-def again(asked: Request) -> Request:
-    """`asked`, completed by what the directory's last run was asked for. Raises NoRecording."""
-    from monitorcli.recording import read
-
-    try:
-        how = read(asked.directory, kind="monitorcli").runs[-1].how
-    except NoRecording:
-        words = asked.words() if asked.command or asked.env else "-- COMMAND"
-        raise NoRecording(
-            f"{asked.directory} holds no recording to resume.",
-            f"monitorcli start {shlex.quote(str(asked.directory))} {words}",
-        ) from None
-    if asked.command or (asked.env is not None and how.get("kind") != "evaluation"):
-        return asked
-    if how.get("kind") != "evaluation":
-        # What a directory says is never run unasked: it may be a stranger's.
-        command = how.get("command")
-        paste = shlex.join(map(str, command)) if isinstance(command, list) and command else "COMMAND"
-        raise BadRequest(
-            "resume needs the command to go on with.",
-            f"monitorcli resume {shlex.quote(str(asked.directory))} -- {paste}",
-        )
-    kept = {name: how.get(name) for name in ("env", "policy", "episodes", "seed", "video", "fps", "mode")}
-    given = {name: value for name, value in asked._asdict().items() if value is not None}
-    return Request(**{**kept, **given})
-
-
 def begin(asked: Request, existing: Existing, how: dict[str, Any]) -> Run:
     """Begin the run in its directory; a refusal says what is there and shows commands to paste."""
     try:

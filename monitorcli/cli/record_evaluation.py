@@ -27,6 +27,7 @@ from monitorcli.monitor import log, schedule
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.earlier import earlier
 from monitorcli.monitor.filming import Filming
+from monitorcli.monitor.run import Run
 from monitorcli.monitor.slot import MODES, Slot
 from monitorcli.monitor.tap import tap
 from monitorcli.monitor.wrapper import describe
@@ -55,7 +56,7 @@ def record(asked: Request, existing: Existing) -> None:
     try:
         with (
             _stoppable(policy) as stoppable,
-            _recorded(env, asked, target, ffmpeg),
+            _recorded(env, asked, run, target, ffmpeg),
             _progress(count) as advance,
         ):
             for episode_return in evaluate(env, stoppable, seeds):
@@ -129,10 +130,13 @@ def _missing(asked: Request, existing: Existing) -> tuple[int, Iterator[int]]:
 
 
 @contextlib.contextmanager
-def _recorded(env: Any, asked: Request, target: Target, ffmpeg: str | None) -> Iterator[None]:
+def _recorded(env: Any, asked: Request, run: Run, target: Target, ffmpeg: str | None) -> Iterator[None]:
     """Within it, `env` is recorded into the target."""
     filming = Filming(schedule.parse(asked.video or "none") if ffmpeg else schedule.never, asked.fps, ffmpeg)
-    writer = Writer(target, describe(env, say), say)
+    try:
+        writer = Writer(target, describe(env, say), say)
+    except OSError as error:
+        raise run.give_up(error) from None
     slot = Slot(env, 0, lambda: writer, filming, say)
     slot.mode = MODES[asked.mode or "evaluation"]
     taps = tap(env, slot, strict=False)

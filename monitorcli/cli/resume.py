@@ -17,6 +17,7 @@ Examples:
   monitorcli resume runs/ppo -- python train.py --load checkpoint.zip
   monitorcli resume eval                  (the episodes that are still missing)
   monitorcli resume eval --episodes 200   (100 were asked for at first)
+  monitorcli resume eval --policy policy.py:act
 """,
 )
 @options.recording
@@ -24,12 +25,14 @@ def resume(**asked: Any) -> None:
     """Go on with the recording in DIR: numbering, schedule, time and totals continue.
 
     Without a COMMAND and without --env, what the last run was asked for is asked for again; of an
-    evaluation, only the episodes that are missing.
+    evaluation, only the episodes that are missing. Code is run only when you name it: a COMMAND, a policy
+    or a schedule of your own, and an environment with a module (module:ID) are typed again.
     """
     from monitorcli.monitor.system import check_system
 
     check_system()
-    from monitorcli.cli.record import Request, again, record
+    from monitorcli.cli.again import again
+    from monitorcli.cli.record import Request, record
     from monitorcli.monitor.directory import Existing
 
     record(again(Request(**asked)), Existing.KEEP)

@@ -90,7 +90,9 @@ def write_whole(path: Path, data: bytes, durable: bool = True) -> None:
 def _overwrite(path: Path, data: bytes) -> bool:
     """On a full disk, write into the blocks that the file already has; False, and unchanged, if too few."""
     try:
-        with open(path, "r+b", buffering=0) as file:
+        # A link is not followed: whoever put it there may want something else overwritten.
+        flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        with open(os.open(path, flags), "r+b", buffering=0) as file:
             before = file.read()
             if os.pwrite(file.fileno(), data, 0) == len(data):
                 file.truncate(len(data))
@@ -103,6 +105,12 @@ def _overwrite(path: Path, data: bytes) -> bool:
 
 
 def create_json(path: Path, document: dict[str, Any]) -> None:
-    """Write a file that must not exist yet; FileExistsError when it does."""
+    """Write a file that must not exist yet; FileExistsError when it does. When that fails, there is none."""
+    data = json.dumps(document, allow_nan=False)
     with open(path, "x", encoding="utf-8") as file:
-        file.write(json.dumps(document, allow_nan=False))
+        try:
+            file.write(data)
+            file.flush()
+        except OSError:
+            path.unlink()
+            raise

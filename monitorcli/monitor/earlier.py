@@ -13,8 +13,7 @@ from monitorcli.monitor import log
 from monitorcli.monitor.directory import MANIFEST_PREFIX, files, is_ours
 from monitorcli.monitor.document import MOST_STATS, read_json
 
-# Records that are read at a time, and how many times in a row without a sound one.
-_PART = 1 << 16
+# Parts of a log in a row without a sound record, after which it is given up.
 _PATIENCE = 16
 
 
@@ -48,19 +47,18 @@ def earlier(directory: Path) -> Earlier:
 
 
 def _of_log(path: Path) -> Earlier:
-    """What a log holds, a part at a time: a file may claim to be longer than memory, and be empty."""
+    """What a log holds; a file may claim to be longer than memory, and be empty."""
     started, played, returns, lengths, empty = 0, 0, [], [], 0
-    while empty < _PATIENCE:
-        records = log.read(path, started, _PART)
-        if not len(records):
-            break
+    for records in log.parts(path):
         sound = records[log.plausible(records)]
-        empty = 0 if len(sound) else empty + 1
         ended = sound[sound["end"] < log.CUT_RESET]
         started += len(records)
         played += int(np.count_nonzero(sound["length"]))
         returns += ended["return"].tolist()
         lengths += ended["length"].tolist()
+        empty = 0 if len(sound) else empty + 1
+        if empty == _PATIENCE:
+            break
     return Earlier(started, played, returns, lengths)
 
 

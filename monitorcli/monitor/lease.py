@@ -28,21 +28,36 @@ def mine() -> dict[str, Any]:
 
 
 def alive(lease: dict[str, Any], last_sign: float) -> bool | None:
-    """True: runs; False: is dead; None: elsewhere, and silent for longer than PATIENCE.
+    """True: runs; False: is dead; None: elsewhere, and no sign of life within PATIENCE.
 
-    `last_sign` is the time of the last sign of life, in seconds since the epoch.
+    `last_sign` is the time of the last sign of life, in seconds since the epoch; one that is yet to
+    come is of another clock, and shows nothing.
     """
-    if lease.get("boot") == _boot() and lease.get("namespace") == _namespace():
+    if here(lease):
         pid = lease.get("pid")
         if not isinstance(pid, int):
             return False
         started = _process_started(pid)
         return started is not None and started == lease.get("process_started")
-    return True if time.time() - last_sign < PATIENCE else None
+    return True if abs(time.time() - last_sign) < PATIENCE else None
 
 
-def rebooted(lease: dict[str, Any]) -> bool:
-    """Whether the process was on a host of this one's name, and not since this one started."""
+def here(lease: dict[str, Any]) -> bool:
+    """Whether the process could be seen: it is of this boot and of this process-id namespace."""
+    return lease.get("boot") == _boot() and lease.get("namespace") == _namespace()
+
+
+def dead(lease: dict[str, Any], last_sign: float) -> bool:
+    """Whether the process is known to be dead: gone from here, or of this host before it started anew.
+
+    Of another host's or container's process only silence is known, not death. Two hosts may have one
+    name, so of this one's earlier boot silence is asked for too.
+    """
+    found = alive(lease, last_sign)
+    return found is False or (found is None and _rebooted(lease))
+
+
+def _rebooted(lease: dict[str, Any]) -> bool:
     return lease.get("host") == socket.gethostname() and lease.get("boot") != _boot()
 
 

@@ -1,43 +1,24 @@
-"""What other writers left in a directory: who still lives, and the batches that the dead never sealed."""
+"""What dead writers left in a directory: batches that they never sealed, films that they never listed."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.errors import BadFile, DirectoryInUse
+from monitorcli.errors import BadFile
 from monitorcli.monitor import lease, log
-from monitorcli.monitor.directory import (
-    MANIFEST_PREFIX,
-    PREFIX,
-    RUN_PREFIX,
-    Owned,
-    files,
-    is_ours,
-    open_regular,
-)
-from monitorcli.monitor.document import read_json
+from monitorcli.monitor.directory import Owned, files, open_regular
+from monitorcli.monitor.document import write_json
 from monitorcli.monitor.family import Batch, Family
+from monitorcli.monitor.frames import count_finished
+from monitorcli.monitor.living import is_closed, json_or_nothing, newest, writers
 
 # What a file of a stranger can do to code that takes it for one of ours.
 _NONSENSE = (BadFile, OSError, LookupError, TypeError, ValueError, AttributeError)
-
-
-def refuse_living(directory: Path) -> None:
-    """Raise DirectoryInUse, naming the process, while another process is recording into the directory."""
-    found = files(directory)
-    for held in _open_leases(directory, found):
-        if held.get("pid") == os.getpid() and lease.alive(held, 0):
-            continue  # a notebook that begins anew; what it leaves behind is its own
-        if lease.alive(held, last_sign=_newest(directory, found)):
-            raise DirectoryInUse(
-                f"{directory} is being written by process {held.get('pid')} on {held.get('host')}.",
-                "Wait for it, or stop it first.",
-            )
 
 
 def salvage(directory: Path) -> None:
@@ -46,7 +27,7 @@ def salvage(directory: Path) -> None:
     What cannot be understood is left as it is. Two that salvage at once write the same bytes.
     """
     found = files(directory)
-    for stem, documents in _writers(directory, found).items():
+    for stem, documents in writers(directory, found).items():
         try:
             _finish(directory, stem, documents, found)
         except _NONSENSE:
@@ -55,40 +36,34 @@ def salvage(directory: Path) -> None:
 
 def _finish(directory: Path, stem: str, documents: list[dict[str, Any]], found: list[Owned]) -> None:
     known = {document["monitorcli"]["batch"]: document for document in documents}
-    last, closed = known[max(known)], _closed(documents)
+    if not all(type(number) is int and number >= 0 for number in known):
+        return  # it becomes a part of file names
+    last, closed = known[max(known)], is_closed(documents)
     ours = last["monitorcli"]
     theirs = [owned for owned in found if f".{stem}." in owned.name]
-    if not closed and not _dead(ours["lease"], _newest(directory, theirs)):
+    if not closed and not lease.dead(ours["lease"], newest(directory, theirs)):
         return
     family = Family(directory, stem, last["env_info"], ours["run"], ours["opened_at"], ours["lease"])
     torn = _torn(family, known, found)
     if closed and not torn:
         return
-    records = log.read(directory / family.log_name)
-    sound = log.plausible(records)
-    records = records if sound.all() else records[: int(sound.argmin())]  # a power cut tears a log, too
+    records = log.sound(directory / family.log_name)
     if not closed and len(records) > ours["first"] + ours["count"]:
         torn.add(ours["batch"])  # killed between the two, its list may be ahead of its manifest
     number, sealed, count = _mend(family, known, torn, records)
     if closed:
         return
     listed = {video for document in documents for video, _ in document["videos"]}
-    videos = [pair for pair in _finished_videos(directory, stem, found) if pair[0] not in listed]
+    videos = [pair for pair in _finished_videos(directory, stem, found, records) if pair[0] not in listed]
     if len(records) > sealed or videos:
         # An empty batch is the one that was written when the writer opened; any other is sealed.
         number += count > 0
         family.seal(Batch(number, sealed, records[sealed:], videos, _first_reset(records), ours["lost"]))
     descriptor = os.open(directory / family.log_name, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
     try:
-        log.correct_header(descriptor, len(sound))
+        log.correct_header(descriptor, len(records))
     finally:
         os.close(descriptor)
-
-
-def _dead(held: dict[str, Any], last_sign: float) -> bool:
-    """Of another host's process only silence is known, not death; one of this host's last boot is dead."""
-    alive = lease.alive(held, last_sign)
-    return alive is False or (alive is None and lease.rebooted(held))
 
 
 def _torn(family: Family, known: dict[int, dict[str, Any]], found: list[Owned]) -> set[int]:
@@ -144,62 +119,25 @@ def _first_reset(records: npt.NDArray[np.void]) -> float | None:
     return float(records["started_at"].min()) if len(records) else None
 
 
-def _open_leases(directory: Path, found: list[Owned]) -> Iterator[dict[str, Any]]:
-    """The leases of runs that did not end and of writers that were not closed."""
-    for owned in found:
-        if owned.name.startswith(RUN_PREFIX):
-            document = _json(directory / owned.name)
-            if document.get("ended_at") is None and isinstance(document.get("lease"), dict):
-                yield document["lease"]
-    for documents in _writers(directory, found).values():
-        held = documents[0]["monitorcli"].get("lease")
-        if not _closed(documents) and isinstance(held, dict):
-            yield held
-
-
-def _writers(directory: Path, found: list[Owned]) -> dict[str, list[dict[str, Any]]]:
-    """The manifests of each of our writers."""
-    writers: dict[str, list[dict[str, Any]]] = {}
-    for owned in found:
-        if owned.name.startswith(MANIFEST_PREFIX):
-            document = _json(directory / owned.name)
-            ours = document.get("monitorcli")
-            if isinstance(ours, dict) and is_ours(PREFIX + str(ours.get("writer"))):
-                writers.setdefault(ours["writer"], []).append(document)
-    return writers
-
-
-def _closed(documents: list[dict[str, Any]]) -> bool:
-    return any(document["monitorcli"].get("closed") is True for document in documents)
-
-
-def _newest(directory: Path, found: list[Owned]) -> float:
-    """When a file of ours was last written, in seconds since the epoch."""
-    times = [0.0]
-    for owned in found:
-        try:
-            times.append(os.lstat(directory / owned.name).st_mtime)
-        except OSError:
-            continue
-    return max(times)
-
-
-def _finished_videos(directory: Path, stem: str, found: list[Owned]) -> list[tuple[str, str]]:
-    """Pairs of video and meta file whose film was finished before the writer died."""
+def _finished_videos(
+    directory: Path, stem: str, found: list[Owned], records: npt.NDArray[np.void]
+) -> list[tuple[str, str]]:
+    """Pairs of video and meta file whose film is whole: finished before the writer died, or without it."""
     pairs = []
     names = {owned.name for owned in found}
+    ended = set(records["number"].tolist())
     for meta in sorted(names):
         if meta.startswith(f"openaigym.video.{stem}.video") and meta.endswith(".meta.json"):
-            document = _json(directory / meta)
+            document = json_or_nothing(directory / meta)
             ending = ".mp4" if document.get("content_type") == "video/mp4" else ".json"
             video = meta[: -len(".meta.json")] + ending
-            if document.get("frames") is not None and not document.get("broken") and video in names:
+            if document.get("broken") or video not in names:
+                continue
+            number = document.get("episode_id")
+            if document.get("frames") is None and type(number) is int and number in ended:
+                document["frames"] = count_finished(directory / video) or None
+                if document["frames"]:
+                    write_json(directory / meta, document, durable=False)
+            if document.get("frames") is not None:
                 pairs.append((video, meta))
     return pairs
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        return read_json(path)
-    except BadFile:
-        return {}

@@ -13,6 +13,7 @@ import struct
 import threading
 import weakref
 from pathlib import Path
+from typing import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +61,8 @@ _KNOWN_END[[1, 2, 3, END_UNKNOWN, CUT_RESET, CUT_CLOSED, CUT_UNKNOWN]] = True
 # Logs of one process that stay open, a descriptor each. Those of further environment ids are opened for
 # each episode, some 10 us: the descriptors are the script's, which may need them all.
 MOST_OPEN = 32
+# Records that are read at a time where nobody knows how many there really are.
+_PART = 1 << 16
 
 _MAGIC = b"\x93NUMPY\x01\x00"
 _HEADER_SIZE = 448  # longer than the description needs, so that any count fits; 7 * 64
@@ -84,7 +87,9 @@ def create(path: Path) -> int:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
     try:
-        os.write(descriptor, header(0))
+        data = header(0)
+        while data:  # a disk that fills up takes a part, and says why of the rest
+            data = data[os.write(descriptor, data) :]
     except OSError:
         os.close(descriptor)
         os.unlink(path)
@@ -223,6 +228,28 @@ def read(path: Path, first: int = 0, limit: int = 1 << 40) -> npt.NDArray[np.voi
         file.seek(_HEADER_SIZE + first * SIZE)
         data = file.read(count * SIZE)
     return np.frombuffer(data[: len(data) // SIZE * SIZE], dtype=RECORD)
+
+
+def parts(path: Path) -> Iterator[npt.NDArray[np.void]]:
+    """All whole records of a log, some 4 MiB at a time: a file may claim to be longer than any memory.
+
+    Raises BadFile when it is not a log of a known version.
+    """
+    first = 0
+    while len(records := read(path, first, _PART)):
+        yield records
+        first += len(records)
+
+
+def sound(path: Path) -> npt.NDArray[np.void]:
+    """The records up to the first that no writer can have written, as a power cut or a hole leaves them."""
+    found = [np.empty(0, RECORD)]
+    for records in parts(path):
+        good = plausible(records)
+        found.append(records if good.all() else records[: int(good.argmin())])
+        if not good.all():
+            break
+    return np.concatenate(found)
 
 
 _staying_open: weakref.WeakSet[Log] = weakref.WeakSet()

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from monitorcli.errors import DirectoryInUse
+from monitorcli.errors import DirectoryInUse, DirectoryUnusable
 from monitorcli.monitor import lease
 from monitorcli.monitor.directory import (
     RUN_PREFIX,
@@ -20,7 +20,8 @@ from monitorcli.monitor.directory import (
     refuse_used,
 )
 from monitorcli.monitor.document import create_json, write_json
-from monitorcli.monitor.leftovers import refuse_living, salvage
+from monitorcli.monitor.leftovers import salvage
+from monitorcli.monitor.living import refuse_living
 from monitorcli.monitor.open_file import FollowedDirectory
 
 # 1: first version.
@@ -81,6 +82,11 @@ class Run:
         with contextlib.suppress(OSError):
             self.path.unlink()
 
+    def give_up(self, error: OSError) -> DirectoryUnusable:
+        """Take the claim back, because the first files could not be written; the error to raise."""
+        self.forget()
+        return _unusable(self.path.parent, error)
+
     def _claim(self, directory: Path, existing: Existing) -> tuple[int, Path]:
         number = 0
         while True:
@@ -94,9 +100,17 @@ class Run:
                         f"{directory} already holds a recording ({path.name}).", USED_HINT
                     ) from None
                 number += 1
+            except OSError as error:
+                raise _unusable(directory, error) from None
 
     def _is_there(self) -> bool:
         try:
             return os.stat(self.directory.path() / self._name).st_ino == self._inode
         except OSError:
             return False
+
+
+def _unusable(directory: Path, error: OSError) -> DirectoryUnusable:
+    return DirectoryUnusable(
+        f"{directory} cannot be written: {error.strerror}.", "Make room, or choose another directory."
+    )

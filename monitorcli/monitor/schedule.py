@@ -40,7 +40,7 @@ def parse(text: str) -> Schedule:
     if re.fullmatch(r"[0-9]{1,18}(,[0-9]{1,18})*", text):
         chosen = frozenset(map(int, text.split(",")))
         return lambda episode: episode in chosen
-    if _is_reference(text):
+    if is_reference(text):
         return _checked(load_reference(text, "the video schedule"), text)
     raise BadRequest(f"--video {text!r} is not a schedule.", f"Use {FORMS}.")
 
@@ -56,7 +56,7 @@ def last(text: str) -> int | None:
 
 def check(text: str) -> None:
     """Raise BadRequest unless `text` names a schedule; a file's code is not run for it."""
-    if not _is_reference(text):
+    if not is_reference(text):
         parse(text)
     elif text.rpartition(":")[0].endswith(".py") and not os.path.isfile(text.rpartition(":")[0]):
         raise BadRequest(f"--video {text!r}: no such file.", f"Use {FORMS}.")
@@ -80,7 +80,8 @@ def from_argument(value: Any) -> Schedule:
     return _checked(value, "video_callable")
 
 
-def _is_reference(text: str) -> bool:
+def is_reference(text: str) -> bool:
+    """Whether `text` names a schedule in a file or module, whose code `parse` runs."""
     return ":" in text and not text.startswith(("every:", "first:"))
 
 

@@ -76,7 +76,10 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         open_writer = functools.partial(Writer, target, describe(env, _warn), _warn)
         self._slot = Slot(env, 0, open_writer, Filming(schedule), _warn)
         self._slot.mode = code
-        self._slot.open()
+        try:
+            self._slot.open()
+        except OSError as error:
+            raise run.give_up(error) from None
         recorded = tap(env, self._slot, strict=True)
         self.step = recorded.step  # type: ignore[method-assign,assignment]
         self.reset = recorded.reset  # type: ignore[method-assign]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from monitorcli.errors import BadFile
-from monitorcli.recording import frames
 from monitorcli.recording.decode import Frames, decode_mp4, decode_text
 from monitorcli.recording.folder import Folder
 from monitorcli.recording.model import Recording, Video
-from monitorcli.recording.videos import META_ENDING
+from monitorcli.recording.videos import META_ENDING, count_frames
 
 # Hands films out one by one, so that whoever asked can see how far it is.
 Each = Callable[[Sequence[Video]], Iterator[Video]]
@@ -18,8 +17,16 @@ Each = Callable[[Sequence[Video]], Iterator[Video]]
 _SHORT = 3
 
 
-def check(folder: Folder, recording: Recording, ffmpeg: str | None, each: Each) -> Iterator[str]:
-    """A sentence for each film that is not as it should be; those being written are left alone."""
+Remark = Callable[[str], None]
+
+
+def check(
+    folder: Folder, recording: Recording, ffmpeg: str | None, each: Each, remark: Remark
+) -> Iterator[str]:
+    """A sentence for each film that is not as it should be; those being written are left alone.
+
+    `remark` gets what is no fault: what was not checked, and what may be right.
+    """
     running = {run.number for run in recording.runs if run.state == "running"}
     short = _same_step(folder, recording)
     for video in each(recording.videos):
@@ -27,13 +34,13 @@ def check(folder: Folder, recording: Recording, ffmpeg: str | None, each: Each) 
         if not video.finished and (running if writer is None else recording.writers[writer].run in running):
             continue
         try:
-            yield from _film(folder, recording, video, ffmpeg, writer in short)
+            yield from _film(folder, recording, video, ffmpeg, writer in short, remark)
         except BadFile as error:
             yield str(error)
 
 
 def _film(
-    folder: Folder, recording: Recording, video: Video, ffmpeg: str | None, one_less: bool
+    folder: Folder, recording: Recording, video: Video, ffmpeg: str | None, one_less: bool, remark: Remark
 ) -> Iterator[str]:
     meta = _meta(folder, video)
     if video.broken:
@@ -41,7 +48,7 @@ def _film(
         why = f" ({reason})" if isinstance(reason, str) else ""
         yield f"{video.name}: " + (f"is broken{why}" if meta.get("broken") else "is not there")
         return
-    decoded = _decoded(folder, video, ffmpeg)
+    decoded = _decoded(folder, video, ffmpeg, remark)
     if decoded is None:
         return
     if not decoded.total:
@@ -50,9 +57,12 @@ def _film(
         return
     if video.finished:
         yield from _length(recording, video, meta.get("frames"), decoded, one_less)
-    if decoded.distinct == 1 and decoded.total > 1:
-        mild = ", which may be right for so few" if decoded.total <= _SHORT else "; is the picture empty?"
-        yield f"{video.name}: its {decoded.total} frames are all alike{mild}"
+    if decoded.alike and decoded.total > 1:
+        alike = f"{video.name}: its {decoded.total} frames are all alike"
+        if decoded.total > _SHORT:
+            yield f"{alike}; is the picture empty?"
+        else:
+            remark(f"{alike}, which may be right for so few.")
 
 
 def _length(
@@ -72,14 +82,18 @@ def _length(
             )
 
 
-def _decoded(folder: Folder, video: Video, ffmpeg: str | None) -> Frames | None:
+def _decoded(folder: Folder, video: Video, ffmpeg: str | None, remark: Remark) -> Frames | None:
     """What plays of it; None when nobody can tell."""
     if video.name.endswith(".json"):
         return decode_text(folder, video.name)
     if ffmpeg is not None:
-        return decode_mp4(folder, video.name, ffmpeg)
-    counted = frames.count(folder, video.name) if video.finished else None
-    return None if counted is None else Frames(counted, counted, "")
+        decoded = decode_mp4(folder, video.name, ffmpeg)
+        if not decoded.left_out:
+            return decoded
+        part = f"the pictures after the first {decoded.total:,}" if decoded.total else "its pictures"
+        remark(f"{video.name}: {decoded.left_out}; {part} were not checked.")
+    said = count_frames(folder, video.name) if video.finished else None
+    return None if said is None else Frames(said, alike=False)
 
 
 def _same_step(folder: Folder, recording: Recording) -> set[int | None]:
@@ -90,6 +104,8 @@ def _same_step(folder: Folder, recording: Recording) -> set[int | None]:
     odd: dict[int, bool] = {}
     for video in recording.videos:
         said, writer = _meta(folder, video).get("frames"), _writer(recording, video)
+        if said is None and video.finished:  # its encoder outlived its recorder
+            said = count_frames(folder, video.name)
         if video.episode is not None and writer is not None and video.finished and isinstance(said, int):
             ended = bool(recording.episodes.completed[video.episode])
             if ended:

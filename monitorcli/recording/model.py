@@ -106,3 +106,8 @@ class Recording:
     videos: tuple[Video, ...]
     problems: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @property
+    def films(self) -> tuple[Video, ...]:
+        """The videos that can be looked at: not broken, and there."""
+        return tuple(video for video in self.videos if not video.broken)

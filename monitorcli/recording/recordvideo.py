@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from monitorcli.recording import frames
+from monitorcli.monitor.frames import count_mp4
 from monitorcli.recording.folder import Folder
 from monitorcli.recording.model import Video
 
@@ -48,6 +48,6 @@ def _video(folder: Folder, name: str) -> Video:
         size=folder.entries[name].size,
         content_type="video/mp4",
         # The table of frames is written last; a video without it does not play.
-        finished=frames.count(folder, name) is not None,
+        finished=count_mp4(folder.path / name) > 0,
         broken=False,
     )

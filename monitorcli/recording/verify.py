@@ -12,7 +12,7 @@ from monitorcli.errors import BadFile
 from monitorcli.monitor import batch, log
 from monitorcli.monitor.directory import RUN_PREFIX
 from monitorcli.monitor.document import MOST_STATS
-from monitorcli.recording.films import Each, check
+from monitorcli.recording.films import Each, Remark, check
 from monitorcli.recording.folder import Folder
 from monitorcli.recording.manifest import Manifest, read_manifests
 from monitorcli.recording.ours import LOG_ENDING, LOG_PREFIX
@@ -25,13 +25,20 @@ _COPIED = (
 )  # fmt: skip
 
 
-def verify(directory: Path, ffmpeg: str | None = None, each: Each = iter) -> list[str]:
+def verify(
+    directory: Path,
+    ffmpeg: str | None = None,
+    each: Each = iter,
+    remark: Remark = lambda sentence: None,
+) -> list[str]:
     """What is wrong in the directory, a sentence each that begins with the file's name; [] when it is sound.
 
     A killed run is sound when its log is, and its films play. Films are decoded with `ffmpeg`, the path
     of one; without, only the frames that a finished mp4 says it has are compared. Gym's directories
-    are checked as far as they tell. `each` hands the films out one by one, and may count them. Raises
-    NoRecording or DirectoryUnusable, as `read` does, and EncoderFailed when ffmpeg does not run.
+    are checked as far as they tell. `each` hands the films out one by one, and may count them; `remark`
+    gets sentences on what is no fault: what was not checked of a film that is too long or too large, and
+    what may be right. Raises NoRecording or DirectoryUnusable, as `read` does, and EncoderFailed when
+    ffmpeg does not run.
     """
     recording = read(directory)
     folder = Folder(Path(directory))
@@ -40,7 +47,7 @@ def verify(directory: Path, ffmpeg: str | None = None, each: Each = iter) -> lis
         *recording.problems,
         *_writers(folder, [manifest for manifest in manifests if manifest.ours is not None]),
         *_named(folder, manifests, {video.name for video in recording.videos}),
-        *check(folder, recording, ffmpeg, each),
+        *check(folder, recording, ffmpeg, each, remark),
         *_orphans(folder, manifests, [writer.name for writer in recording.writers]),
     ]
     return list(dict.fromkeys(found))

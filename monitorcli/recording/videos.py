@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from monitorcli.errors import BadFile
-from monitorcli.recording import frames
+from monitorcli.monitor.frames import count_finished, count_mp4
 from monitorcli.recording.family import Family
 from monitorcli.recording.folder import Folder, text
 from monitorcli.recording.model import Video
@@ -63,9 +63,20 @@ def abandoned_resets(folder: Folder, stem: str) -> set[int]:
     found = set()
     for name in folder.names(f"{VIDEO_PREFIX}{stem}.video", ""):
         match = _NAME.fullmatch(name)
-        if match and match[3] != META_ENDING and frames.count(folder, name) == 1:
+        if match and match[3] != META_ENDING and count_frames(folder, name) == 1:
             found.add(int(match[2]))
     return found
+
+
+def count_frames(folder: Folder, name: str) -> int | None:
+    """The number of frames that a video says it has; None when it does not say."""
+    if not name.endswith(".json"):
+        return count_mp4(folder.path / name) or None
+    try:
+        frames = folder.json(name).get("stdout")
+    except BadFile:
+        return None
+    return len(frames) if isinstance(frames, list) else None
 
 
 def as_videos(
@@ -77,13 +88,14 @@ def as_videos(
         writer = writers[film.stem]
         meta = film.meta or {}
         ending = film.name[film.name.rindex(".") :]
+        row = _row(folder, film, writer, families[writer], table)
         found.append(
             Video(
                 name=film.name,
-                episode=_row(folder, film, writer, families[writer], table),
+                episode=row,
                 size=folder.entries[film.name].size if film.there else 0,
                 content_type=text(meta.get("content_type"), _TYPES[ending]),
-                finished=film.finished,
+                finished=film.finished or (row is not None and _closed_alone(folder, film)),
                 broken=film.broken or not film.there,
             )
         )
@@ -105,6 +117,11 @@ def _film(folder: Folder, stem: str, digits: str, endings: set[str]) -> Film:
     return Film(base + ending, stem, int(digits), bool(there), meta)
 
 
+def _closed_alone(folder: Folder, film: Film) -> bool:
+    """Whether the encoder of an episode that ended finished its file after its recorder was gone."""
+    return film.ours and film.name.endswith(".mp4") and count_finished(folder.path / film.name) > 0
+
+
 def _row(folder: Folder, film: Film, writer: int, family: Family, table: Table) -> int | None:
     """The row of the film's episode, None when it cannot be told."""
     if family.surplus is None:
@@ -112,7 +129,7 @@ def _row(folder: Folder, film: Film, writer: int, family: Family, table: Table) 
     if not family.surplus:
         return table.row(writer, film.number)
     # An episode of L steps has L + 1 frames: of those it can be, it is the only one so long.
-    count = frames.count(folder, film.name) if film.there else None
+    count = count_frames(folder, film.name) if film.there else None
     rows = [
         row
         for number in range(max(0, film.number - family.surplus), film.number + 1)

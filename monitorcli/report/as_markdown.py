@@ -59,7 +59,7 @@ def _one(view: View, answer: Answer) -> str:
     counts = (
         f"{numbers.completed:,} episodes completed, {numbers.incomplete:,} incomplete; "
         f"{numbers.terminated:,} terminated, {numbers.truncated:,} truncated; {numbers.steps:,} steps; "
-        f"{len(recording.videos):,} videos"
+        f"{len(recording.films):,} videos"
     )
     parts = [f"### {escaped(view.name)}", " · ".join(fact for fact in facts if fact), counts]
     if numbers.completed:

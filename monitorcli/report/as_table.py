@@ -140,16 +140,16 @@ def _foot(rows: npt.NDArray[np.intp], points: int, room: int) -> str:
 
 def _videos(recording: Recording, width: int) -> list[Line]:
     """Which episodes were filmed, and where the latest film is."""
-    if not recording.videos:
+    if not recording.films:
         return []
-    filmed = sorted({video.episode for video in recording.videos if video.episode is not None})
+    filmed = sorted({video.episode for video in recording.films if video.episode is not None})
     segments: list[Line] = [[Span(f"{episode:,}", "value")] for episode in filmed[:_MOST_VIDEOS]]
     if len(filmed) > _MOST_VIDEOS:
         segments.append([Span(f"… {len(filmed) - _MOST_VIDEOS:,} more", "dim")])
-    stray = sum(video.episode is None for video in recording.videos)
+    stray = sum(video.episode is None for video in recording.films)
     if stray:
         segments.append([Span(f"{stray:,} of unknown episode")])
-    path = Span(printable(recording.directory / _latest(recording.videos).name), "path")
+    path = Span(printable(recording.directory / _latest(recording.films).name), "path")
     return [
         *labelled(" filmed", flow(segments, width - _COLUMN), _COLUMN),
         *labelled(" latest", [[path]], _COLUMN),
@@ -157,8 +157,8 @@ def _videos(recording: Recording, width: int) -> list[Line]:
 
 
 def _latest(videos: Sequence[Video]) -> Video:
-    """The last by episode, then by name, of those that play; of all, when none is known to play."""
-    whole = [video for video in videos if video.finished and not video.broken]
+    """The last by episode, then by name, of those that are whole; of all, when none is known to be."""
+    whole = [video for video in videos if video.finished]
     return max(whole or videos, key=lambda video: (video.episode is not None, video.episode, video.name))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from monitorcli.recording.model import Video
+from monitorcli.recording.model import Recording
 from monitorcli.report.answers import View
 from monitorcli.report.intervals import OF_ONE_POLICY, between, few, percent
 from monitorcli.report.layout import MARGIN, Line, Span, flow, joined, labelled, padded, paragraph, width_of
@@ -37,16 +37,14 @@ def block(view: View, column: int, width: int) -> list[Line]:
     return rows + note
 
 
-def _videos(videos: Sequence[Video]) -> Sequence[Line]:
-    """`6 · 1.4 MB`, and how many are not whole."""
-    if not videos:
-        return [[Span("none")]]
-    broken = sum(video.broken for video in videos)
-    unfinished = sum(not video.finished and not video.broken for video in videos)
-    segments: list[Line] = [
-        _counted(len(videos), ""),
-        [Span(size(sum(video.size for video in videos)), "value")],
-    ]
+def _videos(recording: Recording) -> Sequence[Line]:
+    """`6 · 1.4 MB`, how many are not whole, and how many there should have been besides."""
+    films = recording.films
+    segments: list[Line] = [[Span("none")]]
+    if films:
+        segments = [_counted(len(films), ""), [Span(size(sum(film.size for film in films)), "value")]]
+    broken = len(recording.videos) - len(films)
+    unfinished = sum(not film.finished for film in films)
     if broken:
         segments.append(_counted(broken, "broken", "bad"))
     if unfinished:
@@ -87,7 +85,7 @@ def _measures(view: View) -> list[Row]:
         within = f" [{100 * interval.low:.3g}, {100 * interval.high:.3g}] %"
         of = f" of {plural(numbers.judged, 'episode')}"
         rows.append(("success", [[Span(share, "value"), Span(within + of)]]))
-    rows.append(("videos", _videos(view.recording.videos)))
+    rows.append(("videos", _videos(view.recording)))
     return [row for row in rows if row[1]]
 
 

@@ -59,8 +59,8 @@ def _row(view: View) -> dict[str, Line]:
     if numbers.judged:
         share = f"{100 * numbers.successes / numbers.judged:.3g} % of {numbers.judged:,}"
         row["success"] = [Span(share)]
-    if view.recording.videos:
-        row["videos"] = [Span(f"{len(view.recording.videos):,}")]
+    if view.recording.films:
+        row["videos"] = [Span(f"{len(view.recording.films):,}")]
     if view.recording.runs:
         row["runs"] = runs.headline(view.recording.runs)
     return row

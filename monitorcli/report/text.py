@@ -6,13 +6,15 @@ import math
 import unicodedata
 from datetime import datetime, timedelta, timezone
 
+from monitorcli.errors import escaped
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # Not strftime's %b, which speaks the language of whoever called setlocale.
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def printable(text: object, limit: int = 0) -> str:
-    """`text` with every control, escape, bidi, invisible and unassigned character written as an escape.
+    """`text`, `escaped`.
 
     Every string that comes from a file passes here, so that it cannot move the cursor, change colours,
     turn the line around or begin a new one. With a `limit`, more characters than that end in "…".
@@ -20,11 +22,7 @@ def printable(text: object, limit: int = 0) -> str:
     raw = str(text)
     if limit and len(raw) > limit:
         raw = raw[: limit - 1] + "…"
-    if raw.isprintable():
-        return raw
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in raw
-    )
+    return escaped(raw)
 
 
 def cells(text: str) -> int:

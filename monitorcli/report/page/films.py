@@ -72,8 +72,9 @@ def gathered(view: View, name: str, folder: Path | None, room: int) -> list[Film
 
 
 def filmed(films: Sequence[Film]) -> Rows:
-    """The numbers of the episodes that have a film, ascending."""
-    return np.array(sorted({film.video.episode for film in films if film.video.episode is not None}), np.intp)
+    """The numbers of the episodes that have a film that plays, ascending."""
+    videos = [film.video for film in films if not film.video.broken]
+    return np.array(sorted({video.episode for video in videos if video.episode is not None}), np.intp)
 
 
 def section(films: Sequence[Film], view: View) -> Markup:
@@ -90,7 +91,10 @@ def section(films: Sequence[Film], view: View) -> Markup:
 def _said(films: Sequence[Film]) -> str:
     inside = [film for film in films if film.inside]
     linked = [film for film in films if film.source and not film.inside]
-    words = [f"{plural(len(films), 'film')}, {size(sum(film.video.size for film in films))}."]
+    broken = sum(film.video.broken for film in films)
+    words = [f"{plural(len(films) - broken, 'film')}, {size(sum(film.video.size for film in films))}."]
+    if broken:
+        words.append(f"{broken:,} more {'is' if broken == 1 else 'are'} broken.")
     if inside and not linked:
         words.append(
             "All are inside this page." if len(inside) == len(films) else "Those that play are inside."

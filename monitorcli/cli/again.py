@@ -1,0 +1,127 @@
+"""What a directory's last run was asked for, as far as a directory's word is taken."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from monitorcli.cli.record import Request
+from monitorcli.errors import BadRequest, NoRecording
+from monitorcli.evaluate.policy import RANDOM
+from monitorcli.monitor import schedule
+from monitorcli.monitor.slot import MODES
+from monitorcli.recording import read
+from monitorcli.recording.model import Run
+from monitorcli.report.text import printable
+
+
+class _Field(NamedTuple):
+    """One thing that a run's file says: what it must be, and what stands for it in a line to paste."""
+
+    sound: Callable[[Any], bool]
+    wanted: str
+    placeholder: str
+    runs_code: Callable[[str], bool] = lambda value: False
+
+
+def _is_count(least: int) -> Callable[[Any], bool]:
+    return lambda value: type(value) is int and least <= value <= sys.maxsize
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _or_none(sound: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or sound(value)
+
+
+_FIELDS = {
+    "env": _Field(_is_name, "an environment's id", "ID", lambda env: ":" in env),
+    "policy": _Field(_is_name, "the name of a policy", "P", lambda policy: policy != RANDOM),
+    "episodes": _Field(_is_count(1), "a number of episodes", "N"),
+    "seed": _Field(_or_none(_is_count(0)), "a seed", "S"),
+    "video": _Field(_or_none(_is_name), "a schedule", "SCHEDULE", schedule.is_reference),
+    "fps": _Field(
+        _or_none(lambda value: type(value) in (int, float) and 0 < value <= 1000),
+        "between 0 and 1000",
+        "FPS",
+    ),
+    "mode": _Field(_or_none(lambda value: _is_name(value) and value in MODES), "a mode", "evaluation"),
+}
+
+
+def again(asked: Request) -> Request:
+    """`asked`, completed by what the directory's last run was asked for.
+
+    Of the directory's own words none is taken that would have code run: it may be a stranger's. Raises
+    NoRecording, and BadRequest with the line that the user may type.
+    """
+    run = _last_run(asked)
+    how = run.how
+    if asked.command or (asked.env is not None and how.get("kind") != "evaluation"):
+        return asked
+    if how.get("kind") != "evaluation":
+        raise BadRequest("resume needs the command to go on with.", _typed(_command(asked, how)))
+    given = {name: value for name, value in asked._asdict().items() if value is not None}
+    kept = {name: how.get(name) for name in _FIELDS if name not in given}
+    line = _typed(Request(**{**{name: _shown(name, value) for name, value in kept.items()}, **given}))
+    for name, value in kept.items():
+        if not _FIELDS[name].sound(value):
+            said = "nothing" if value is None else printable(repr(value), limit=60)
+            raise BadRequest(
+                f"{asked.directory / run.file} cannot be taken at its word: "
+                f"its {name} is {said}, not {_FIELDS[name].wanted}.",
+                f"Say it yourself:  {line}",
+            )
+    code = [name for name, value in kept.items() if value is not None and _FIELDS[name].runs_code(value)]
+    if code:
+        named = " and ".join(f"--{name} {shlex.quote(str(kept[name]))}" for name in code)
+        raise BadRequest(
+            f"resume runs no code because a directory names it: {named} stands in "
+            f"{asked.directory / run.file}.",
+            f"If you trust it, type it:  {line}",
+        )
+    return Request(**{**kept, **given})
+
+
+def _last_run(asked: Request) -> Run:
+    try:
+        runs = read(asked.directory, kind="monitorcli").runs
+    except NoRecording:
+        runs = ()
+    if not runs:
+        words = asked.words() if asked.command or asked.env else "-- COMMAND"
+        raise NoRecording(
+            f"{asked.directory} holds no recording to resume.",
+            f"monitorcli start {shlex.quote(str(asked.directory))} {words}",
+        ) from None
+    return runs[-1]
+
+
+def _command(asked: Request, how: dict[str, Any]) -> Request:
+    """The recorded command, with the options that it was recorded with and those that were given now."""
+    command = how.get("command")
+    kept: dict[str, Any] = {
+        "command": tuple(map(str, command)) if isinstance(command, list) and command else ("COMMAND",)
+    }
+    for name in ("video", "fps", "mode"):
+        value = how.get(name)
+        kept[name] = value if _FIELDS[name].sound(value) else None
+    for name in ("only", "skip"):
+        chosen = how.get(name)
+        kept[name] = tuple(map(str, chosen)) if isinstance(chosen, list) else ()
+    given = {name: value for name, value in asked._asdict().items() if value not in (None, ())}
+    return Request(**{**dict.fromkeys(Request._fields), **kept, **given})
+
+
+def _shown(name: str, value: Any) -> Any:
+    """The value for a line to paste, or what stands for one that cannot be used."""
+    return value if _FIELDS[name].sound(value) else _FIELDS[name].placeholder
+
+
+def _typed(asked: Request) -> str:
+    """One line to paste; no value of a file can end it and begin another."""
+    return printable(f"monitorcli resume {shlex.quote(str(asked.directory))} {asked.words()}")
