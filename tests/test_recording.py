@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from writing import START, begin_run, open_writer, packed, write
 
 from monitorcli import summary
+from monitorcli.cli.watch import _end_of
 from monitorcli.errors import MonitorError, NoRecording
 from monitorcli.monitor import log
 from monitorcli.recording import load_results, read
@@ -135,6 +136,24 @@ def test_a_run_whose_command_failed_says_so_with_its_status(directory):
     begin_run(directory).end(exit_status=3)
     run = read(directory).runs[0]
     assert (run.state, run.exit_status) == ("failed", 3)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        ({"exit_status": None, "signal": 2, "interrupted": True}, "interrupted"),
+        ({"exit_status": None, "signal": 2}, "interrupted"),  # by a version that said no more
+        ({"exit_status": 130, "signal": None, "interrupted": True}, "interrupted"),
+        ({"exit_status": 130, "signal": None, "interrupted": False}, "failed"),
+        ({"exit_status": 0, "signal": None, "interrupted": "yes"}, "complete"),
+    ],
+)
+def test_a_run_that_ctrl_c_ended_was_interrupted(directory, outcome, state):
+    begin_run(directory).end(**outcome)
+    run = read(directory).runs[0]
+    assert (run.state, "interrupted" in run.how) == (state, False)
+    if state == "interrupted":
+        assert _end_of(run) == "run 0 was interrupted; it has 0 episodes."
 
 
 def test_a_run_whose_command_was_killed_has_crashed(directory):
