@@ -235,11 +235,12 @@ def test_resume_has_the_options_of_start_and_checks_them_the_same():
     assert set(options_of("resume")) <= set(options_of("start"))
 
 
-def test_both_options_of_clear_together_only_list(tmp_path):
-    assert options_of("clear") == ["--dry-run", "--yes"]
+@pytest.mark.parametrize("other", ["--yes", "--stale"])
+def test_with_dry_run_clear_only_lists_whatever_else_is_given(tmp_path, other):
+    assert options_of("clear") == ["--dry-run", "--yes", "--stale"]
     write(tmp_path / "run", packed(0))
     before = sorted(tmp_path.rglob("*"))
-    done = CliRunner().invoke(main, ["clear", str(tmp_path / "run"), "--dry-run", "--yes"])
+    done = CliRunner().invoke(main, ["clear", str(tmp_path / "run"), "--dry-run", other])
     assert (done.exit_code, sorted(tmp_path.rglob("*"))) == (0, before)
     assert len(done.stdout.splitlines()) == len(before) - 1
 

@@ -283,7 +283,7 @@ def test_a_film_of_large_pictures_is_counted_and_what_was_not_checked_is_said(di
 
 def left_out(why, directory, ffmpeg):
     remarks = []
-    assert verify(directory, ffmpeg, remarks.append) == []
+    assert verify(directory, ffmpeg, remark=remarks.append) == []
     assert remarks == [f"openaigym.video.0.u.video000000.mp4: {why}; its pictures were not checked."]
     edit(the("video.0.u.video000000.meta.json", directory), frames=7)
     assert verify(directory, ffmpeg) == ["openaigym.video.0.u.video000000.mp4: 6 frames can be decoded of 7"]
@@ -310,7 +310,7 @@ def test_no_decoder_stays_behind_when_verify_is_stopped(directory, tmp_path, num
         os.sched_yield()
     process.send_signal(number)
     process.communicate(timeout=60)
-    assert process.returncode == (1 if number == signal.SIGINT else 128 + number)
+    assert process.returncode == 128 + number
     assert not Path(f"/proc/{int((tmp_path / 'decoder').read_text())}").exists()
 
 

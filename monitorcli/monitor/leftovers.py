@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -137,7 +138,8 @@ def _finished_videos(
             if document.get("frames") is None and type(number) is int and number in ended:
                 document["frames"] = count_finished(directory / video) or None
                 if document["frames"]:
-                    write_json(directory / meta, document, durable=False)
+                    with contextlib.suppress(OSError, ValueError):  # the film is whole all the same
+                        write_json(directory / meta, document, durable=False)
             if document.get("frames") is not None:
                 pairs.append((video, meta))
     return pairs

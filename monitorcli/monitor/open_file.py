@@ -69,7 +69,7 @@ class FollowedDirectory:
         weakref.finalize(self, _close_if, self._number, self._identity)
 
     def path(self) -> Path:
-        """Where it is now; raises FileNotFoundError when it is gone."""
+        """Where it is now; raises FileNotFoundError when it is gone, PermissionError when it is out of reach."""
         if _identity_at(self.name) != self._identity:
             moved = _path_of(self._number) if _identity(self._number) == self._identity else None
             if moved is None or _identity_at(moved) != self._identity:
@@ -96,7 +96,7 @@ def _identity(number: int) -> tuple[int, int] | None:
 def _identity_at(path: Path) -> tuple[int, int] | None:
     try:
         status = os.stat(path)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return status.st_dev, status.st_ino
 

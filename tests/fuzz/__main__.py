@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
+from act import act
 from corpus import corpus
 from look import look
 from mutate import mutate
@@ -27,7 +28,14 @@ FORBIDDEN = (
     "answers that are wrong or unsafe",
     "files touched outside",
     "canaries changed",
+    "runs of a stranger's code",
 )
+
+STRANGER = """
+import pathlib
+pathlib.Path(__file__).with_name("ran").touch()
+act = None
+"""
 
 
 class Fuzz:
@@ -37,6 +45,9 @@ class Fuzz:
         self._directory, self._keep = folder / "run", keep
         self._canary = folder / "canary.json"
         self._canary.write_text('{"CANARY": "CANARY"}')
+        (folder / "stranger.py").write_text(STRANGER)
+        sys.path.insert(0, str(folder))
+        self._trace = folder / "ran"
         self._corpus = corpus(folder)
         self._watch = Watch(
             self._directory, also=(sys.prefix, sys.base_prefix, str(Path(__file__).parents[2]))
@@ -46,6 +57,7 @@ class Fuzz:
         for tree in self._corpus:  # imports what is imported late, and must not find a thing
             store(tree, self._directory)
             assert not list(look(self._directory))
+            assert not list(act(self._directory))
 
     def one(self, number: int) -> list[str]:
         """What is wrong with directory `number`."""
@@ -58,6 +70,10 @@ class Fuzz:
                 wrong = [
                     f"answers that are wrong or unsafe: {sentence}" for sentence in look(self._directory)
                 ]
+            with self._watch.watching(changing=True):
+                wrong += [
+                    f"answers that are wrong or unsafe: {sentence}" for sentence in act(self._directory)
+                ]
         except Hang:
             wrong = [f"hangs: {''.join(traceback.format_exc().splitlines()[-6:-3])}"]
         except Exception:  # noqa: BLE001 - this is what is looked for
@@ -67,6 +83,10 @@ class Fuzz:
         self._watch.outside.clear()
         if self._canary.read_text() != '{"CANARY": "CANARY"}':
             wrong.append("canaries changed: canary.json")
+        if self._trace.exists():
+            wrong.append("runs of a stranger's code: the trace is there")
+            self._trace.unlink()
+            sys.modules.pop("stranger", None)
         self.counts["directories"] += 1
         self.counts.update({found.partition(":")[0] for found in wrong})
         if wrong and self._keep:

@@ -31,8 +31,8 @@ def corpus(folder: Path) -> list[Tree]:
 
 
 def _ours(folder: Path) -> list[Path]:
-    """Complete, killed, resumed, sealed in several batches, filmed, and with odd numbers."""
-    makers = (_complete, _killed, _batches, _filmed, _odd, _many)
+    """Complete, killed, resumed, sealed in several batches, filmed, evaluated, and with odd numbers."""
+    makers = (_complete, _killed, _batches, _filmed, _evaluated, _odd, _many)
     for maker in makers:
         maker(folder / maker.__name__)
     return [folder / maker.__name__ for maker in makers]
@@ -67,6 +67,13 @@ def _filmed(directory: Path) -> None:
         with Monitor(env, directory, lambda episode: episode < 9, resume=True, mode="evaluation") as monitor:
             play(monitor, 2, seed=5)
             monitor.reset()
+
+
+def _evaluated(directory: Path) -> None:
+    asked = {"env": "CartPole-v1", "policy": "random", "episodes": 9, "seed": 0, "video": "none"}
+    run = begin_run(directory, kind="evaluation", fps=None, mode=None, **asked)
+    write(directory, *(packed(number, seed=number, seeded=1, mode=b"e") for number in range(4)))
+    run.end(exit_status=130)
 
 
 def _odd(directory: Path) -> None:

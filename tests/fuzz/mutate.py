@@ -192,8 +192,45 @@ def _strangers(random: Random, tree: Tree, *_: Any) -> None:
     ] = hostile.document(random)
 
 
+def _code(random: Random, tree: Tree, corpus: Sequence[Tree], outside: str) -> None:
+    """A run that names code, which leaves a trace: a policy, an environment's module, a schedule."""
+    place = outside.rpartition("/")[0] + "/stranger"
+    asked = {"kind": "evaluation", "env": "CartPole-v1", "policy": "random", "episodes": 5, "seed": 1}
+    asked[random.choice(("policy", "policy", "env", "video"))] = random.choice(
+        (f"{place}.py:act", "stranger:act", "stranger:act ", "./stranger:act", "stranger:CartPole-v1")
+    )
+    if random.random() < 0.3:
+        asked[random.choice([*asked])] = hostile.value(random)
+    # The last run is the one that is resumed.
+    tree[random.choice(("openaigym.run.000000.json", "openaigym.run.000099.json"))] = hostile.dumped(
+        {"version": 1, "started_at": 1.0, "ended_at": random.choice((None, 2.0)), **asked}
+    )
+
+
+def _killed(random: Random, tree: Tree, *_: Any) -> None:
+    """Writers of ours that died, to be sealed by others; odd names for them; holes in their logs."""
+    for name, node in [*tree.items()]:
+        try:
+            content = json.loads(node)  # type: ignore[arg-type]
+            ours = content.get("monitorcli", content)
+            ours["lease"]["pid"] = None
+        except (TypeError, KeyError, ValueError, AttributeError, RecursionError):
+            if name.endswith(".npy") and isinstance(node, bytes) and random.random() < 0.3:
+                tree[name] = Hole(node, random.choice((1 << 20, 6 << 30, 1 << 40)))
+            continue
+        ours["closed"] = False
+        if random.random() < 0.3:
+            key = random.choice(("writer", "batch", "run", "first", "count", "lease", "opened_at", "log"))
+            if random.random() < 0.2:
+                ours.pop(key, None)
+            else:
+                ours[key] = random.choice(([], {}, ["x"], "/../../x", hostile.value(random)))
+        tree[name] = hostile.dumped(content)
+
+
 Damage = Callable[[Random, Tree, Sequence[Tree], str], None]
 _DAMAGES: tuple[Damage, ...] = (
-    _bytes, _cut, _field, _document, _records, _rename, _special, _lose, _swap, _mix, _strangers
+    _bytes, _cut, _field, _document, _records, _rename, _special, _lose, _swap, _mix, _strangers,
+    _code, _killed,
 )  # fmt: skip
-_WEIGHTS = (4, 3, 8, 3, 4, 3, 3, 2, 1, 2, 1)
+_WEIGHTS = (4, 3, 8, 3, 4, 3, 3, 2, 1, 2, 1, 3, 5)

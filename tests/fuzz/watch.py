@@ -27,16 +27,19 @@ class Watch:
     def __init__(self, directory: Path, also: tuple[str, ...] = ()) -> None:
         """`also` are prefixes of paths that may be opened too."""
         self._directory, self._also = os.path.realpath(directory), ("/proc/", *also)
-        self._watching = False
+        self._watching = self._changing = False
         self.outside: list[str] = []
         sys.addaudithook(self._hook)
         signal.signal(signal.SIGALRM, _hang)
 
     @contextlib.contextmanager
-    def watching(self) -> Iterator[None]:
-        """Within it, reaching out is noted; raises Hang when it takes too long."""
+    def watching(self, changing: bool = False) -> Iterator[None]:
+        """Within it, reaching out is noted; raises Hang when it takes too long.
+
+        With `changing` files of the directory may come and go, but no link of it be written through.
+        """
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)
-        self._watching = True
+        self._watching, self._changing = True, changing
         try:
             yield
         finally:
@@ -49,7 +52,10 @@ class Watch:
         if event == "open" and not isinstance(arguments[0], int):
             self._opened(os.fsdecode(arguments[0]), arguments[2])
         elif event in ("os.listdir", "os.scandir"):
-            self._opened(os.fsdecode(arguments[0]), 0)
+            if not isinstance(arguments[0], int):
+                self._opened(os.fsdecode(arguments[0]), 0)
+        elif event in ("os.remove", "os.rename") and self._changing:
+            self._renamed(arguments[: 1 if event == "os.remove" else 2], arguments[-1])
         elif event.startswith(
             ("os.re", "os.un", "os.mk", "os.ch", "os.link", "os.sym", "socket.", "subprocess.")
         ):
@@ -61,10 +67,18 @@ class Watch:
         absolute = os.path.abspath(path)
         if absolute != self._directory and os.path.dirname(absolute) != self._directory:
             self.outside.append(f"open {path}")
+        elif self._changing and flags & (os.O_EXCL | os.O_NOFOLLOW):
+            return
         elif flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
             self.outside.append(f"open for writing {path}")
         elif absolute != self._directory and not flags & os.O_NOFOLLOW:
             self.outside.append(f"open following links {path}")
+
+    def _renamed(self, names: tuple[Any, ...], place: int) -> None:
+        """Files that go or are replaced, in the directory or in the one that is open as `place`."""
+        for name in map(os.fsdecode, names):
+            if os.path.dirname(os.path.abspath(name) if place == -1 else name) not in (self._directory, ""):
+                self.outside.append(f"removed or replaced {name}")
 
 
 def limit_memory() -> None:

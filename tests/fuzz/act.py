@@ -1,0 +1,56 @@
+"""Do to a directory what `resume` and `clear` do: nothing outside is touched, and no code of its is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from monitorcli.cli import main
+from monitorcli.cli.again import again
+from monitorcli.cli.record import Request, checked
+from monitorcli.errors import MonitorError
+from monitorcli.evaluate.episodes import make_environment
+from monitorcli.evaluate.policy import load_policy
+from monitorcli.monitor import directory as monitor_directory
+from monitorcli.monitor import schedule
+from monitorcli.monitor.leftovers import salvage
+from monitorcli.recording import read
+
+_NOTHING_ASKED = Request(Path(), (), None, None, None, None, None, None, None)
+
+
+def act(directory: Path) -> Iterator[str]:
+    """Sentences on what is wrong; anything but a MonitorError comes through. Deletes what it can."""
+    try:
+        _resume(directory)
+    except MonitorError as error:
+        if "CANARY" in str(error):
+            yield "resume's refusal holds a file from outside"
+    salvage(directory)
+    try:
+        read(directory)
+    except MonitorError:
+        pass
+    yield from _clear(directory)
+
+
+def _resume(directory: Path) -> None:
+    """All that `resume DIR` would load of code, and no episode."""
+    asked = again(_NOTHING_ASKED._replace(directory=directory))
+    if asked.env is not None:
+        asked = checked(asked)
+        schedule.parse(str(asked.video))
+        load_policy(str(asked.policy), make_environment(asked.env, film=False))
+
+
+def _clear(directory: Path) -> Iterator[str]:
+    for options in ("--dry-run", "--yes", "--yes --stale"):
+        done = CliRunner().invoke(main, ["clear", *options.split(), str(directory)])
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        if not done.output.replace("\n", "").isprintable():
+            yield f"clear {options} prints an unprintable character"
+        if done.exit_code == 0 and options != "--dry-run" and monitor_directory.files(directory):
+            yield f"clear {options} says that all is gone, and it is not"
