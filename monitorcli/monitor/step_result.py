@@ -17,6 +17,9 @@ _TRUTH = (bool, int, float, np.bool_, np.number)
 _CONTAINERS = (Mapping, list, tuple, set, frozenset, str, bytes)
 
 
+NOT_FROM_HERE = "is not recorded from here on"
+
+
 class NotOneStep(Exception):
     """A result that is not one environment's; the message ends the sentence "step gave ..."."""
 
