@@ -49,7 +49,7 @@ def tap_vector(env: Any, slots: Slots, mode: str) -> Tap:
     def count(result: Any) -> None:
         nonlocal now, pending
         _, rewards, terminated, truncated, infos = result if result.__class__ is tuple else five(result)
-        if rewards.__class__ is not array or rewards.shape != shape:
+        if rewards.__class__ is not array or rewards.shape != shape or rewards.dtype.kind not in "fiub":
             rewards = as_rewards(rewards, shape, slots.odd_reward)
         if terminated.__class__ is not array or terminated.shape != shape or terminated.dtype != np.bool_:
             terminated = as_ends(terminated, shape, "terminated")
