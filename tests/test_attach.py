@@ -237,7 +237,10 @@ for kind in (Own, Any, Without):
 try:
     print(gymnasium.make(CALL, disable_env_checker=True).render_mode)
 except Exception as error:
-    print(type(error), error.args, error.__context__, error.__cause__ and error.__cause__.args)
+    told = error
+    while told is not None:
+        print(type(told), told.args)
+        told = told.__cause__ or told.__context__
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "monitorcli" in frame.filename]
     assert len(ours) <= 1, ours
 open("calls", "w").write(str(len(calls)))

@@ -212,6 +212,33 @@ def test_the_way_to_a_check_keeps_what_was_asked_for(tmp_path):
     )
 
 
+FOUR = """
+import gymnasium
+class Four(gymnasium.Env):
+    observation_space = action_space = gymnasium.spaces.Discrete(2)
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return 0, {}
+    def step(self, action):
+        return 0, 1.0, False, {}
+gymnasium.register("Four-v0", Four, disable_env_checker=True, order_enforce=False)
+if __name__ == "__main__":
+    env = gymnasium.make("Four-v0")
+    env.reset()
+    env.step(0)
+"""
+
+
+@pytest.mark.parametrize("evaluation", [False, True])
+def test_a_step_that_cannot_be_recorded_is_not_ready(tmp_path, evaluation):
+    (tmp_path / "four.py").write_text(FOUR)
+    asked = ["--env", "four:Four-v0", "--policy", "random", "--episodes", "1"]
+    what = asked if evaluation else ["--", sys.executable, "four.py"]
+    done = monitorcli("start", "runs", "--check", "--video", "none", *what, cwd=tmp_path, PYTHONPATH=".")
+    assert (done.returncode, done.stderr) == (2, "monitorcli: not ready: step.\n")
+    assert "gave 4 values, not five" in done.stdout
+
+
 class Tensor:
     """What torch has: `size` is a method, and there may be no length."""
 

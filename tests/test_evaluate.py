@@ -411,3 +411,31 @@ def test_a_policy_that_fails_is_named_with_the_place_and_keeps_what_was_recorded
     assert "Raised at " in done.stderr
     assert "Traceback" not in done.stderr
     assert [row["end"] for row in recorded("eval", folder)] == ["incomplete"]
+
+
+def test_an_environment_whose_step_is_not_gymnasiums_is_named(folder):
+    (folder / "four.py").write_text(
+        "import gymnasium\n"
+        "class Four(gymnasium.Env):\n"
+        "    observation_space = action_space = gymnasium.spaces.Discrete(2)\n"
+        "    def reset(self, seed=None, options=None):\n"
+        "        return 0, {}\n"
+        "    def step(self, action):\n"
+        "        return 0, 1.0, False, {}\n"
+        "gymnasium.register('Four-v0', Four, disable_env_checker=True)\n"
+    )
+    options = {
+        "--env": "four:Four-v0",
+        "--policy": "random",
+        "--episodes": "2",
+        "--video": "none",
+        "--seed": "8",
+    }
+    words = [word for pair in options.items() for word in pair]
+    done = monitorcli("start", "eval", *words, cwd=folder, PYTHONPATH=".")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "monitorcli: Four-v0 is not recorded from here on: step gave 4 values, not five.\n"
+        "monitorcli: the episode with seed 8 failed: step gave 4 values, not five.\n"
+        "  Gymnasium's step gives (observation, reward, terminated, truncated, info), of one environment.\n",
+    )

@@ -48,6 +48,13 @@ class Refuses:
     __bool__ = __len__ = __iter__ = __float__ = __getitem__ = lambda self, *args: 1 // 0
 
 
+class TooLarge:
+    """Overflows, and cannot be compared."""
+
+    def __float__(self):
+        raise OverflowError
+
+
 class Claims:
     """Says that it is a tuple."""
 
@@ -91,6 +98,7 @@ SHAPES = {
     "reward of several objectives": (step(np.ones(2)), UNKNOWN, NAN.format("an array of shape (2,)")),
     "reward an agent's each": (step({"a": 1.0, "b": 2.0}), UNKNOWN, NAN.format("a dict of 2")),
     "reward that refuses": (step(Refuses()), UNKNOWN, NAN.format("a Refuses")),
+    "reward too large for anything": (step(TooLarge()), UNKNOWN, NAN.format("a TooLarge")),
     "terminated a NumPy bool": (step(terminated=np.bool_), WHOLE, None),
     "terminated 0 or 1": (step(terminated=int), WHOLE, None),
     "terminated an array of one": (step(terminated=lambda over: np.array([over])), WHOLE, None),
@@ -351,3 +359,12 @@ def test_a_batch_gets_whatever_options_it_is_reset_with(tmp_path, monkeypatch, o
     env = Takes()
     batch(tmp_path, monkeypatch, env, 1, lambda over: options)
     assert env.options is options
+
+
+def test_rewards_of_objects_are_numbers_all_the_same(tmp_path, monkeypatch):
+    def objects(values):
+        return values.astype(object) if values.dtype == float else values
+
+    mode = gymnasium.vector.AutoresetMode.SAME_STEP
+    env = Batch(mode=mode, within=True, array=objects)
+    assert batch(tmp_path, monkeypatch, env, 2) == ([[2, 0], [-2], [-2]], [])

@@ -26,6 +26,7 @@ from monitorcli.monitor import directory
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.ffmpeg import check_ffmpeg, ffmpeg_version, find_ffmpeg
 from monitorcli.monitor.living import refuse_living
+from monitorcli.monitor.step_result import NOT_FROM_HERE, one_step
 from monitorcli.report.layout import Line, Span, ascii_only
 from monitorcli.report.text import printable, size
 
@@ -117,7 +118,9 @@ def _evaluation(asked: Request, ffmpeg: str | None) -> Iterator[Check]:
             observation, _ = env.reset(seed=seed)
             yield Check(stage, GOOD, f"with seed {seed}")
             stage = "step"
-            yield Check(stage, GOOD, first_step(env.step(policy(observation))))
+            result = env.step(policy(observation))
+            one_step(result)
+            yield Check(stage, GOOD, first_step(result))
         yield _frame(asked, *(picture(env) if ffmpeg else ("unfilmed", "")))
         env.close()
     except MonitorError as error:
@@ -167,7 +170,8 @@ def _found(asked: Request, told: Trail) -> list[Check]:
     if told.begun:
         found.append(Check("reset", GOOD, f"of {told.begun[0]}"))
     if told.step:
-        found.append(Check("step", GOOD, told.step[0]))
+        left = [remark for remark in told.remark if NOT_FROM_HERE in remark]
+        found.append(Check("step", BAD if left else GOOD, told.step[0], "\n".join(left)))
         kind = next(kind for kind in ("frame", "broken", "unfilmed") if getattr(told, kind))
         found.append(_frame(asked, kind, getattr(told, kind)[0]))
     return found

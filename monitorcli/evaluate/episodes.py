@@ -48,7 +48,7 @@ def blamed(seed: int) -> Iterator[None]:
     except NotOneStep as reason:
         raise BadRequest(
             f"the episode with seed {seed} failed: step gave {reason}.",
-            "Only an environment that steps one episode at a time can be evaluated.",
+            "Gymnasium's step gives (observation, reward, terminated, truncated, info), of one environment.",
         ) from None
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]

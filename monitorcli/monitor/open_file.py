@@ -69,7 +69,7 @@ class FollowedDirectory:
         weakref.finalize(self, _close_if, self._number, self._identity)
 
     def path(self) -> Path:
-        """Where it is now; raises FileNotFoundError when it is gone, PermissionError when it is out of reach."""
+        """Where it is now. Raises FileNotFoundError when it is gone, PermissionError when out of reach."""
         if _identity_at(self.name) != self._identity:
             moved = _path_of(self._number) if _identity(self._number) == self._identity else None
             if moved is None or _identity_at(moved) != self._identity:

@@ -15,7 +15,7 @@ from monitorcli.monitor import log
 from monitorcli.monitor.filming import Filming, Films
 from monitorcli.monitor.remarks import once, trouble
 from monitorcli.monitor.schedule import never
-from monitorcli.monitor.step_result import kind_of
+from monitorcli.monitor.step_result import NOT_FROM_HERE, kind_of
 from monitorcli.monitor.writer import Writer
 
 MODES = {"training": b"t", "evaluation": b"e"}
@@ -130,7 +130,7 @@ class Slot:
             self.cut(total, length, log.CUT_UNKNOWN)
         elif self._films and self._writer:
             self._films.end(self._writer, length)
-        self._notify(f"{name} is not recorded from here on: {reason}.")
+        self._notify(f"{name} {NOT_FROM_HERE}: {reason}.")
 
     def odd_reward(self, reward: Any) -> None:
         """A step gave this reward, which is no number."""

@@ -6,6 +6,7 @@ environment's; a reward that is no number costs the return, which is NaN then.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -15,6 +16,9 @@ import numpy as np
 _NOTHING: Mapping[str, Any] = {}
 _TRUTH = (bool, int, float, np.bool_, np.number)
 _CONTAINERS = (Mapping, list, tuple, set, frozenset, str, bytes)
+
+
+NOT_FROM_HERE = "is not recorded from here on"
 
 
 class NotOneStep(Exception):
@@ -72,10 +76,10 @@ def as_float(reward: Any, odd: Any = None) -> float:
             return float(reward.item())
         if reward.__class__ is not str:  # of which some look like a number
             return float(reward)
-    except OverflowError:
-        return math.inf if reward > 0 else -math.inf
-    except Exception:  # whatever it is, it is the script's
-        pass
+    except Exception as error:  # whatever it is, it is the script's
+        if isinstance(error, OverflowError):
+            with contextlib.suppress(Exception):
+                return math.inf if reward > 0 else -math.inf
     if odd is not None:
         odd(reward)
     return math.nan

@@ -49,7 +49,7 @@ def tap_vector(env: Any, slots: Slots, mode: str) -> Tap:
     def count(result: Any) -> None:
         nonlocal now, pending
         _, rewards, terminated, truncated, infos = result if result.__class__ is tuple else five(result)
-        if rewards.__class__ is not array or rewards.shape != shape:
+        if rewards.__class__ is not array or rewards.shape != shape or rewards.dtype.kind not in "fiub":
             rewards = as_rewards(rewards, shape, slots.odd_reward)
         if terminated.__class__ is not array or terminated.shape != shape or terminated.dtype != np.bool_:
             terminated = as_ends(terminated, shape, "terminated")
@@ -184,6 +184,8 @@ def as_array(value: Any) -> Any:
 def as_rewards(value: Any, shape: tuple[int, ...], odd: Any) -> Any:
     """One reward a slot; NaN for every slot, after `odd(value)`, when there are several, or none."""
     try:
+        if hasattr(value, "detach"):  # NumPy has not all of torch's types
+            value = value.detach().cpu().double()
         return as_array(value).astype(np.float64).reshape(shape)
     except Exception:  # whatever it is, it is the script's
         odd(value)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from monitorcli.monitor import log
 from monitorcli.monitor.remarks import once, trouble
 from monitorcli.monitor.slot import split_seed
-from monitorcli.monitor.step_result import kind_of
+from monitorcli.monitor.step_result import NOT_FROM_HERE, kind_of
 from monitorcli.monitor.writer import Writer
 
 Indices = Any  # of slots: an integer array of shape (k,), strictly increasing
@@ -117,7 +117,7 @@ class Slots:
         stepped = which[self._length[which] + step > 0]
         if stepped.size:
             self.cut(stepped, step, log.CUT_UNKNOWN)
-        self._notify(f"{self._name()} is not recorded from here on: {reason}.")
+        self._notify(f"{self._name()} {NOT_FROM_HERE}: {reason}.")
 
     def odd_reward(self, rewards: Any) -> None:
         """A step gave these rewards, which are not one number a slot."""
