@@ -79,6 +79,30 @@ def test_a_file_that_may_not_grow_costs_episodes_and_says_how_many(tmp_path, way
     assert "the disk refused 378" in shown
 
 
+def test_a_file_that_may_not_grow_costs_a_vector_environments_episodes_and_says_how_many(tmp_path):
+    """Several records are written at once, of which the disk may take some."""
+    text = """
+import gymnasium, numpy, resource
+env = gymnasium.make_vec("CartPole-v1", num_envs=64)
+env.reset(seed=0)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
+begun = 64
+for _ in range(60):
+    _, _, terminated, truncated, _ = env.step(numpy.zeros(64, int))
+    begun += (terminated | truncated).sum()
+print(begun - (terminated | truncated).sum())  # the next step would have begun those
+env.close()
+"""
+    done = monitorcli("start", "runs", "--", sys.executable, script(tmp_path, text), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    said = re.findall(r"episodes are being lost \(.*\)", done.stderr)
+    assert len(said) == len(set(said)) > 0, done.stderr
+    assert len(recorded("runs", tmp_path)) == 25  # (2048 - 448) / 64
+    refused = int(done.stdout) - 25
+    assert refused > 50
+    assert f"the disk refused {refused}" in monitorcli("inspect", "runs", cwd=tmp_path).stdout
+
+
 def test_a_directory_on_a_read_only_disk_is_refused_before_anything_runs(tmp_path, small_disk):
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     done = under_start(tmp_path)

@@ -151,6 +151,22 @@ def test_write_upon_reset_keeps_batch_and_manifest_current(tmp_path):
     env.close()
 
 
+def test_with_write_upon_reset_the_films_of_finished_episodes_are_listed(tmp_path):
+    env = Monitor(
+        countdown(render_mode="rgb_array"),
+        tmp_path,
+        video_callable=lambda number: True,
+        write_upon_reset=True,
+    )
+    for count in range(4):
+        env.reset()
+        (manifest,) = tmp_path.glob("openaigym.manifest.*")
+        assert len(json.loads(manifest.read_text())["videos"]) == count
+        while not env.step(0)[2]:
+            pass
+    env.close()
+
+
 def test_without_write_upon_reset_the_log_still_has_every_finished_episode(tmp_path):
     env = Monitor(countdown((2, 5)), tmp_path, video_callable=False)
     for count in range(1, 4):
