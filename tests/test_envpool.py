@@ -81,6 +81,7 @@ def test_every_episode_is_the_oracles(tmp_path, play, batch_size, lives):
     found = list(zip(*(getattr(episodes, name)[ended].tolist() for name in names), strict=True))
     assert len(found) == ends.sum()
     assert set(found) == oracle(ends)
+    assert set(episodes.end[~ended].tolist()) <= {log.CUT_CLOSED}  # nobody reset early
 
 
 @pytest.mark.parametrize(("seed", "seeds"), [(3, [3] * SLOTS), (list(range(SLOTS)), range(SLOTS))])

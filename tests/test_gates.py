@@ -146,3 +146,37 @@ def test_a_gate_without_sense_is_refused(make, text, said):
         make(text)
     assert str(refused.value) == said
     assert refused.value.hint
+
+
+def test_an_end_of_the_interval_of_p_improve_is_judged_as_that_end():
+    old, new = measured([10, 30, 30, 40.0, 20]), measured([15, 25, 35, 45.0, 30])
+    interval = compare(old, new).p_interval
+    assert interval.low < interval.high
+    for end, value in (("ci_low", interval.low), ("ci_high", interval.high)):
+        found = verdict(no_regression(f"{end}(p_improve):0.5"), new, old)
+        assert (found.value, found.met, found.n) == (value, value >= 0.5, 5)
+
+
+def test_a_fall_of_what_one_episode_cannot_tell_is_not_judged():
+    found = verdict(no_regression("std:5%"), measured([5.0]), measured())
+    assert (found.met, sentence(found)) == (False, "std cannot be judged: one episode is too few")
+
+
+@pytest.mark.parametrize(
+    ("gate", "option"),
+    [
+        (at_least("mean:5"), "--fail-under mean:5"),
+        (no_regression("mean:5%"), "--fail-regression mean:5%"),
+        (enough_episodes(5), "--min-episodes 5"),
+    ],
+)
+def test_a_gate_knows_the_option_that_asks_for_it(gate, option):
+    assert gate.option == option
+
+
+def test_the_example_beside_a_refusal_is_one_of_the_same_option():
+    for make in (at_least, no_regression):
+        with pytest.raises(BadRequest) as refused:
+            make("mean")
+        for text in refused.value.hint.removeprefix("For example: ").replace(" or ", ", ").split(", "):
+            make(text)

@@ -274,3 +274,17 @@ def test_force_is_refused_while_another_process_records(tmp_path):
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
     assert threading.active_count() == 1
+
+
+def test_force_is_not_refused_for_a_recording_that_a_living_process_has_closed(tmp_path):
+    text = "import gymnasium\nfrom monitorcli import Monitor\n"
+    text += "Monitor(gymnasium.make('CartPole-v1'), 'runs', video_callable=False).close()\n" + WAIT
+    process = subprocess.Popen(
+        [sys.executable, script(tmp_path, text)], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout.readline() == "ready\n"
+        Monitor(gymnasium.make("Countdown-v0"), tmp_path / "runs", force=True).close()
+    finally:
+        process.kill()
+        process.communicate(timeout=60)

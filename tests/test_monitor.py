@@ -129,6 +129,17 @@ def test_resume_goes_on_from_gyms_files_and_from_several_of_ours(tmp_path):
         assert log.read(newest)["number"].tolist() == [3 + 3 + 2]
 
 
+def test_resume_goes_on_from_a_long_log(tmp_path):
+    write(tmp_path, uid="u").close()
+    count = 70_000
+    with open(tmp_path / "openaigym.episode_log.0.u.npy", "ab") as file:
+        file.write(packed(0, length=2) * count)
+    with Monitor(countdown((3,)), tmp_path, resume=True, video_callable=False, uid="v") as env:
+        play(env)
+        assert env.get_total_steps() == 2 * count + 3
+    assert log.read(tmp_path / "openaigym.episode_log.0.v.npy")["number"].tolist() == [count]
+
+
 def test_a_used_directory_is_an_error_that_names_up_to_five_manifests(tmp_path):
     for number in range(7):
         Monitor(countdown(), tmp_path, video_callable=False, resume=True, uid=f"u{number}").close()
@@ -312,6 +323,26 @@ def test_an_environment_that_resets_itself_needs_one_reset(tmp_path, key):
     assert episodes.seeded.tolist() == [1, 0, 0, 0]
 
 
+def test_gyms_autoreset_wrapper_resets_within_the_step(tmp_path):
+    """Gym 0.26's and Gymnasium 0.29's, known by its name; here beneath another wrapper."""
+
+    class AutoResetWrapper(gymnasium.Wrapper):
+        __module__ = "gymnasium.wrappers.autoreset"
+
+        def step(self, action):
+            result = self.env.step(action)
+            if result[2]:
+                self.env.reset()
+            return result
+
+    inner = AutoResetWrapper(countdown((2, 3)))
+    with Monitor(gymnasium.Wrapper(inner), tmp_path, video_callable=False) as env:
+        env.reset()
+        for _ in range(2 + 3 + 1):
+            env.step(0)
+    assert read(tmp_path).episodes.length.tolist() == [2, 3, 1]
+
+
 def test_gymnasiums_autoreset_wrapper_resets_in_the_step_after(tmp_path):
     with Monitor(gymnasium.wrappers.Autoreset(countdown((2, 3))), tmp_path, video_callable=False) as env:
         env.reset()
@@ -382,6 +413,7 @@ def test_results_pass_through_untouched(tmp_path):
         (np.array([2.0]), 6.0),
         (True, 3.0),
         pytest.param(10**400, np.inf, id="huge"),
+        pytest.param(-(10**400), -np.inf, id="huge and negative"),
         (np.inf, np.inf),
         (np.nan, np.nan),
         (np.array([1.0, 2.0]), np.nan),
@@ -410,6 +442,32 @@ def test_a_seed_of_up_to_128_bits_is_kept(tmp_path, seed):
     with Monitor(countdown(), tmp_path, video_callable=False) as env:
         play(env, seed=seed)
     assert json.loads(next(tmp_path.glob("*.stats.json")).read_text())["episode_seeds"] == [seed]
+
+
+@pytest.mark.parametrize("seed", [1 << 128, -1])
+def test_a_seed_that_128_bits_do_not_hold_is_known_to_have_been_given(tmp_path, seed):
+    class Any(Countdown):
+        def reset(self, *, seed=None, options=None):
+            return super().reset()
+
+    with pytest.warns(RuntimeWarning, match="no spec"), Monitor(Any(), tmp_path, video_callable=False) as env:
+        play(env, seed=seed)
+    (row,) = log.read(next(tmp_path.glob("*.npy")))
+    assert (row["seed"], row["seed_high"], row["seeded"]) == (0, 0, 2)
+
+
+def test_a_success_that_is_neither_yes_nor_no_is_not_told(tmp_path):
+    class Vague(Countdown):
+        def step(self, action):
+            *result, _ = super().step(action)
+            return *result, {"success": np.array([True, False])}
+
+    with (
+        pytest.warns(RuntimeWarning, match="no spec"),
+        Monitor(Vague(), tmp_path, video_callable=False) as env,
+    ):
+        play(env)
+    assert read(tmp_path).episodes.success.tolist() == [-1]
 
 
 def test_success_is_recorded_when_the_environment_says_so(tmp_path):

@@ -113,6 +113,26 @@ def test_a_batch_of_a_closed_writer_is_made_again_too(tmp_path, monkeypatch):
     assert read(tmp_path).writers[0].closed
 
 
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_batch_of_a_closed_writer_is_made_as_it_was(tmp_path, monkeypatch, number):
+    monkeypatch.setattr(writer, "BATCH", 3)
+    write(tmp_path, *(packed(number, float(number)) for number in range(8)), uid="u")
+    before = [json.loads(manifest(each, tmp_path).read_text()) for each in range(3)]
+    lists = json.loads(batch(number, tmp_path).read_text())
+    os.truncate(batch(number, tmp_path), 0)
+    salvage(tmp_path)
+    assert [json.loads(manifest(each, tmp_path).read_text()) for each in range(3)] == before
+    began = {"initial_reset_timestamp": START}  # this writer had no environment to be told by
+    assert json.loads(batch(number, tmp_path).read_text()) == {**lists, **began}
+
+
+def test_what_is_salvaged_is_on_the_disk(directory, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    salvage(directory)
+    assert len(synced) == 4  # batch and manifest of what was sealed last, and of what was not sealed
+
+
 def test_a_sound_recording_is_not_touched(tmp_path, monkeypatch):
     monkeypatch.setattr(writer, "BATCH", 3)
     write(tmp_path, *(packed(number) for number in range(8)))
@@ -200,6 +220,7 @@ def test_what_was_salvaged_says_whose_it_is_and_when_it_began(directory):
     assert last["env_info"] == first["env_info"]
     ours = {"batch": 3, "first": 9, "count": 2}
     assert last["monitorcli"] == {**first["monitorcli"], **ours}
+    assert last["monitorcli"]["version"] == 1
     assert json.loads(batch(3, directory).read_text())["initial_reset_timestamp"] == START
 
 

@@ -162,6 +162,7 @@ def test_every_episode_is_the_oracles(tmp_path, kind, mode):
     ]
     assert len(found) == ends.sum() >= EPISODES
     assert set(found) == oracle(ends)
+    assert set(episodes.end[~ended].tolist()) <= {log.CUT_CLOSED}  # nobody reset early
 
 
 def test_native_slots_share_one_family_and_one_write_a_call(tmp_path, monkeypatch):
@@ -276,11 +277,73 @@ def test_a_seed_of_up_to_128_bits_is_kept_of_the_first_episode(tmp_path, seed):
     assert found == [*(seed if isinstance(seed, list) else [seed] * SLOTS), *[None] * SLOTS]
 
 
+@pytest.mark.parametrize("mode", list(AutoresetMode), ids=lambda mode: mode.name)
+def test_the_autoreset_mode_may_be_given_by_its_value(tmp_path, mode):
+    record = recorder(tmp_path)
+    env = PlannedVector(SLOTS, mode)
+    env.metadata = {"autoreset_mode": mode.value}
+    record.record_vector(env, "Planned")
+    ends = run(env, mode, EPISODES)
+    episodes = read(tmp_path).episodes
+    ended = episodes.end < log.CUT_RESET
+    assert np.bincount(episodes.slot[ended]).tolist() == ends.tolist()
+    found = set(zip(episodes.slot[ended].tolist(), episodes.length[ended].tolist(), strict=True))
+    assert found == {(row[0], row[2]) for row in oracle(ends)}
+
+
+@pytest.mark.parametrize("said", ["a dictionary a slot", "objects", "not of every slot"])
+def test_success_is_read_however_the_infos_are_laid_out(tmp_path, said):
+    class Told(PlannedVector):
+        def step(self, actions):
+            *result, infos = super().step(actions)
+            success, over = infos["final_info"]["is_success"], infos["_final_info"]
+            if said == "a dictionary a slot":  # as before Gymnasium 1.0
+                final = [
+                    {"is_success": bool(one)} if ended else None
+                    for one, ended in zip(success, over, strict=True)
+                ]
+                infos = {"final_info": np.array(final, dtype=object)}
+            elif said == "objects":
+                found = [bool(one) if ended else None for one, ended in zip(success, over, strict=True)]
+                infos = {"final_info": {"is_success": np.array(found, dtype=object)}}
+            else:
+                known = over & (np.arange(SLOTS) != 2)
+                infos = {"final_info": {"is_success": success, "_is_success": known}}
+            return *result, infos
+
+    record = recorder(tmp_path)
+    env = Told(SLOTS, AutoresetMode.SAME_STEP)
+    record.record_vector(env, "Planned")
+    ends = run(env, env.mode, EPISODES)
+    episodes = read(tmp_path).episodes
+    ended = episodes.end < log.CUT_RESET
+    names = ("slot", "episode_return", "success")
+    found = set(zip(*(getattr(episodes, name)[ended].tolist() for name in names), strict=True))
+    untold = 2 if said == "not of every slot" else None
+    assert found == {(row[0], row[1], -1 if row[0] == untold else row[4]) for row in oracle(ends)}
+
+
 def test_lists_tensors_and_odd_shapes_are_counted_too(tmp_path):
+    class Tensor:
+        """As torch's on a graphics card: an array only once it is detached and on the processor."""
+
+        def __init__(self, values, where="cuda"):
+            self.values, self.where = values, where
+
+        def detach(self):
+            return self
+
+        def cpu(self):
+            return Tensor(self.values, "cpu")
+
+        def __array__(self, dtype=None, copy=None):
+            assert self.where == "cpu"
+            return np.asarray(self.values, dtype)
+
     class Odd(PlannedVector):
         def step(self, actions):
             observation, rewards, terminated, truncated, infos = super().step(actions)
-            return observation, rewards.reshape(-1, 1), terminated.tolist(), truncated.tolist(), infos
+            return observation, Tensor(rewards.reshape(-1, 1)), terminated.tolist(), Tensor(truncated), infos
 
     record = recorder(tmp_path)
     env = Odd(SLOTS, AutoresetMode.NEXT_STEP)
@@ -289,7 +352,7 @@ def test_lists_tensors_and_odd_shapes_are_counted_too(tmp_path):
     env.reset(seed=[100 + slot for slot in range(SLOTS)])
     for _ in range(40):
         result = env.step(None)
-        ends += np.array(result[2]) | np.array(result[3])
+        ends += np.array(result[2]) | result[3].values
     env.close()
     episodes = read(tmp_path).episodes
     found = set(

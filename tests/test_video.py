@@ -113,15 +113,16 @@ def test_an_asciicast_is_whole_after_every_frame(tmp_path):
     env.close()
 
 
-def test_an_environment_that_resets_itself_within_the_step_shows_no_episode_a_frame_of_the_next(tmp_path):
+@pytest.mark.parametrize("end", ["terminated", "truncated"])
+def test_an_environment_that_resets_itself_shows_no_episode_a_frame_of_the_next(tmp_path, end):
     class Restless(Countdown):
         metadata = {**Countdown.metadata, "autoreset": True}
 
         def step(self, action):
-            result = super().step(action)
-            if result[2]:
+            observation, reward, over, _, info = super().step(action)
+            if over:
                 self.reset()
-            return result
+            return observation, reward, over and end == "terminated", over and end == "truncated", info
 
     with pytest.warns(RuntimeWarning, match="no spec"):
         env = Monitor(Restless((3, 4), render_mode="rgb_array"), tmp_path, video_callable=lambda n: True)
