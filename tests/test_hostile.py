@@ -143,7 +143,7 @@ def test_deep_nesting_and_endless_digits_cost_only_their_file(directory, pattern
 @pytest.mark.parametrize("content", [NESTED, HUGE, '{"stats": 1}', '{"stats": "openaigym.x"}'])
 def test_resuming_beside_a_strangers_manifest_counts_it_as_nothing(directory, content):
     (directory / "openaigym.manifest.0.stranger.manifest.json").write_text(content)
-    assert earlier(directory) == (1, [5.0], [10])
+    assert earlier(directory) == (1, 1, [5.0], [10])
 
 
 def test_a_return_that_is_no_float_costs_only_its_batch(directory):
