@@ -6,6 +6,7 @@ Daemons close every descriptor there is; the files that they open next are given
 import os
 import subprocess
 import sys
+import weakref
 
 import gymnasium
 import pytest
@@ -68,6 +69,12 @@ for number in range(mine + 1, 60):
 ENVIRONMENTS = ['"CartPole-v1", render_mode="rgb_array"', '"FrozenLake-v1", render_mode="ansi"']
 
 
+@pytest.fixture
+def nothing_open(monkeypatch):
+    """As in a process of its own: other tests may have left logs open."""
+    monkeypatch.setattr(log, "_staying_open", weakref.WeakSet())
+
+
 def start(tmp_path, text, video="none"):
     name = script(tmp_path, text)
     return monitorcli("start", "runs", "--video", video, "--", sys.executable, name, cwd=tmp_path)
@@ -102,7 +109,7 @@ def test_a_monitor_in_a_script_that_closes_everything_goes_on(tmp_path):
     assert len(recorded("runs", tmp_path)) == 24
 
 
-def test_a_batch_is_sealed_into_our_own_log_after_its_number_was_taken(tmp_path):
+def test_a_batch_is_sealed_into_our_own_log_after_its_number_was_taken(tmp_path, nothing_open):
     writer = open_writer(tmp_path)
     writer.append(packed(0))
     mine = tmp_path / "mine"
@@ -115,7 +122,7 @@ def test_a_batch_is_sealed_into_our_own_log_after_its_number_was_taken(tmp_path)
     os.close(other)
 
 
-def test_a_short_write_is_not_cut_off_a_file_of_the_scripts(tmp_path, monkeypatch):
+def test_a_short_write_is_not_cut_off_a_file_of_the_scripts(tmp_path, nothing_open, monkeypatch):
     remarks = []
     writer = open_writer(tmp_path)
     monkeypatch.setattr(writer, "_notify", remarks.append)
@@ -169,7 +176,7 @@ def test_films_of_many_environment_ids_leave_the_script_its_descriptors(tmp_path
     assert len(list((tmp_path / "runs").glob("*.mp4"))) == 70
 
 
-def test_no_more_logs_stay_open_than_a_process_may_hold(tmp_path):
+def test_no_more_logs_stay_open_than_a_process_may_hold(tmp_path, nothing_open):
     before = len(os.listdir("/proc/self/fd"))
     target = Target(FollowedDirectory(tmp_path), 0)
     writers = [Writer(target, ENV_INFO, pytest.fail) for _ in range(3 * log.MOST_OPEN)]

@@ -94,7 +94,7 @@ SHAPES = {
     "reward infinite": (step(np.inf), (np.inf, 3, 1), None),
     "reward too large for a float": (step(10**400), (np.inf, 3, 1), None),
     "reward None": (step(None), UNKNOWN, NAN.format("None")),
-    "reward a string": (step("1.0"), UNKNOWN, NAN.format("a str of 3")),
+    "reward a string": (step("high"), UNKNOWN, NAN.format("a str of 4")),
     "reward of several objectives": (step(np.ones(2)), UNKNOWN, NAN.format("an array of shape (2,)")),
     "reward an agent's each": (step({"a": 1.0, "b": 2.0}), UNKNOWN, NAN.format("a dict of 2")),
     "reward that refuses": (step(Refuses()), UNKNOWN, NAN.format("a Refuses")),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Callable, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from monitorcli.errors import EncoderFailed
 from monitorcli.monitor.asciicast import Asciicast
 from monitorcli.monitor.ffmpeg import find_ffmpeg
 from monitorcli.monitor.mp4 import Mp4
 from monitorcli.monitor.rendering import FILMED, Camera, camera, is_hopeless
-from monitorcli.monitor.schedule import Schedule
+from monitorcli.monitor.schedule import Schedule, never
 from monitorcli.monitor.video import Encoder, Film, frames_per_second
 from monitorcli.monitor.writer import Writer
+
+if TYPE_CHECKING:
+    from monitorcli.monitor.slot import Slot
 
 
 class Filming(NamedTuple):
@@ -29,39 +32,50 @@ class Films:
     def __init__(self, filming: Filming, notify: Callable[[str], None]) -> None:
         self._filming = filming
         self._notify = notify
-        self._film: Film | None = None
-        self._turn: int | None = None  # of the running episode, since its first step
-        self._kept_turn: int | None = None  # of one whose first step was not made after all
+        self.wanted = filming.schedule is not never
+        self.running: Film | None = None
+        self._turn = 0  # what the schedule was asked for the episode `_asked`
+        self._asked: int | None = None
+        self._kept_turn: int | None = None  # of an episode whose first step was not made after all
         self._camera: Camera | None = None
         self._broken_said = False
-        self._can_film = True
 
-    def begin(self, writer: Writer, number: int, env: Any) -> bool:
+    def begin(self, slot: Slot) -> bool:
         """The episode's first step is about to be made; True when the schedule wants it, and it is filmed.
 
         A reset that no step follows takes no turn of the schedule's. So it is asked only now, when the
         environment still shows what the reset left.
         """
-        if not self._can_film:
-            return False
-        self._turn = next(writer.turns) if self._kept_turn is None else self._kept_turn
-        self._kept_turn = None
-        if self._is_wanted(self._turn):
-            self._film = self._open(writer, number, env)
-            self.capture()
-        return self._film is not None
+        try:
+            writer = slot.writer
+            if writer is None or writer.closed:
+                writer = slot.adopt()
+            turn, self._kept_turn = self._kept_turn, None
+            if turn is None:
+                turn = next(writer.turns)
+            self._turn, self._asked = turn, slot.number
+            try:
+                chosen = self._filming.schedule(turn)
+            except Exception as error:
+                self._notify(f"the video schedule failed ({type(error).__name__}: {error}); the run goes on.")
+                return False
+            if chosen and slot.number is not None:
+                self.running = self._open(writer, slot.number, slot.env())
+                self.capture()
+        except Exception as error:
+            slot.trouble(error)
+        return self.running is not None
 
     def capture(self) -> None:
         """Take a picture for the film that is running."""
-        if self._film:
-            self._film.capture()
+        if self.running:
+            self.running.capture()
 
-    def end(self, writer: Writer, length: int) -> None:
-        """The episode is over; one without a step leaves no film, and its turn to the next."""
-        film, self._film = self._film, None
-        if not length:
-            self._kept_turn = self._kept_turn if self._turn is None else self._turn
-        self._turn = None
+    def end(self, writer: Writer, length: int, number: int | None) -> None:
+        """The episode of this number is over; one without a step leaves no film, and its turn to the next."""
+        film, self.running = self.running, None
+        if not length and self._asked == number:
+            self._kept_turn = self._turn
         if film and length:
             film.finish()
             writer.keep(film)
@@ -70,25 +84,18 @@ class Films:
 
     def leave(self) -> None:
         """This process was forked: the film that may be running is its parent's."""
-        self._film = None
-
-    def _is_wanted(self, turn: int) -> bool:
-        try:
-            return bool(self._filming.schedule(turn))
-        except Exception as error:
-            self._notify(f"the video schedule failed ({type(error).__name__}: {error}); the run goes on.")
-            return False
+        self.running = None
 
     def _open(self, writer: Writer, number: int, env: Any) -> Film | None:
         mode, render = self._camera = self._camera or camera(env)
         if mode not in FILMED:
-            self._can_film = False
+            self.wanted = False
             self._notify(
                 f"no video of {writer.env_id}: its render_mode is {mode!r}; films need 'rgb_array' or 'ansi'."
             )
             return None
         if is_hopeless(env):  # which was said when it raised
-            self._can_film = False
+            self.wanted = False
             return None
         place = functools.partial(writer.film_path, number)
         path = place()
@@ -101,7 +108,7 @@ class Films:
                 encoder = Mp4(path, fps, self._filming.ffmpeg or find_ffmpeg())
             return Film(place, number, render, encoder, self._say_broken)
         except (EncoderFailed, OSError) as error:
-            self._can_film = False
+            self.wanted = False
             self._notify(f"no video of {writer.env_id}: {error}.")
             return None
 

@@ -14,7 +14,6 @@ import numpy.typing as npt
 from monitorcli.monitor import log
 from monitorcli.monitor.filming import Filming, Films
 from monitorcli.monitor.remarks import once, trouble
-from monitorcli.monitor.schedule import never
 from monitorcli.monitor.step_result import NOT_FROM_HERE, kind_of
 from monitorcli.monitor.writer import Writer
 
@@ -38,14 +37,14 @@ class Slot:
     ) -> None:
         """`open_writer` is called at the first reset, and again in a child process after a fork."""
         self.mode = b"t"
-        self._env = weakref.ref(env)
+        self.env = weakref.ref(env)
         self.index = index
         self._open_writer = open_writer
         self._notify = once(notify)
         self._clock = clock
-        self._writer: Writer | None = None
+        self.writer: Writer | None = None
         self.number: int | None = None  # of the episode that was begun last
-        self._films = None if filming.schedule is never else Films(filming, self._notify)
+        self.films = Films(filming, self._notify)
         self._odd_said = False
         self.steps: Callable[[], int] = lambda: 0  # how many the running episode has; the tap knows
         self._inherited = -1  # how many of them another process made, from which this one was forked
@@ -53,24 +52,24 @@ class Slot:
 
     def open(self) -> Writer:
         """The writer, opened if there is none yet; raises OSError when its files cannot be made."""
-        if self._writer is None or self._writer.closed:
-            self._writer = self._open_writer()
+        if self.writer is None or self.writer.closed:
+            self.writer = self._open_writer()
             self._inherited = -1
-        return self._writer
+        return self.writer
 
     def close(self) -> None:
         """Close the writer; for the owner of a writer of its own."""
-        if self._writer:
-            self._writer.close()
+        if self.writer:
+            self.writer.close()
 
     def records(self) -> npt.NDArray[np.void]:
         """What this slot's writer has recorded so far, dtype `log.RECORD`."""
         return self.open().records()
 
     def begin(self, seed: Any) -> bool:
-        """The environment was reset with `seed`; True when `film` is to be called before the first step."""
+        """The environment was reset with `seed`; True when `films` are to begin at the first step."""
         try:
-            writer = self._writer
+            writer = self.writer
             if writer is None or writer.closed:
                 writer = self.open()
             self._began = began = self._clock()
@@ -79,37 +78,20 @@ class Slot:
             self._seed = seed
         except Exception as error:
             self.number = None
-            self._trouble(error)
+            self.trouble(error)
             return False
-        return self._films is not None
-
-    def film(self) -> bool:
-        """The first step is about to be made; True when the episode is filmed from here on."""
-        try:
-            writer = self._writer
-            if writer is None or writer.closed:
-                writer = self._adopt()
-            assert self._films is not None and self.number is not None  # `begin` said so
-            return self._films.begin(writer, self.number, self._env())
-        except Exception as error:
-            self._trouble(error)
-            return False
-
-    def capture(self) -> None:
-        """Take the environment's picture for the film that is running."""
-        if self._films:
-            self._films.capture()
+        return self.films.wanted
 
     def cut(self, total: float, length: int, code: int, info: Any = None) -> None:
         """The episode of so many steps is over, as `code` says: a sum of `log.END_`, or a `log.CUT_`."""
         try:
-            writer = self._writer
+            writer, films = self.writer, self.films
             if writer is None or self.number is None:  # there was trouble at the reset
                 return
             if writer.closed:  # there was a fork since
                 if length == self._inherited:
                     return
-                writer = self._adopt()
+                writer = self.adopt()
             began = self._began
             low, high, seeded = (0, 0, 0) if self._seed is None else split_seed(self._seed)
             # fmt: off
@@ -118,28 +100,28 @@ class Slot:
                 low, high, self.index, code, self._mode, success_in(info) if info else -1, seeded,
             ))
             # fmt: on
-            if self._films:
-                self._films.end(writer, length)
+            if films.running or not length:
+                films.end(writer, length, self.number)
         except Exception as error:
-            self._trouble(error)
+            self.trouble(error)
 
     def give_up(self, total: float, length: int, reason: str) -> None:
         """Nothing more of this environment can be recorded; what runs has `length` steps that can."""
-        name = self._writer.env_id if self._writer else "this environment"
+        name = self.writer.env_id if self.writer else "this environment"
         if length:
             self.cut(total, length, log.CUT_UNKNOWN)
-        elif self._films and self._writer:
-            self._films.end(self._writer, length)
+        elif self.writer:
+            self.films.end(self.writer, length, self.number)
         self._notify(f"{name} {NOT_FROM_HERE}: {reason}.")
 
     def odd_reward(self, reward: Any) -> None:
         """A step gave this reward, which is no number."""
-        name = self._writer.env_id if self._writer else "this environment"
+        name = self.writer.env_id if self.writer else "this environment"
         if not self._odd_said:
             self._odd_said = True
             self._notify(f"returns of {name} are NaN: step gave {kind_of(reward)} as reward, not one number.")
 
-    def _adopt(self) -> Writer:
+    def adopt(self) -> Writer:
         """The episode was begun by the process from which this one was forked; record it as ours, too."""
         writer = self.open()
         self.number = writer.begin(self._began)
@@ -148,10 +130,10 @@ class Slot:
     def _inherit(self) -> None:
         """This process was forked; the film that may be running is its parent's."""
         self._inherited = self.steps()
-        if self._films:
-            self._films.leave()
+        self.films.leave()
 
-    def _trouble(self, error: Exception) -> None:
+    def trouble(self, error: Exception) -> None:
+        """Say once that something could not be recorded."""
         self._notify(trouble(error))
 
 

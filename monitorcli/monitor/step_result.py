@@ -72,10 +72,7 @@ def truth(value: Any) -> bool | None:
 def as_float(reward: Any, odd: Any = None) -> float:
     """A reward of any numeric type, an array of one included; NaN, after `odd(reward)`, for anything else."""
     try:
-        if hasattr(reward, "item"):
-            return float(reward.item())
-        if reward.__class__ is not str:  # of which some look like a number
-            return float(reward)
+        return float(reward.item() if hasattr(reward, "item") else reward)
     except Exception as error:  # whatever it is, it is the script's
         if isinstance(error, OverflowError):
             with contextlib.suppress(Exception):

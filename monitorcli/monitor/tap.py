@@ -39,6 +39,7 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
     """
     env_step, env_reset = env.step, env.reset
     same_step, next_step = autoresets(env)
+    films = slot.films
     running, call = False, env_step
     length, total = 0, 0.0
     usual: Any = tuple  # None as soon as nothing is recorded any more
@@ -53,13 +54,13 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
 
     def first(action: Any) -> Any:
         nonlocal call
-        call = filmed if slot.film() else env_step
+        call = filmed if films.begin(slot) else env_step
         return call(action)
 
     def filmed(action: Any) -> Any:
         result = env_step(action)
         if not (same_step and is_over(result)):  # then the picture is the next episode's
-            slot.capture()
+            films.capture()
         return result
 
     def resetting(action: Any) -> Any:
