@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 import threading
 import weakref
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -69,7 +70,7 @@ _HEADER_SIZE = 448  # longer than the description needs, so that any count fits;
 
 
 # Every episode passes here: no look-up in `os`.
-_lseek, _write = os.lseek, os.write
+_lseek, _write, _FROM_HERE = os.lseek, os.write, os.SEEK_CUR
 
 
 def header(count: int) -> bytes:
@@ -106,8 +107,15 @@ class Log:
     """One writer's log, open for appending. Opened again by its name when the script has closed it."""
 
     def __init__(self, directory: FollowedDirectory, name: str) -> None:
-        """Create it exclusively. Raises FileExistsError when the name is taken, OSError."""
+        """Create it exclusively. Raises FileExistsError when the name is taken, OSError.
+
+        `on_full` is called when the file has `full_at` bytes; `on_loss` with a number of records that
+        were not written, and the reason.
+        """
         self._directory, self.name = directory, name
+        self.full_at = sys.maxsize
+        self.on_full: Callable[[], None] = _nothing
+        self.on_loss: Callable[[int, str], None] = _nothing
         self._file = OpenFile(create(directory.path() / name))
         self.end = end_of(0)  # where the next record goes, in bytes
         self._lock = threading.Lock()
@@ -117,32 +125,37 @@ class Log:
         else:
             self._file.close()
 
-    def append(self, records: bytes) -> int:
-        """Hand whole records to the operating system with one `write`; how many bytes it took.
+    def append(self, records: bytes) -> None:
+        """Hand whole records to the operating system with one `write`; what goes wrong, `on_loss` is told.
 
-        Raises OSError. Where the file ends tells it from one that the script opened under our number: a
-        quarter of what `fstat` costs, and only a file that is as long to the byte passes for ours.
+        Where the file ends tells it from one that the script opened under our number: a quarter of what
+        `fstat` costs, and only a file that is as long to the byte passes for ours.
         """
-        file = self._file
         try:
-            end = _lseek(file.number, 0, os.SEEK_CUR)
+            end = _lseek(self._file.number, 0, _FROM_HERE)
         except OSError:
-            end = -1
-        if end != self.end:
-            return self._append_anew(records)
-        written = _write(file.number, records)
-        self.end = end + written
-        return written
+            end = 0
+        try:
+            if end == self.end:
+                written = _write(self._file.number, records)
+            else:
+                end, written = self._append_anew(records)
+        except OSError as error:
+            self.on_loss(len(records) // SIZE, error.strerror or str(error))
+            return
+        self.end = end = end + written
+        if written != len(records):
+            lost = -((written - len(records)) // SIZE)
+            self.on_loss(lost, "the disk took only a part of what was written")
+        elif end >= self.full_at:
+            self.on_full()
 
-    def _append_anew(self, records: bytes) -> int:
+    def _append_anew(self, records: bytes) -> tuple[int, int]:
         """The same when the file is not open, not ours, or another thread appends to it just now."""
         with self._lock:
             try:
                 number = self._ensure()
-                end = os.lseek(number, 0, os.SEEK_END)
-                written = os.write(number, records)
-                self.end = end + written
-                return written
+                return os.lseek(number, 0, os.SEEK_END), os.write(number, records)
             finally:
                 self._settle()
 
@@ -203,6 +216,10 @@ class Log:
     def _settle(self) -> None:
         if not self._stays_open:
             self._file.close()
+
+
+def _nothing(*_: Any) -> None:
+    pass
 
 
 def end_of(count: int) -> int:

@@ -61,13 +61,16 @@ class Writer:
         self.closed = False
         self._notify = once(notify)
         self._write_upon_reset = target.write_upon_reset
+        self.wants_resets = True  # of the first reset, or of all
         self._limit = BATCH_UPON_RESET if target.write_upon_reset else BATCH
         self.stem, self._log = claim(self._directory, target.uid)
         self._family = Family(self.directory, self.stem, env_info, target.run, time.time(), lease.mine())
         # Counted without a lock: several threads may run environments of one writer.
-        self._numbers = itertools.count(target.first_number)
+        self.numbers = itertools.count(target.first_number)
         self.turns = itertools.count(target.first_turn)  # what the schedule is asked for
-        self._full = log.end_of(self._limit)  # where the log ends when the open batch is full
+        self._log.full_at = log.end_of(self._limit)  # the end of the open batch
+        self._log.on_full, self._log.on_loss = self._seal_full, self._lose
+        self.append = self._log.append  # hands records, whole ones, to the operating system
         self._batch = 0
         self._sealed = 0  # records in batches that will not change any more
         self._first_reset: float | None = None
@@ -82,32 +85,20 @@ class Writer:
         """Where the files were when last looked for."""
         return self._directory.name
 
-    def append(self, records: bytes) -> None:
-        """Hand whole records to the operating system with one write; seals the batch when it is full."""
-        try:
-            written = self._log.append(records)
-        except OSError as error:
-            self._lose(error.strerror or str(error), len(records) // log.SIZE)
-            return
-        if written != len(records):
-            lost = (len(records) - written + log.SIZE - 1) // log.SIZE
-            self._lose("the disk took only a part of what was written", lost)
-        elif self._log.end >= self._full:
-            with _lock:
-                if self._log.end >= self._full:  # else another thread was here first
-                    self.seal()
-
     def begin(self, when: float) -> int:
-        """An environment was reset at `when`, in seconds of `time.monotonic`; gives the episode's number."""
-        if self._first_reset is None or self._write_upon_reset:
+        """An environment was reset at `when`, in seconds of `time.monotonic`; gives the episode's number.
+
+        Where no reset is wanted any more (`wants_resets`), the next of `numbers` will do, and costs less.
+        """
+        if self.wants_resets:
             self._reset(when)
-        return next(self._numbers)
+        return next(self.numbers)
 
     def begin_many(self, when: float, count: int) -> npt.NDArray[np.uint64]:
         """As `begin`, for `count` episodes at once; gives their numbers, shape (count,)."""
-        if self._first_reset is None or self._write_upon_reset:
+        if self.wants_resets:
             self._reset(when)
-        return np.fromiter(self._numbers, np.uint64, count)  # takes no more than `count`
+        return np.fromiter(self.numbers, np.uint64, count)  # takes no more than `count`
 
     def film_path(self, episode: int) -> Path:
         """Where the video of this episode goes, without its ending. Raises FileNotFoundError."""
@@ -132,8 +123,13 @@ class Writer:
                 self._batch += 1
                 self._sealed += sealed
                 self._videos = []
-            self._full = self._log.end + self._limit * log.SIZE
+            self._log.full_at = self._log.end + self._limit * log.SIZE
             self.epoch = _epoch()
+
+    def _seal_full(self) -> None:
+        with _lock:
+            if self._log.end >= self._log.full_at:  # else another thread was here first
+                self.seal()
 
     def close(self) -> None:
         """Finish the videos, then the batch, then the manifest that names both.
@@ -155,6 +151,7 @@ class Writer:
     def _reset(self, when: float) -> None:
         if self._first_reset is None:
             self._first_reset = self.epoch + when
+            self.wants_resets = self._write_upon_reset
         if self._write_upon_reset:
             with _lock:
                 _collect(leave=0)
@@ -194,7 +191,7 @@ class Writer:
         except OSError:
             pass
 
-    def _lose(self, reason: str, count: int) -> None:
+    def _lose(self, count: int, reason: str) -> None:
         """Count records that the disk refused, and undo what it may have taken of them."""
         self._lost += count
         self._notify(f"{self.directory}: episodes are being lost ({reason}); the run goes on.")
