@@ -19,6 +19,14 @@ _LIBRARIES = ("gym", "isaaclab.", "omni.isaac.lab.")
 _RESET_WITHIN = frozenset({"AutoResetWrapper", "ManagerBasedRLEnv", "DirectRLEnv"})
 
 
+class Settled(Exception):
+    """What a step gave has been dealt with; it is only to be handed on."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__()
+        self.result = result
+
+
 class Tap(NamedTuple):
     """What takes the place of an environment's `step` and `reset`; `stop(code)` cuts a running episode.
 
@@ -39,10 +47,10 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
     """
     env_step, env_reset = env.step, env.reset
     same_step, next_step = autoresets(env)
-    films = slot.films
+    films, wanted = slot.films, False
     running, call = False, env_step
     length, total = 0, 0.0
-    usual: Any = tuple  # None as soon as nothing is recorded any more
+    given_up = False
 
     # Which function `call` is says what state the environment is in, so that `step` need not ask.
     def between(action: Any) -> Any:
@@ -54,8 +62,15 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
 
     def first(action: Any) -> Any:
         nonlocal call
-        call = filmed if films.begin(slot) else env_step
-        return call(action)
+        call = filmed if wanted and films.begin(slot) else env_step
+        result = call(action)
+        if result.__class__ is not tuple:  # which may not even be unpacked without harm
+            unusual(result)
+            raise Settled(result)
+        return result
+
+    def unrecorded(action: Any) -> Any:
+        raise Settled(env_step(action))
 
     def filmed(action: Any) -> Any:
         result = env_step(action)
@@ -75,22 +90,29 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
     # Nothing after `call` may raise, or change what it gave: `result` can be anything.
     def step(action: Any) -> Any:
         nonlocal length, total
-        result = call(action)
         try:
-            if result.__class__ is not usual:
-                unusual(result)
-                return result
+            result = call(action)
+        except Settled as settled:
+            return settled.result
+        try:
             _, reward, terminated, truncated, info = result
             if info and "true_reward" in info:  # Gym's way to score semi-supervised tasks
                 reward = info["true_reward"]
-            if terminated or truncated:
-                if terminated.__class__ in _FLAGS and truncated.__class__ in _FLAGS:
-                    end(reward, terminated, truncated, info)
+            if not (terminated or truncated):
+                if reward.__class__ is float:
+                    length += 1
+                    total += reward
+                elif result.__class__ is tuple:
+                    length += 1
+                    total += as_float(reward, odd_reward)
                 else:
                     unusual(result)
+            elif (
+                result.__class__ is tuple and terminated.__class__ in _FLAGS and truncated.__class__ in _FLAGS
+            ):
+                end(reward, terminated, truncated, info)
             else:
-                length += 1
-                total += reward if reward.__class__ is float else as_float(reward, odd_reward)
+                unusual(result)
         except Exception:
             unusual(result)
         return result
@@ -125,16 +147,16 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
             total += as_float(reward, odd_reward)
 
     def give_up(reason: str) -> None:
-        nonlocal call, running, usual
-        call, running, usual = env_step, False, None
+        nonlocal call, running, given_up
+        call, running, given_up = unrecorded, False, True
         slot.give_up(total, length, reason)
 
     def begin(seed: Any) -> None:
-        nonlocal call, running, length, total
-        if usual is None:
+        nonlocal call, running, length, total, wanted
+        if given_up:
             return
-        call = first if slot.begin(seed) else env_step
-        running = True
+        wanted = slot.begin(seed)
+        call, running = first, True
         length, total = 0, 0.0
 
     def reset(*args: Any, **kwargs: Any) -> Any:
