@@ -207,6 +207,7 @@ class Log:
     def close(self) -> None:
         """Nothing will be appended any more."""
         self._stays_open = False
+        self.on_full = self.on_loss = _nothing  # so that the writer goes when it is dropped
         self._file.close()
         _staying_open.discard(self)
 

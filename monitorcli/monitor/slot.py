@@ -73,7 +73,7 @@ class Slot:
             if writer is None or writer.closed:
                 writer = self.open()
             self._began = began = self._clock()
-            self.number = writer.begin(began)
+            self.number = writer.begin(began) if writer.wants_resets else next(writer.numbers)
             self._mode = self.mode
             self._seed = seed
         except Exception as error:

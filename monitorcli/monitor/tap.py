@@ -19,14 +19,6 @@ _LIBRARIES = ("gym", "isaaclab.", "omni.isaac.lab.")
 _RESET_WITHIN = frozenset({"AutoResetWrapper", "ManagerBasedRLEnv", "DirectRLEnv"})
 
 
-class Settled(Exception):
-    """What a step gave has been dealt with; it is only to be handed on."""
-
-    def __init__(self, result: Any) -> None:
-        super().__init__()
-        self.result = result
-
-
 class Tap(NamedTuple):
     """What takes the place of an environment's `step` and `reset`; `stop(code)` cuts a running episode.
 
@@ -47,10 +39,9 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
     """
     env_step, env_reset = env.step, env.reset
     same_step, next_step = autoresets(env)
-    films, wanted = slot.films, False
-    running, call = False, env_step
+    films, odd_reward = slot.films, slot.odd_reward
+    running, given_up, call = False, False, env_step
     length, total = 0, 0.0
-    given_up = False
 
     # Which function `call` is says what state the environment is in, so that `step` need not ask.
     def between(action: Any) -> Any:
@@ -62,15 +53,8 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
 
     def first(action: Any) -> Any:
         nonlocal call
-        call = filmed if wanted and films.begin(slot) else env_step
-        result = call(action)
-        if result.__class__ is not tuple:  # which may not even be unpacked without harm
-            unusual(result)
-            raise Settled(result)
-        return result
-
-    def unrecorded(action: Any) -> Any:
-        raise Settled(env_step(action))
+        call = filmed if films.begin(slot) else env_step
+        return call(action)
 
     def filmed(action: Any) -> Any:
         result = env_step(action)
@@ -90,27 +74,19 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
     # Nothing after `call` may raise, or change what it gave: `result` can be anything.
     def step(action: Any) -> Any:
         nonlocal length, total
+        result = call(action)
         try:
-            result = call(action)
-        except Settled as settled:
-            return settled.result
-        try:
-            _, reward, terminated, truncated, info = result
-            if info and "true_reward" in info:  # Gym's way to score semi-supervised tasks
-                reward = info["true_reward"]
-            if not (terminated or truncated):
-                if reward.__class__ is float:
+            if result.__class__ is tuple:  # what else there is may not even be unpacked without harm
+                _, reward, terminated, truncated, info = result
+                if info and "true_reward" in info:  # Gym's way to score semi-supervised tasks
+                    reward = info["true_reward"]
+                if not (terminated or truncated):
+                    total += reward if reward.__class__ is float else as_float(reward, odd_reward)
                     length += 1
-                    total += reward
-                elif result.__class__ is tuple:
-                    length += 1
-                    total += as_float(reward, odd_reward)
+                elif terminated.__class__ in _FLAGS and truncated.__class__ in _FLAGS:
+                    end(reward, terminated, truncated, info)
                 else:
                     unusual(result)
-            elif (
-                result.__class__ is tuple and terminated.__class__ in _FLAGS and truncated.__class__ in _FLAGS
-            ):
-                end(reward, terminated, truncated, info)
             else:
                 unusual(result)
         except Exception:
@@ -119,6 +95,8 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
 
     def end(reward: Any, terminated: Any, truncated: Any, info: Any) -> None:
         nonlocal call, running
+        if given_up:
+            return
         if running:
             running = False
             slot.cut(
@@ -148,19 +126,19 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
 
     def give_up(reason: str) -> None:
         nonlocal call, running, given_up
-        call, running, given_up = unrecorded, False, True
+        call, running, given_up = env_step, False, True
         slot.give_up(total, length, reason)
 
     def begin(seed: Any) -> None:
-        nonlocal call, running, length, total, wanted
-        if given_up:
-            return
-        wanted = slot.begin(seed)
-        call, running = first, True
-        length, total = 0, 0.0
+        nonlocal call, running, length, total
+        if not given_up:
+            call = first if slot.begin(seed) else env_step
+            running = True
+            length, total = 0, 0.0
 
     def reset(*args: Any, **kwargs: Any) -> Any:
-        stop(log.CUT_RESET)
+        if running:
+            stop(log.CUT_RESET)
         result = env_reset(*args, **kwargs)
         begin(kwargs.get("seed"))
         return result
@@ -172,7 +150,6 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
             running = False
             slot.cut(total, length, code)
 
-    odd_reward = slot.odd_reward
     slot.steps = lambda: length
     return Tap(step, reset, stop, begin)
 

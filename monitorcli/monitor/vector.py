@@ -184,8 +184,8 @@ def as_array(value: Any) -> Any:
 def as_rewards(value: Any, shape: tuple[int, ...], odd: Any) -> Any:
     """One reward a slot; NaN for every slot, after `odd(value)`, when there are several, or none."""
     try:
-        if hasattr(value, "detach"):  # NumPy has not all of torch's types
-            value = value.detach().cpu().double()
+        if hasattr(value, "double"):  # NumPy has not all of torch's types
+            value = value.double()
         return as_array(value).astype(np.float64).reshape(shape)
     except Exception:  # whatever it is, it is the script's
         odd(value)
