@@ -241,7 +241,9 @@ def test_a_reset_at_any_moment_of_any_slots_cuts_what_ran_and_begins_anew(tmp_pa
     for slot in list(running):
         over(slot, log.CUT_CLOSED)
     found = [[] for _ in range(SLOTS)]
-    for row in np.sort(log.read(next(tmp_path.glob("*.npy"))), order="number"):
+    rows = np.sort(log.read(next(tmp_path.glob("*.npy"))), order="number")
+    assert rows["number"].tolist() == list(range(len(rows)))
+    for row in rows:
         given = int(row["seed"]) if row["seeded"] else None
         found[row["slot"]].append((int(row["length"]), float(row["return"]), given, int(row["end"])))
     assert found == expected
