@@ -456,6 +456,21 @@ def test_a_success_that_is_neither_yes_nor_no_is_not_told(tmp_path):
     assert read(tmp_path).episodes.success.tolist() == [-1]
 
 
+@pytest.mark.parametrize("told", [{}, {"lives": 3}])
+def test_no_success_is_made_up_where_the_environment_says_nothing_of_it(tmp_path, told):
+    class Silent(Countdown):
+        def step(self, action):
+            *result, _ = super().step(action)
+            return *result, told
+
+    with (
+        pytest.warns(RuntimeWarning, match="no spec"),
+        Monitor(Silent(), tmp_path, video_callable=False) as env,
+    ):
+        play(env)
+    assert read(tmp_path).episodes.success.tolist() == [-1]
+
+
 def test_success_is_recorded_when_the_environment_says_so(tmp_path):
     class Goal(Countdown):
         def step(self, action):
