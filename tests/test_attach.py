@@ -378,3 +378,11 @@ def installed(folder):
     shutil.copy(BOOTSTRAP / "monitorcli.pth", packages)
     (Path(packages) / "ours.pth").write_text("\n".join(site.getsitepackages()))
     return python
+
+
+def test_steps_after_the_end_are_answered_as_alone_and_belong_to_no_episode(tmp_path):
+    text = "import gymnasium\nenv = gymnasium.make('CartPole-v1', max_episode_steps=3)\nenv.reset(seed=0)\n"
+    name = script(tmp_path, text + "for _ in range(6):\n    print(env.step(0))\n")
+    alone = subprocess.run([sys.executable, name], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert record(name, tmp_path).stdout == alone.stdout != ""
+    assert [(row["length"], row["end"]) for row in recorded("runs", tmp_path)] == [("3", "truncated")]

@@ -111,21 +111,26 @@ def test_resume_goes_on_with_numbering_schedule_and_totals(tmp_path):
 
 def test_resume_goes_on_from_gyms_files_and_from_several_of_ours(tmp_path):
     """What was cut counts as begun, and is in no list; what cannot be read costs nothing but itself."""
+    runs = tmp_path / "runs"
+    runs.mkdir()
     gym = {"timestamps": [1.0, 2.0, 3.0], "episode_lengths": [5, 6, 7], "episode_rewards": [50, None, 70.5]}
-    (tmp_path / "openaigym.episode_batch.0.1.stats.json").write_text(json.dumps(gym))
-    for number, stats in enumerate(["openaigym.episode_batch.0.1.stats.json", "openaigym.gone", "../x", 7]):
+    for path in (runs / "openaigym.episode_batch.0.1.stats.json", tmp_path / "elsewhere"):
+        path.write_text(json.dumps(gym))
+    for number, stats in enumerate(
+        ["openaigym.episode_batch.0.1.stats.json", "openaigym.gone", "../elsewhere", 7]
+    ):
         named = {"stats": stats, "videos": [], "env_info": {"env_id": "x", "gym_version": "0.9"}}
-        (tmp_path / f"openaigym.manifest.0.{number}.manifest.json").write_text(json.dumps(named))
-    (tmp_path / "openaigym.episode_log.0.broken.npy").write_bytes(b"no log")
-    write(tmp_path, packed(3, 1.0, length=1), packed(4, 2.0, end=log.CUT_RESET), packed(5, 3.0, length=3))
-    write(tmp_path, packed(6, 4.0, length=4), packed(7, 5.0, end=log.CUT_CLOSED))
-    with Monitor(countdown((2,)), tmp_path, resume=True, video_callable=False) as env:
+        (runs / f"openaigym.manifest.0.{number}.manifest.json").write_text(json.dumps(named))
+    (runs / "openaigym.episode_log.0.broken.npy").write_bytes(b"no log")
+    write(runs, packed(3, 1.0, length=1), packed(4, 2.0, end=log.CUT_RESET), packed(5, 3.0, length=3))
+    write(runs, packed(6, 4.0, length=4), packed(7, 5.0, end=log.CUT_CLOSED))
+    with Monitor(countdown((2,)), runs, resume=True, video_callable=False) as env:
         play(env)
         assert sorted(env.get_episode_lengths()) == [1, 2, 3, 4, 5, 6, 7]
         assert np.nansum(env.get_episode_rewards()) == 1 + 2 + 3 + 4 + 50 + 70.5
         assert np.isnan(env.get_episode_rewards()).sum() == 1
         assert env.get_total_steps() == 28
-        newest = max(tmp_path.glob("*.npy"), key=lambda path: path.stat().st_mtime_ns)
+        newest = max(runs.glob("*.npy"), key=lambda path: path.stat().st_mtime_ns)
         assert log.read(newest)["number"].tolist() == [3 + 3 + 2]
 
 
@@ -465,6 +470,21 @@ def test_a_success_that_is_neither_yes_nor_no_is_not_told(tmp_path):
     with (
         pytest.warns(RuntimeWarning, match="no spec"),
         Monitor(Vague(), tmp_path, video_callable=False) as env,
+    ):
+        play(env)
+    assert read(tmp_path).episodes.success.tolist() == [-1]
+
+
+@pytest.mark.parametrize("told", [{}, {"lives": 3}])
+def test_no_success_is_made_up_where_the_environment_says_nothing_of_it(tmp_path, told):
+    class Silent(Countdown):
+        def step(self, action):
+            *result, _ = super().step(action)
+            return *result, told
+
+    with (
+        pytest.warns(RuntimeWarning, match="no spec"),
+        Monitor(Silent(), tmp_path, video_callable=False) as env,
     ):
         play(env)
     assert read(tmp_path).episodes.success.tolist() == [-1]
