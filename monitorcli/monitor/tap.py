@@ -37,11 +37,13 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
     `strict` answers a step outside an episode with Gymnasium's ResetNeeded, as Gym's Monitor did;
     otherwise such steps pass through and belong to no episode.
     """
-    env_step, env_reset = env.step, env.reset
+    call = env_step = env.step
+    env_reset = env.reset
     same_step, next_step = autoresets(env)
     films, odd_reward = slot.films, slot.odd_reward
-    running, given_up, call = False, False, env_step
+    running = given_up = looked_at = False
     length, total = 0, 0.0
+    settled: Any = object()  # a result that `step` is to hand on as it is
 
     # Which function `call` is says what state the environment is in, so that `step` need not ask.
     def between(action: Any) -> Any:
@@ -52,9 +54,19 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
         return env_step(action)
 
     def first(action: Any) -> Any:
-        nonlocal call
-        call = filmed if films.begin(slot) else env_step
-        return call(action)
+        nonlocal call, looked_at, settled
+        call = filmed if films.wanted and films.begin(slot) else env_step
+        result = call(action)
+        looked_at = True
+        if result.__class__ is not tuple:  # which may not even be unpacked without harm
+            unusual(result)
+            settled = result
+        return result
+
+    def unrecorded(action: Any) -> Any:
+        nonlocal settled
+        settled = env_step(action)
+        return settled
 
     def filmed(action: Any) -> Any:
         result = env_step(action)
@@ -75,18 +87,25 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
     def step(action: Any) -> Any:
         nonlocal length, total
         result = call(action)
+        if result is settled:
+            return result
         try:
-            if result.__class__ is tuple:  # what else there is may not even be unpacked without harm
-                _, reward, terminated, truncated, info = result
-                if info and "true_reward" in info:  # Gym's way to score semi-supervised tasks
-                    reward = info["true_reward"]
-                if not (terminated or truncated):
-                    total += reward if reward.__class__ is float else as_float(reward, odd_reward)
+            _, reward, terminated, truncated, info = result
+            if info and "true_reward" in info:  # Gym's way to score semi-supervised tasks
+                reward = info["true_reward"]
+            if not (terminated or truncated):
+                if reward.__class__ is float:
+                    total += reward
                     length += 1
-                elif terminated.__class__ in _FLAGS and truncated.__class__ in _FLAGS:
-                    end(reward, terminated, truncated, info)
+                elif result.__class__ is tuple:
+                    total += as_float(reward, odd_reward)
+                    length += 1
                 else:
                     unusual(result)
+            elif (
+                result.__class__ is tuple and terminated.__class__ in _FLAGS and truncated.__class__ in _FLAGS
+            ):
+                end(reward, terminated, truncated, info)
             else:
                 unusual(result)
         except Exception:
@@ -95,8 +114,6 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
 
     def end(reward: Any, terminated: Any, truncated: Any, info: Any) -> None:
         nonlocal call, running
-        if given_up:
-            return
         if running:
             running = False
             slot.cut(
@@ -126,13 +143,13 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
 
     def give_up(reason: str) -> None:
         nonlocal call, running, given_up
-        call, running, given_up = env_step, False, True
+        call, running, given_up = unrecorded, False, True
         slot.give_up(total, length, reason)
 
     def begin(seed: Any) -> None:
         nonlocal call, running, length, total
         if not given_up:
-            call = first if slot.begin(seed) else env_step
+            call = first if slot.begin(seed) or not looked_at else env_step
             running = True
             length, total = 0, 0.0
 
