@@ -19,6 +19,14 @@ _LIBRARIES = ("gym", "isaaclab.", "omni.isaac.lab.")
 _RESET_WITHIN = frozenset({"AutoResetWrapper", "ManagerBasedRLEnv", "DirectRLEnv"})
 
 
+class Settled(Exception):
+    """Holds a result that `step` hands on as it is. Costs less than any question asked of each result."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__()
+        self.result = result
+
+
 class Tap(NamedTuple):
     """What takes the place of an environment's `step` and `reset`; `stop(code)` cuts a running episode.
 
@@ -43,7 +51,6 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
     films, odd_reward = slot.films, slot.odd_reward
     running = given_up = looked_at = False
     length, total = 0, 0.0
-    settled: Any = object()  # a result that `step` is to hand on as it is
 
     # Which function `call` is says what state the environment is in, so that `step` need not ask.
     def between(action: Any) -> Any:
@@ -54,19 +61,17 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
         return env_step(action)
 
     def first(action: Any) -> Any:
-        nonlocal call, looked_at, settled
+        nonlocal call, looked_at
         call = filmed if films.wanted and films.begin(slot) else env_step
         result = call(action)
         looked_at = True
         if result.__class__ is not tuple:  # which may not even be unpacked without harm
             unusual(result)
-            settled = result
+            raise Settled(result)
         return result
 
     def unrecorded(action: Any) -> Any:
-        nonlocal settled
-        settled = env_step(action)
-        return settled
+        raise Settled(env_step(action))
 
     def filmed(action: Any) -> Any:
         result = env_step(action)
@@ -86,9 +91,10 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
     # Nothing after `call` may raise, or change what it gave: `result` can be anything.
     def step(action: Any) -> Any:
         nonlocal length, total
-        result = call(action)
-        if result is settled:
-            return result
+        try:
+            result = call(action)
+        except Settled as settled:
+            return settled.result
         try:
             _, reward, terminated, truncated, info = result
             if info and "true_reward" in info:  # Gym's way to score semi-supervised tasks
