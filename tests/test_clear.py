@@ -3,6 +3,8 @@
 import json
 import os
 import socket
+import subprocess
+import sys
 import time
 
 import gymnasium
@@ -63,6 +65,18 @@ def test_without_a_terminal_and_without_yes_nothing_is_deleted(used, tmp_path):
     assert done.returncode == 2
     assert done.stderr.endswith("unasked.\n  monitorcli clear --yes runs\n")
     assert left(used) == before
+
+
+def test_who_answers_no_keeps_the_recording_and_is_told_so(used, tmp_path):
+    before = left(used)
+    terminal, other_end = os.openpty()
+    os.write(terminal, b"n\n")
+    command = [sys.executable, "-m", "monitorcli", "clear", "runs"]
+    done = subprocess.run(command, cwd=tmp_path, stdin=other_end, capture_output=True, text=True, timeout=60)
+    os.close(terminal)
+    os.close(other_end)
+    assert (done.returncode, left(used)) == (0, before)
+    assert done.stderr.endswith("monitorcli: nothing was deleted from runs.\n")
 
 
 def test_clear_is_refused_while_a_writer_lives(tmp_path):

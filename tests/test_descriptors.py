@@ -165,8 +165,38 @@ print("done", len(files))
 def test_two_hundred_environment_ids_leave_the_script_its_descriptors(tmp_path):
     done = start(tmp_path, MANY)
     assert (done.returncode, done.stdout) == (0, "done 80\n"), done.stderr
-    assert "nothing" not in done.stderr
+    assert done.stderr == (
+        "monitorcli: Short0-v0, Short1-v0, Short2-v0 and 197 more, 400 episodes, mean return 3 -> runs\n"
+        + "".join(f"  {f'Short{number}-v0':<10}  2 episodes\n" for number in range(20))
+        + "  and 180 more environments\n"
+    )
     assert len(recorded("runs", tmp_path)) == 400
+
+
+def test_an_environment_whose_files_cannot_be_made_is_not_called_never_reset(tmp_path):
+    text = (
+        PLAY
+        + """
+play(gymnasium.make("CartPole-v1"), 1)
+files = []
+try:
+    while True:
+        files.append(open(sys.argv[0]))
+except OSError:
+    files.pop().close()
+for _ in range(5):
+    play(gymnasium.make("Acrobot-v1", max_episode_steps=3), 1)
+"""
+    )
+    done = start(tmp_path, "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n" + text)
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "monitorcli: not recorded: OSError: Too many open files; the run goes on.",
+        "monitorcli: CartPole-v1, 1 episode, mean return 10 -> runs",
+        "  CartPole-v1  1 episode",
+        "  Acrobot-v1   nothing: see the remark",
+    ]
+    assert len(list((tmp_path / "runs").glob("*.npy"))) == 1  # five tries leave nothing
 
 
 def test_films_of_many_environment_ids_leave_the_script_its_descriptors(tmp_path):

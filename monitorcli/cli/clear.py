@@ -50,7 +50,9 @@ def clear(directory: Path, dry_run: bool, yes: bool, stale: bool) -> None:
                 f"not deleting {total} from {directory} unasked.",
                 f"monitorcli clear --yes {'--stale ' if stale else ''}{shlex.quote(str(directory))}",
             )
-        click.confirm(f"Delete {total} from {printable(directory)}?", abort=True, err=True)
+        if not click.confirm(f"Delete {total} from {printable(directory)}?", err=True):
+            say(f"nothing was deleted from {directory}.")
+            return
     with monitor_directory.exclusive(directory):
         refuse_living(directory, even_if_stale=stale)
         monitor_directory.clear(directory)

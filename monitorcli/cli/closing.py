@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NOTHING_RECORDED = 5
 _FEW = 3
+_MOST_LINES = 20  # environments that get a line each; `inspect` has them all
 
 
 def say_recorded(directory: Path, run: Run, told: Trail | None = None) -> bool:
@@ -44,7 +45,7 @@ def say_recorded(directory: Path, run: Run, told: Trail | None = None) -> bool:
     cut = int((mine & ~completed).sum())
     seen, first = np.unique(recording.episodes.writer[mine], return_index=True)
     names = dict.fromkeys(recording.writers[index].env_id for index in seen[first.argsort()])
-    parts = [", ".join(names), counted(int(completed.sum()), cut)]
+    parts = [_first_few(list(names)), counted(int(completed.sum()), cut)]
     if returns.n:
         parts.append(f"mean return {number(returns.mean)}")
     films = [video for video in recording.videos if video.episode is not None and mine[video.episode]]
@@ -75,19 +76,23 @@ def _by_environment(recording: Recording, mine: NDArray[np.bool_], told: Trail |
             said.setdefault(env_id, f"nothing: {_why_none(env_id, told)}")
         for env_id in told.skipped:
             said.setdefault(env_id, "nothing: left out by --only or --skip")
-    width = max(map(len, said))
-    return [f"{env_id:<{width}}  {what}" for env_id, what in said.items()] if len(said) > 1 else []
+    if len(said) < 2:
+        return []
+    shown = list(said.items())[:_MOST_LINES]
+    width = max(len(env_id) for env_id, _ in shown)
+    more = [f"and {len(said) - len(shown):,} more environments"] if len(said) > len(shown) else []
+    return [f"{env_id:<{width}}  {what}" for env_id, what in shown] + more
 
 
 def _why_none(env_id: str, told: Trail) -> str:
-    if env_id in told.begun:
-        return "its first episode did not end"
-    return "see the remark" if _something_lost(told) else "it was never reset"
+    if _something_lost(told):
+        return "see the remark"
+    return "its first episode did not end" if env_id in told.begun else "it was never reset"
 
 
 def _something_lost(told: Trail) -> bool:
     """Whether a process told that something was not recorded, and why."""
-    return any("not recorded" in remark for remark in told.remark)
+    return any("not recorded" in remark or "are being lost" in remark for remark in told.remark)
 
 
 def why_nothing(told: Trail, command: Sequence[str]) -> tuple[str, str]:
@@ -107,14 +112,14 @@ def why_nothing(told: Trail, command: Sequence[str]) -> tuple[str, str]:
             f"{others}\n"
             "If it starts another Python with -I, -E or its own PYTHONPATH, install monitorcli there too.",
         )
+    made = f"{', '.join(told.made)} was made" if told.made else ""
+    if _something_lost(told):
+        return f"{made}; see the remark." if made else "see the remark.", ""
     if told.begun:
         return (
             f"the first episode of {', '.join(told.begun)} did not end.",
             "What it left can be cleared, or resumed.",
         )
-    made = f"{', '.join(told.made)} was made" if told.made else ""
-    if _something_lost(told):
-        return f"{made}; see the remark." if made else "see the remark.", ""
     if made:
         return f"{made}, but no episode was begun with reset().", ""
     if told.skipped:
@@ -127,13 +132,13 @@ def why_nothing(told: Trail, command: Sequence[str]) -> tuple[str, str]:
     never = "Gymnasium was imported, but gymnasium.make was never called"
     if told.unseen:
         return (
-            f"{never}, and no reset() of {_first_few(told.unseen)} was seen.",
+            f"{never}, and no reset() of {_first_few(told.unseen, ' classes')} was seen.",
             "What is built directly is seen when its reset() calls super().reset(seed=seed)."
             + (f"\n{others}" if told.library else ""),
         )
     return f"{never}.", others
 
 
-def _first_few(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _FEW} more classes" if len(names) > _FEW else ""
+def _first_few(names: Sequence[str], what: str = "") -> str:
+    more = f" and {len(names) - _FEW:,} more{what}" if len(names) > _FEW else ""
     return ", ".join(names[:_FEW]) + more

@@ -15,9 +15,8 @@ from monitorcli.cli.arguments import DirectoryFirst
     epilog="""\b
 Examples:
   monitorcli resume runs/ppo -- python train.py --load checkpoint.zip
-  monitorcli resume eval                  (the episodes that are still missing)
-  monitorcli resume eval --episodes 200   (100 were asked for at first)
-  monitorcli resume eval --policy policy.py:act
+  monitorcli resume eval --policy policy.py:act                   (the episodes that are still missing)
+  monitorcli resume eval --policy policy.py:act --episodes 200    (100 were asked for at first)
 """,
 )
 @options.recording

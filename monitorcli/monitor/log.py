@@ -8,6 +8,7 @@ sealed. Readers go by the file's size. docs/format.md, "The episode log".
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 import sys
@@ -210,6 +211,12 @@ class Log:
         self.on_full = self.on_loss = _nothing  # so that the writer goes when it is dropped
         self._file.close()
         _staying_open.discard(self)
+
+    def discard(self) -> None:
+        """Close it, and leave no file: nothing was recorded."""
+        self.close()
+        with contextlib.suppress(OSError):
+            os.unlink(self._directory.path() / self.name)
 
     def _ensure(self) -> int:
         return self._file.ensure(self._directory.path() / self.name)

@@ -77,7 +77,11 @@ class Writer:
         self._videos: list[tuple[str, str]] = []
         self._lost = 0
         self._manifest: Manifest
-        self._seal(durable=False)
+        try:
+            self._seal(durable=False)
+        except OSError:
+            self._log.discard()
+            raise
         _open.add(self)
 
     @property
