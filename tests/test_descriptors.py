@@ -15,7 +15,7 @@ from commands import monitorcli, recorded, script
 from writing import ENV_INFO, open_writer, packed
 
 from monitorcli import Monitor, read
-from monitorcli.monitor import log
+from monitorcli.monitor import log, open_log
 from monitorcli.monitor.open_file import FollowedDirectory, OpenFile
 from monitorcli.monitor.writer import Target, Writer
 
@@ -73,7 +73,7 @@ ENVIRONMENTS = ['"CartPole-v1", render_mode="rgb_array"', '"FrozenLake-v1", rend
 @pytest.fixture
 def nothing_open(monkeypatch):
     """As in a process of its own: other tests may have left logs open."""
-    monkeypatch.setattr(log, "_staying_open", weakref.WeakSet())
+    monkeypatch.setattr(open_log, "_staying_open", weakref.WeakSet())
 
 
 def start(tmp_path, text, video="none"):
@@ -134,7 +134,7 @@ def test_a_short_write_is_not_cut_off_a_file_of_the_scripts(tmp_path, nothing_op
         os.dup2(mine, number)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(log, "_write", full)
+    monkeypatch.setattr(open_log, "_write", full)
     writer.append(packed(0))
     assert (tmp_path / "mine").read_bytes() == b"x" * 1000
     assert len(remarks) == 1
@@ -211,13 +211,13 @@ def test_no_more_logs_stay_open_than_a_process_may_hold(tmp_path, nothing_open):
     gc.collect()  # what other tests left
     before = len(os.listdir("/proc/self/fd"))
     target = Target(FollowedDirectory(tmp_path), 0)
-    writers = [Writer(target, ENV_INFO, pytest.fail) for _ in range(3 * log.MOST_OPEN)]
+    writers = [Writer(target, ENV_INFO, pytest.fail) for _ in range(3 * open_log.MOST_OPEN)]
     for writer in writers:
         writer.append(packed(0))
-    assert len(os.listdir("/proc/self/fd")) == before + 1 + log.MOST_OPEN  # the directory's, and logs
+    assert len(os.listdir("/proc/self/fd")) == before + 1 + open_log.MOST_OPEN  # the directory's, and logs
     for writer in writers:
         writer.close()
-    assert len(read(tmp_path).episodes) == 3 * log.MOST_OPEN
+    assert len(read(tmp_path).episodes) == 3 * open_log.MOST_OPEN
     del target, writers, writer
     assert len(os.listdir("/proc/self/fd")) == before
 

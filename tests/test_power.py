@@ -4,6 +4,7 @@ No seal but the first and the last waits for the disk, so a batch or its manifes
 too early, end in zeros, or not be there.
 """
 
+import gc
 import json
 import os
 from pathlib import Path
@@ -226,6 +227,7 @@ def test_what_was_salvaged_says_whose_it_is_and_when_it_began(directory):
 
 def test_with_write_upon_reset_no_reset_waits_for_the_disk(tmp_path, monkeypatch):
     synced = []
+    gc.collect()  # what other tests left is closed now, and not in between
     monkeypatch.setattr(os, "fsync", synced.append)
     opened = open_writer(tmp_path, write_upon_reset=True)
     for number in range(5):

@@ -12,7 +12,7 @@ from writing import packed
 
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings
-from monitorcli.monitor import log
+from monitorcli.monitor import log, open_log
 from monitorcli.monitor.batch import seeds
 from monitorcli.monitor.family import Family
 from monitorcli.monitor.open_file import FollowedDirectory
@@ -172,7 +172,7 @@ def test_native_slots_share_one_family_and_one_write_a_call(tmp_path, monkeypatc
     written = []
     write = os.write
     count = lambda file, data: written.append(len(data)) or write(file, data)  # noqa: E731
-    monkeypatch.setattr(log, "_write", count)
+    monkeypatch.setattr(open_log, "_write", count)
     env.reset()
     written.clear()
     overs = [env.step(None)[2:4] for _ in range(20)]

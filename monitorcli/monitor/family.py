@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.errors import BadRequest
-from monitorcli.monitor import batch, log
+from monitorcli.monitor import batch
 from monitorcli.monitor.document import write_json, write_whole
 from monitorcli.monitor.open_file import FollowedDirectory
+from monitorcli.monitor.open_log import Log
 
 
 class Batch(NamedTuple):
@@ -89,7 +90,7 @@ class Family(NamedTuple):
         return manifest
 
 
-def claim(directory: FollowedDirectory, uid: str | None) -> tuple[str, log.Log]:
+def claim(directory: FollowedDirectory, uid: str | None) -> tuple[str, Log]:
     """Create a log that nobody has; its stem, and the log."""
     if uid is not None:
         check_uid(uid)
@@ -97,7 +98,7 @@ def claim(directory: FollowedDirectory, uid: str | None) -> tuple[str, log.Log]:
     while True:
         stem = f"{monitor}.{uid or secrets.token_hex(4)}"
         try:
-            return stem, log.Log(directory, log_name(stem))
+            return stem, Log(directory, log_name(stem))
         except FileExistsError:
             monitor += uid is not None
 
