@@ -13,9 +13,9 @@ from pathlib import Path
 from rich.console import Console
 
 from monitorcli.cli import style
-from monitorcli.monitor.ffmpeg import find_ffmpeg
 from monitorcli.recording import read
 from monitorcli.report import answer, as_table
+from monitorcli.video.ffmpeg import find_ffmpeg
 
 WIDTH = 80
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.recording.model import Episodes, Recording, Run, Video, Writer
 
 # 21 Nov 2026, 14:02:00 UTC.

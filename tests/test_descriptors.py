@@ -15,8 +15,9 @@ from commands import monitorcli, recorded, script
 from writing import ENV_INFO, open_writer, packed
 
 from monitorcli import Monitor, read
-from monitorcli.monitor import log, open_log
-from monitorcli.monitor.open_file import FollowedDirectory, OpenFile
+from monitorcli.format import log
+from monitorcli.format.open_file import FollowedDirectory, OpenFile
+from monitorcli.monitor import open_log
 from monitorcli.monitor.writer import Target, Writer
 
 PLAY = """

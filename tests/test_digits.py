@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitorcli.monitor import batch, digits, log
+from monitorcli.format import batch, log, number_columns
 
 TIMES = st.floats(2.0**29, 2.0**33)
 SUMS = st.floats(8.0, 1e15, exclude_max=True).flatmap(lambda size: st.sampled_from([size, -size]))
@@ -25,7 +25,7 @@ def bits(values):
 @given(data=st.data())
 def test_floats_are_read_back_bit_for_bit(kind, data):
     values = data.draw(st.lists(kind, max_size=8))
-    read = json.loads(digits.floats(np.array(values)))
+    read = json.loads(number_columns.floats(np.array(values)))
     assert set(map(type, read)) <= {float}
     assert bits(read) == bits(values)
 
@@ -33,7 +33,7 @@ def test_floats_are_read_back_bit_for_bit(kind, data):
 @given(st.lists(st.floats(-8.0, 8.0), max_size=4), st.lists(SUMS, min_size=12, max_size=12))
 def test_a_few_small_ones_among_others_are_read_back(small, others):
     values = [*others[:6], *small, *others[6:]]
-    assert bits(json.loads(digits.floats(np.array(values)))) == bits(values)
+    assert bits(json.loads(number_columns.floats(np.array(values)))) == bits(values)
 
 
 @given(st.integers(3, 49), st.integers(-3, 3), st.booleans())
@@ -43,29 +43,29 @@ def test_neighbours_of_powers_of_two_stay_apart(power, steps, times):
     for _ in range(abs(steps)):
         value = np.nextafter(value, np.inf)
     values = [float(value)] * 2
-    assert bits(json.loads(digits.floats(np.array(values)))) == bits(values)
+    assert bits(json.loads(number_columns.floats(np.array(values)))) == bits(values)
 
 
 @given(st.lists(st.integers(0, log.MOST_STEPS), max_size=8))
 def test_integers_are_read_back(values):
-    assert json.loads(digits.integers(np.array(values, np.int64))) == values
+    assert json.loads(number_columns.integers(np.array(values, np.int64))) == values
 
 
 def test_what_is_not_finite_becomes_null_and_zero_keeps_its_sign():
-    assert digits.floats(np.array([np.nan, 1.5, np.inf, -np.inf])) == b"[null, 1.5, null, null]"
-    assert bits(json.loads(digits.floats(np.array([-0.0, 0.0, -12.0])))) == bits([-0.0, 0.0, -12.0])
+    assert number_columns.floats(np.array([np.nan, 1.5, np.inf, -np.inf])) == b"[null, 1.5, null, null]"
+    assert bits(json.loads(number_columns.floats(np.array([-0.0, 0.0, -12.0])))) == bits([-0.0, 0.0, -12.0])
 
 
 def test_columns_are_written_in_rows_of_one_width():
-    assert digits.integers(np.array([7, 1234, 0])) == b"[      7,   1234,      0]"
-    assert digits.floats(np.array([-21.0, 300.0])) == b"[    -21.000,    300.000]"
-    assert digits.floats(np.array([1795269720.25])) == b"[ 1795269720.2500000]"
+    assert number_columns.integers(np.array([7, 1234, 0])) == b"[      7,   1234,      0]"
+    assert number_columns.floats(np.array([-21.0, 300.0])) == b"[    -21.000,    300.000]"
+    assert number_columns.floats(np.array([1795269720.25])) == b"[ 1795269720.2500000]"
 
 
 def test_ordinary_columns_are_not_written_one_by_one(monkeypatch):
-    monkeypatch.setattr(digits, "_one_by_one", None)
-    digits.floats(1.7e9 + np.arange(3) / 7)
-    digits.floats(np.array([-1234.5678, 99.9, 8.0, 0.0, 3.0, -1 / 3]))
+    monkeypatch.setattr(number_columns, "_one_by_one", None)
+    number_columns.floats(1.7e9 + np.arange(3) / 7)
+    number_columns.floats(np.array([-1234.5678, 99.9, 8.0, 0.0, 3.0, -1 / 3]))
 
 
 def plain(records):

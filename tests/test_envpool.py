@@ -12,7 +12,7 @@ import pytest
 from commands import monitorcli, recorded, script
 from test_vector import EPISODES, SLOTS, recorder
 
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.recording import read
 
 PLAY = """

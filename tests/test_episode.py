@@ -7,7 +7,7 @@ import pytest
 from helpers import recording, run, video
 
 from monitorcli.errors import BadRequest
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.report import as_episode
 
 EVALUATION = {"kind": "evaluation", "env": "CartPole-v1", "policy": "my policy.py:act", "seed": 0}
@@ -68,7 +68,8 @@ def test_what_is_not_known_is_left_out():
 def test_an_incomplete_episode_says_why_and_its_video_that_it_is_not_whole():
     made = recording([7.0], videos=(video(0, finished=False), video(0, broken=True)))
     text = as_episode.render(
-        replace(made, episodes=replace(made.episodes, end=np.array([log.CUT_CLOSED], np.uint8))), "last"
+        replace(made, episodes=replace(made.episodes, end=np.array([log.CUT_CLOSED], np.uint8))),
+        "last",
     )
     assert " ended      incomplete: closed, or its process ended\n" in text
     assert text.count("unfinished") == text.count("broken") == 1

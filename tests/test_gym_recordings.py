@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitorcli.errors import BadFile, MonitorError, NoRecording, UnequalEnvironments
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.recording import load_results, read
 from monitorcli.recording.modes import attribute
 

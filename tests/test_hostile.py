@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from writing import begin_run, packed, write
 
 from monitorcli.errors import DirectoryUnusable, MonitorError
+from monitorcli.format import json_files
 from monitorcli.monitor import directory as monitor_directory
-from monitorcli.monitor import document
-from monitorcli.monitor.earlier import earlier
-from monitorcli.monitor.leftovers import salvage
-from monitorcli.monitor.living import refuse_living
+from monitorcli.monitor.active_writers import refuse_living
+from monitorcli.monitor.history import earlier
+from monitorcli.monitor.recovery import salvage
 from monitorcli.recording import read
 from monitorcli.report import curve
 
@@ -158,13 +158,13 @@ def test_a_return_that_is_no_float_costs_only_its_batch(directory):
 
 
 def test_digits_are_limited_on_a_python_that_does_not_limit_them(directory, monkeypatch):
-    monkeypatch.setattr(document, "_PARSE_INT", document._parse_int)
+    monkeypatch.setattr(json_files, "_PARSE_INT", json_files._parse_int)
     the("manifest.*", directory).write_text(HUGE)
     assert "a number of 5,000,000 digits" in read(directory).problems[0]
 
 
 def test_a_large_file_of_empty_lists_is_not_read(directory, monkeypatch):
-    monkeypatch.setattr(document, "MOST_JSON", 1000)  # what counts as large
+    monkeypatch.setattr(json_files, "MOST_JSON", 1000)  # what counts as large
     lists = ",".join(["[]"] * 20_000)
     the("episode_batch.*", directory).write_text(f'{{"timestamps": [{lists}]}}')
     the("episode_log.*", directory).unlink()
@@ -174,7 +174,7 @@ def test_a_large_file_of_empty_lists_is_not_read(directory, monkeypatch):
 def test_a_sound_file_that_ends_in_a_hole_is_not_read_through_it(directory):
     the("episode_log.*", directory).unlink()
     batch = the("episode_batch.*", directory)
-    os.truncate(batch, document.MOST_STATS)
+    os.truncate(batch, json_files.MOST_STATS)
     assert f"{batch.name}: not JSON: it has zero bytes" in read(directory).problems
 
 
@@ -192,7 +192,7 @@ def as_if_killed(directory, **changes):
     document = json.loads(manifest.read_text())
     document["monitorcli"].update(closed=False, **changes)
     document["monitorcli"]["lease"].update(pid=None)
-    manifest.write_text(json.dumps(document))
+    manifest.write_text(json.dumps(json_files))
 
 
 @pytest.mark.parametrize("size", [6_000_000_000, 1 << 40])
@@ -217,7 +217,7 @@ def test_a_manifest_that_names_no_writer_is_nobodys(directory, changes, gone):
         manifest = the("manifest.*", directory)
         document = json.loads(manifest.read_text())
         del document["monitorcli"][next(iter(changes))]
-        manifest.write_text(json.dumps(document))
+        manifest.write_text(json.dumps(json_files))
     os.truncate(the("run.*", directory), 0)
     salvage(directory)
     refuse_living(directory)
@@ -236,7 +236,7 @@ def test_a_batch_whose_number_is_a_path_is_let_be(directory, tmp_path):
 def test_a_full_disk_overwrites_nothing_through_a_link(tmp_path):
     (tmp_path / "precious").write_bytes(b"mine" * 100)
     (tmp_path / "openaigym.x").symlink_to(tmp_path / "precious")
-    assert not document._overwrite(tmp_path / "openaigym.x", b"{}")
+    assert not json_files._overwrite(tmp_path / "openaigym.x", b"{}")
     assert (tmp_path / "precious").read_bytes() == b"mine" * 100
 
 
@@ -310,7 +310,7 @@ def test_no_bytes_in_place_of_json_are_more_than_a_bad_file(tmp_path_factory, co
     path = tmp_path_factory.mktemp("json") / "openaigym.x"
     path.write_bytes(content)
     try:
-        assert isinstance(document.read_json(path), dict)
+        assert isinstance(json_files.read_json(path), dict)
     except MonitorError:
         pass
 
@@ -326,6 +326,6 @@ def test_a_writer_whose_name_is_a_path_is_let_be(tmp_path):
     (path,) = (tmp_path / "made").glob("openaigym.manifest.*")
     document = json.loads(path.read_text())
     document["monitorcli"].update(writer=stem, lease={**document["monitorcli"]["lease"], "pid": None})
-    (inside / "openaigym.manifest.0.a.manifest.json").write_text(json.dumps(document))
+    (inside / "openaigym.manifest.0.a.manifest.json").write_text(json.dumps(json_files))
     salvage(inside)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["evil.npy", "made", "runs"]

@@ -18,30 +18,44 @@ MODULES = sorted(path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*.
 LAYERS = {
     "__main__": ({"cli"}, set()),
     "cli": (
-        {"attach", "evaluate", "report", "recording", "summary", "monitor", "errors", "__init__"},
+        {
+            "attach",
+            "evaluate",
+            "report",
+            "recording",
+            "summary",
+            "monitor",
+            "video",
+            "format",
+            "errors",
+            "__init__",
+        },
         {"click", "rich", "numpy"},
     ),
     # The names that users import, each fetched from its home when asked for.
     "__init__": ({"evaluate", "recording", "monitor", "errors"}, set()),
-    "attach": ({"summary", "monitor", "errors", "__init__"}, {"numpy", "gymnasium"}),
-    "evaluate": ({"summary", "monitor", "errors", "__init__"}, {"numpy", "gymnasium"}),
+    "attach": ({"monitor", "video", "format", "errors", "__init__"}, {"numpy", "gymnasium"}),
+    "evaluate": ({"monitor", "video", "errors", "reference", "__init__"}, {"numpy", "gymnasium"}),
     # Renders a Recording, so it knows what one is.
-    "report": ({"recording", "summary", "monitor", "errors", "__init__"}, {"numpy"}),
-    "recording": ({"summary", "monitor", "errors", "__init__"}, {"numpy"}),
+    "report": ({"recording", "summary", "format", "errors", "__init__"}, {"numpy"}),
+    "recording": ({"format", "errors", "__init__"}, {"numpy"}),
     "summary": ({"errors"}, {"numpy"}),
-    "monitor": ({"errors", "__init__"}, {"numpy", "gymnasium"}),
+    "monitor": ({"video", "format", "errors", "__init__"}, {"numpy", "gymnasium"}),
+    "video": ({"format", "reference", "errors"}, {"numpy"}),
+    "reference": ({"errors"}, set()),
+    "format": ({"errors"}, {"numpy"}),
     "errors": (set(), set()),
 }
 
 # Allowed beside that, but only inside a function: what the rest of the module works without.
 LAZY = {
-    "monitorcli/monitor/ffmpeg.py": {"imageio_ffmpeg"},
+    "monitorcli/video/ffmpeg.py": {"imageio_ffmpeg"},
     "monitorcli/cli/options.py": {"gymnasium"},  # completes the names of environments
 }
 
 
 # Allowed beside that, but only `if TYPE_CHECKING`: a layer above that is handed in and never fetched.
-TYPES = {"summary": {"recording"}}
+TYPES = {"summary": {"recording"}, "video": {"monitor"}}
 
 
 class Import(NamedTuple):

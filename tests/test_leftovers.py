@@ -19,7 +19,7 @@ from commands import PLAY, monitorcli, record, recorded, running, script
 from environments import play
 
 from monitorcli import Monitor, load_results, read
-from monitorcli.monitor import log
+from monitorcli.format import log
 
 # Short ones: a signal that comes just before a long sleep is handled only after it.
 SLEEP = "[time.sleep(0.01) for _ in range(6000)]"

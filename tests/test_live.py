@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from writing import begin_run, open_writer, packed, write
 
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.recording import follow, read, reader, records
 from monitorcli.recording.folder import Folder
 from monitorcli.recording.follow import Follower

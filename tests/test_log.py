@@ -8,7 +8,7 @@ import pytest
 from writing import packed
 
 from monitorcli.errors import BadFile
-from monitorcli.monitor import log
+from monitorcli.format import log
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from writing import packed, write
 
 from monitorcli import Monitor, load_results
 from monitorcli.errors import BadRequest, DirectoryInUse, DirectoryUnusable
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.recording import read
 
 
@@ -355,7 +355,11 @@ def test_gymnasiums_autoreset_wrapper_resets_in_the_step_after(tmp_path):
     assert ends == [False, True, False, False, False, True, False, False]
     episodes = read(tmp_path).episodes
     assert episodes.length.tolist() == [2, 3, 1]
-    assert episodes.end.tolist() == [log.END_TERMINATED, log.END_TERMINATED, log.CUT_CLOSED]
+    assert episodes.end.tolist() == [
+        log.END_TERMINATED,
+        log.END_TERMINATED,
+        log.CUT_CLOSED,
+    ]
 
 
 def test_episode_id_is_the_number_of_the_next_episode_as_in_gym(tmp_path):

@@ -14,7 +14,7 @@ from writing import packed, write
 
 from monitorcli.cli import check, inspect_options, main, record, record_command, record_evaluation
 from monitorcli.cli.variables import variable
-from monitorcli.monitor import log
+from monitorcli.format import log
 
 # How each option of `inspect` is typed here, so that what it does can be seen whatever else is asked for.
 INSPECT = {

@@ -16,7 +16,7 @@ from helpers import episodes, recording, run, video
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.recording import read
 from monitorcli.report import Wanted, answer, as_html
 from monitorcli.report.page import axis, columns, curve, ends, histogram, markup
@@ -250,7 +250,14 @@ class TestDistributions:
         assert ((found.at(np.array([one, other])) >= 0) & (found.at(np.array([one, other])) <= 1)).all()
 
     def test_of_ends_add_up(self):
-        end = [log.END_TERMINATED, 3, log.END_TRUNCATED, log.END_UNKNOWN, log.CUT_RESET, log.CUT_CLOSED]
+        end = [
+            log.END_TERMINATED,
+            3,
+            log.END_TRUNCATED,
+            log.END_UNKNOWN,
+            log.CUT_RESET,
+            log.CUT_CLOSED,
+        ]
         assert ends.kinds(np.array(end, dtype=np.uint8)).tolist() == [0, 0, 1, 2, 3, 3]
         text = html(recording(episodes=episodes(range(6), end=end)))
         assert (

@@ -13,8 +13,9 @@ import pytest
 from writing import START, open_writer, packed, write
 
 from monitorcli import load_results, read
-from monitorcli.monitor import lease, log, writer
-from monitorcli.monitor.leftovers import salvage
+from monitorcli.format import lease, log
+from monitorcli.monitor import writer
+from monitorcli.monitor.recovery import salvage
 from monitorcli.recording.verify import verify
 
 EPISODES = 11  # in batches of 3: the last two were not sealed yet

@@ -16,7 +16,7 @@ from writing import START, begin_run, open_writer, packed, write
 from monitorcli import summary
 from monitorcli.cli.watch import _end_of
 from monitorcli.errors import MonitorError, NoRecording
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.recording import load_results, read
 
 RECORDINGS = Path(__file__).parent / "recordings"

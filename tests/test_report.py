@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from monitorcli import report
 from monitorcli.errors import BadRequest
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.report import as_csv, as_table, text
 from monitorcli.report.layout import cells, plain, width_of
 
@@ -44,7 +44,12 @@ def troubled():
     return recording(
         episodes=episodes(
             [1.5, float("nan"), -1234.5, 0.25],
-            end=[log.END_TERMINATED, log.END_UNKNOWN, log.END_TRUNCATED, log.CUT_RESET],
+            end=[
+                log.END_TERMINATED,
+                log.END_UNKNOWN,
+                log.END_TRUNCATED,
+                log.CUT_RESET,
+            ],
             mode=[b"t", b"e", b"", b"e"],
             success=[1, 0, -1, 1],
         ),

@@ -6,7 +6,7 @@ import pytest
 from writing import START, open_writer, packed, write
 
 from monitorcli.errors import BadFile, NoRecording, UnequalEnvironments
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.recording import load_results
 
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from writing import packed, write
 
 from monitorcli.cli import main
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.report.text import number
 from monitorcli.summary.intervals import intervals
 

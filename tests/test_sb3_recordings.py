@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitorcli.errors import BadRequest, NoRecording
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.recording import read
 
 RECORDINGS = Path(__file__).parent / "recordings"

@@ -14,8 +14,8 @@ from monitorcli import Monitor
 from monitorcli.attach import recorder as attached
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings
-from monitorcli.monitor.schedule import never
 from monitorcli.recording import read
+from monitorcli.video.schedule import never
 
 Named = collections.namedtuple("Named", "observation reward terminated truncated info")
 TimeStep = collections.namedtuple("TimeStep", "step_type reward discount observation")

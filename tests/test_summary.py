@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.summary import Statistics, curve, statistics, summarise
 
 

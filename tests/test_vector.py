@@ -12,14 +12,15 @@ from writing import packed
 
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings
-from monitorcli.monitor import log, open_log
-from monitorcli.monitor.batch import seeds
-from monitorcli.monitor.family import Family
-from monitorcli.monitor.open_file import FollowedDirectory
-from monitorcli.monitor.schedule import never
-from monitorcli.monitor.vector_slots import Slots
+from monitorcli.format import log
+from monitorcli.format.batch import seeds
+from monitorcli.format.manifest import Family
+from monitorcli.format.open_file import FollowedDirectory
+from monitorcli.monitor import open_log
+from monitorcli.monitor.vector_episode_recorder import Slots
 from monitorcli.monitor.writer import Target, Writer
 from monitorcli.recording import read
+from monitorcli.video.schedule import never
 
 # The whole proof takes a thousand episodes each: EPISODES=1000 make test ARGS="-k oracle"
 EPISODES = int(os.environ.get("EPISODES", "60"))

@@ -16,10 +16,11 @@ from writing import begin_run, packed, write
 
 from monitorcli import Monitor
 from monitorcli.errors import EncoderFailed, NoRecording
-from monitorcli.monitor import log, writer
-from monitorcli.monitor.ffmpeg import find_ffmpeg
+from monitorcli.format import log
+from monitorcli.monitor import writer
 from monitorcli.recording import decode
 from monitorcli.recording.verify import verify
+from monitorcli.video.ffmpeg import find_ffmpeg
 
 RECORDINGS = Path(__file__).parent / "recordings"
 FFMPEG = find_ffmpeg()

@@ -15,12 +15,12 @@ from environments import Countdown, play
 
 from monitorcli import Monitor
 from monitorcli.errors import EncoderFailed
-from monitorcli.monitor.ffmpeg import arguments, check_ffmpeg, find_ffmpeg
-from monitorcli.monitor.frames import count_finished, count_mp4
-from monitorcli.monitor.leftovers import salvage
-from monitorcli.monitor.video import frames_per_second
+from monitorcli.format.mp4_frames import count_finished, count_mp4
+from monitorcli.monitor.recovery import salvage
 from monitorcli.recording import read
 from monitorcli.recording.verify import verify
+from monitorcli.video.ffmpeg import arguments, check_ffmpeg, find_ffmpeg
+from monitorcli.video.film import frames_per_second
 
 
 def decoded(path):

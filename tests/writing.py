@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from monitorcli.monitor import log
+from monitorcli.format import log
+from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.directory import Existing
-from monitorcli.monitor.open_file import FollowedDirectory
 from monitorcli.monitor.run import Run
 from monitorcli.monitor.writer import Target, Writer
 

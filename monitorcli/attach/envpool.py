@@ -10,9 +10,9 @@ import functools
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from monitorcli.attach.trail import tell
-from monitorcli.monitor import log
-from monitorcli.monitor.pool import Pool
+from monitorcli.attach.status_log import tell
+from monitorcli.format import log
+from monitorcli.monitor.pool_step_recorder import Pool
 
 if TYPE_CHECKING:
     from monitorcli.attach.hook import Attached

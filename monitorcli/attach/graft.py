@@ -11,8 +11,8 @@ import copyreg
 import functools
 from typing import Any
 
-from monitorcli.monitor import log
-from monitorcli.monitor.tap import Tap
+from monitorcli.format import log
+from monitorcli.monitor.step_recorder import Tap
 
 _OURS = ("step", "reset", "close")
 

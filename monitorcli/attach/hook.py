@@ -8,12 +8,12 @@ from fnmatch import fnmatchcase
 from typing import Any, Callable
 
 from monitorcli.attach import envpool
-from monitorcli.attach.direct import watch
+from monitorcli.attach.built_directly import watch
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings, from_environment
-from monitorcli.attach.trail import tell
-from monitorcli.monitor.rendering import made_to_render
-from monitorcli.monitor.schedule import never, parse
+from monitorcli.attach.status_log import tell
+from monitorcli.video.camera import made_to_render
+from monitorcli.video.schedule import never, parse
 
 _process: Attached | None = None
 

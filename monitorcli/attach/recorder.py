@@ -14,17 +14,17 @@ from monitorcli.attach.envpool import graft_pool
 from monitorcli.attach.graft import graft
 from monitorcli.attach.rehearsal import rehearse
 from monitorcli.attach.settings import Settings
-from monitorcli.attach.trail import tell
-from monitorcli.monitor import log
-from monitorcli.monitor.filming import Filming
-from monitorcli.monitor.open_file import FollowedDirectory
-from monitorcli.monitor.pool import Pool
-from monitorcli.monitor.schedule import Schedule, never
-from monitorcli.monitor.slot import MODES, Slot
-from monitorcli.monitor.tap import Tap, tap
-from monitorcli.monitor.vector import autoreset_mode, reset_mode, several, tap_vector
-from monitorcli.monitor.vector_slots import Slots
+from monitorcli.attach.status_log import tell
+from monitorcli.format import log
+from monitorcli.format.open_file import FollowedDirectory
+from monitorcli.monitor.episode_recorder import MODES, Slot
+from monitorcli.monitor.pool_step_recorder import Pool
+from monitorcli.monitor.step_recorder import Tap, tap
+from monitorcli.monitor.vector_episode_recorder import Slots
+from monitorcli.monitor.vector_step_recorder import autoreset_mode, reset_mode, several, tap_vector
 from monitorcli.monitor.writer import Target, Writer
+from monitorcli.video.filming import Filming
+from monitorcli.video.schedule import Schedule, never
 
 _remark = functools.partial(tell, "remark")
 _FILMABLE = '; make_vec(..., vectorization_mode="sync") can be filmed.'

@@ -6,10 +6,10 @@ import functools
 import math
 from typing import Any
 
-from monitorcli.attach.trail import tell
-from monitorcli.monitor.rendering import FILMED, camera
+from monitorcli.attach.status_log import tell
 from monitorcli.monitor.step_result import NotOneStep, as_float, five
-from monitorcli.monitor.vector import several
+from monitorcli.monitor.vector_step_recorder import several
+from monitorcli.video.camera import FILMED, camera
 
 
 def rehearse(env: Any, filmed: bool, through: str = "step") -> None:

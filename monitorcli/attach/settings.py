@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Mapping, NamedTuple
 
-from monitorcli.attach.trail import TRAIL
+from monitorcli.attach.status_log import TRAIL
 
 SETTINGS = "MONITORCLI_RECORD"
 HOOK = "MONITORCLI_HOOK"

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from monitorcli.cli.record import Request
 from monitorcli.errors import BadRequest, NoRecording
 from monitorcli.evaluate.policy import RANDOM
-from monitorcli.monitor import schedule
-from monitorcli.monitor.slot import MODES
+from monitorcli.monitor.episode_recorder import MODES
 from monitorcli.recording import read
 from monitorcli.recording.model import Run
 from monitorcli.report.text import printable
+from monitorcli.video import schedule
 
 
 class _Field(NamedTuple):

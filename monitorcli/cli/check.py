@@ -16,19 +16,19 @@ from typing import IO, NamedTuple, NoReturn
 from monitorcli.attach import command
 from monitorcli.attach.rehearsal import first_step, picture
 from monitorcli.attach.settings import environment
-from monitorcli.attach.trail import Trail, opened, read_trail
+from monitorcli.attach.status_log import Trail, opened, read_trail
 from monitorcli.cli import closing, style
 from monitorcli.cli.record import Request, checked
 from monitorcli.cli.record_command import settings_of
 from monitorcli.cli.say import say
 from monitorcli.errors import EncoderFailed, MonitorError
 from monitorcli.monitor import directory
+from monitorcli.monitor.active_writers import refuse_living
 from monitorcli.monitor.directory import Existing
-from monitorcli.monitor.ffmpeg import check_ffmpeg, ffmpeg_version, find_ffmpeg
-from monitorcli.monitor.living import refuse_living
 from monitorcli.monitor.step_result import NOT_FROM_HERE, one_step
 from monitorcli.report.layout import Line, Span, ascii_only
 from monitorcli.report.text import printable, size
+from monitorcli.video.ffmpeg import check_ffmpeg, ffmpeg_version, find_ffmpeg
 
 PATIENCE = 120  # seconds until a command has made its first step
 _POLL = 0.05

@@ -30,11 +30,12 @@ def clear(directory: Path, dry_run: bool, yes: bool, stale: bool) -> None:
     cannot be seen from here: when you know it, say --stale.
     """
     from monitorcli.errors import BadRequest, NoRecording
+    from monitorcli.format.files import files
     from monitorcli.monitor import directory as monitor_directory
-    from monitorcli.monitor.living import refuse_living
+    from monitorcli.monitor.active_writers import refuse_living
     from monitorcli.report.text import printable, size
 
-    found = monitor_directory.files(directory)
+    found = files(directory)
     if not found:
         raise NoRecording(f"{directory} holds no recording; there is nothing to clear.")
     total = f"{len(found)} file{'s' if len(found) > 1 else ''}, {size(sum(owned.size for owned in found))}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from monitorcli.attach.trail import Trail
+from monitorcli.attach.status_log import Trail
 from monitorcli.cli.say import say
 from monitorcli.errors import NoRecording
 from monitorcli.monitor.run import Run

@@ -30,9 +30,9 @@ def verify(directories: Sequence[Path], asked: dict[str, Any]) -> None:
     """Check each recording against itself; raises Unsound with what is off."""
     from monitorcli.cli.say import say
     from monitorcli.errors import EncoderFailed
-    from monitorcli.monitor.ffmpeg import find_ffmpeg
     from monitorcli.recording.verify import verify as check
     from monitorcli.report.text import plural
+    from monitorcli.video.ffmpeg import find_ffmpeg
 
     try:
         ffmpeg: str | None = find_ffmpeg()

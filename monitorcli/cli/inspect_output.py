@@ -13,6 +13,7 @@ import click
 from monitorcli import report
 from monitorcli.cli.say import say, to_whoever_reads
 from monitorcli.errors import BadRequest, DirectoryUnusable
+from monitorcli.format.names import PREFIX
 from monitorcli.report.answers import Answer, Wanted
 
 # The format that a file's ending asks for.
@@ -89,7 +90,7 @@ def _check_output(output: Path) -> None:
             f"{output} cannot be written: there is no folder {output.parent}.",
             f"Make it first:  mkdir -p {shlex.quote(str(output.parent))}",
         )
-    if output.name.startswith("openaigym.") or output.name.endswith("monitor.csv"):
+    if output.name.startswith(PREFIX) or output.name.endswith("monitor.csv"):
         raise BadRequest(
             f"{output} is named like a file of a recording, which `inspect` never replaces.",
             "Choose another name.",

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from monitorcli.cli.say import say
 from monitorcli.errors import BadRequest, DirectoryInUse, EncoderFailed, NoRecording
-from monitorcli.monitor import schedule
 from monitorcli.monitor.directory import Existing
-from monitorcli.monitor.ffmpeg import check_ffmpeg, find_ffmpeg
 from monitorcli.monitor.run import Run
+from monitorcli.video import schedule
+from monitorcli.video.ffmpeg import check_ffmpeg, find_ffmpeg
 
 DEFAULT_SCHEDULE = "cubic"
 _OPTIONS = ("env", "policy", "episodes", "seed", "video", "fps", "mode", "only", "skip")

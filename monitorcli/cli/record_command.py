@@ -11,7 +11,7 @@ from pathlib import Path
 
 from monitorcli.attach import command
 from monitorcli.attach.settings import Settings, environment
-from monitorcli.attach.trail import Trail, opened, read_trail
+from monitorcli.attach.status_log import Trail, opened, read_trail
 from monitorcli.cli import closing
 from monitorcli.cli.record import (
     Request,
@@ -23,11 +23,11 @@ from monitorcli.cli.record import (
     usable_ffmpeg,
 )
 from monitorcli.cli.say import say
-from monitorcli.monitor import schedule
 from monitorcli.monitor.directory import Existing
-from monitorcli.monitor.earlier import earlier
-from monitorcli.monitor.leftovers import salvage
+from monitorcli.monitor.history import earlier
+from monitorcli.monitor.recovery import salvage
 from monitorcli.monitor.run import Run
+from monitorcli.video import schedule
 
 
 def record(asked: Request, existing: Existing) -> None:

@@ -23,15 +23,16 @@ from monitorcli.cli.record import (
 from monitorcli.cli.say import say
 from monitorcli.evaluate.episodes import evaluate, make_environment
 from monitorcli.evaluate.policy import Policy, load_policy
-from monitorcli.monitor import log, schedule
+from monitorcli.format import log
 from monitorcli.monitor.directory import Existing
-from monitorcli.monitor.earlier import earlier
-from monitorcli.monitor.filming import Filming
+from monitorcli.monitor.episode_recorder import MODES, Slot
+from monitorcli.monitor.history import earlier
 from monitorcli.monitor.run import Run
-from monitorcli.monitor.slot import MODES, Slot
-from monitorcli.monitor.tap import tap
+from monitorcli.monitor.step_recorder import tap
 from monitorcli.monitor.wrapper import describe
 from monitorcli.monitor.writer import Target, Writer
+from monitorcli.video import schedule
+from monitorcli.video.filming import Filming
 
 
 def record(asked: Request, existing: Existing) -> None:
@@ -118,7 +119,7 @@ def _missing(asked: Request, existing: Existing) -> tuple[int, Iterator[int]]:
     seeds = range(asked.seed, asked.seed + asked.episodes)
     if existing is not Existing.KEEP:
         return len(seeds), iter(seeds)
-    from monitorcli.monitor.batch import seeds as seeds_of
+    from monitorcli.format.batch import seeds as seeds_of
     from monitorcli.recording import read
 
     episodes = read(asked.directory, kind="monitorcli").episodes

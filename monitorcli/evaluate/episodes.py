@@ -17,7 +17,7 @@ def make_environment(env_id: str, film: bool) -> Any:
     import gymnasium
     from gymnasium.envs import registration
 
-    from monitorcli.monitor.rendering import made_to_render
+    from monitorcli.video.camera import made_to_render
 
     try:
         env = made_to_render(registration.make, registration, (env_id,), {}) if film else None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from monitorcli.errors import BadRequest
-from monitorcli.monitor.reference import load_reference
+from monitorcli.reference import load_reference
 
 Policy = Callable[[Any], Any]
 

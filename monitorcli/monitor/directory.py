@@ -1,30 +1,19 @@
-"""A monitor directory: its file names, what is in it, making it, clearing it."""
+"""A monitor directory: making it, refusing one that is used, clearing it."""
 
 from __future__ import annotations
 
 import contextlib
 import enum
 import os
-import re
 import secrets
-import stat
 from pathlib import Path
-from typing import Any, BinaryIO, Iterator, NamedTuple
+from typing import Iterator
 
-from monitorcli.errors import BadFile, DirectoryInUse, DirectoryUnusable
-
-PREFIX = "openaigym."
-MANIFEST_PREFIX = "openaigym.manifest."
-RUN_PREFIX = "openaigym.run."
-# Half-written files; never begins like a manifest, because Gym's reader takes every file that does.
-TEMPORARY_PREFIX = "openaigym.tmp."
-
+from monitorcli.errors import DirectoryInUse, DirectoryUnusable
+from monitorcli.format.files import READ, Owned, files, listed
+from monitorcli.format.names import MANIFEST_PREFIX, TEMPORARY_PREFIX
 
 USED_HINT = "Go on with it (resume), start it afresh (force), or choose another directory."
-
-_READ = os.O_RDONLY
-for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
-    _READ |= getattr(os, _name, 0)
 
 
 class Existing(enum.Enum):
@@ -33,13 +22,6 @@ class Existing(enum.Enum):
     REFUSE = "refuse"
     KEEP = "keep"
     CLEAR = "clear"
-
-
-class Owned(NamedTuple):
-    """A file of ours in a monitor directory; `size` is in bytes."""
-
-    name: str
-    size: int
 
 
 def make(directory: Path) -> None:
@@ -104,26 +86,6 @@ def refuse_used(directory: Path) -> None:
         )
 
 
-def files(directory: Path) -> list[Owned]:
-    """Every regular file or link of ours directly in the directory, by name; [] when there is none.
-
-    Raises DirectoryUnusable when the directory cannot be listed.
-    """
-    return _listed(directory, directory)
-
-
-def _listed(directory: Path, place: Path | int) -> list[Owned]:
-    """What `files` says, of a path or an open directory."""
-    try:
-        with os.scandir(place) as entries:
-            found = [_owned(entry) for entry in entries if entry.name.startswith(PREFIX)]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise DirectoryUnusable(f"{directory} cannot be read: {error.strerror}.") from None
-    return sorted(owned for owned in found if owned is not None)
-
-
 def clear(directory: Path) -> list[Owned]:
     """Delete what `files` lists, and nothing else; gives back what was deleted.
 
@@ -133,7 +95,7 @@ def clear(directory: Path) -> list[Owned]:
     DirectoryUnusable.
     """
     try:
-        handle = os.open(os.path.realpath(directory), _READ | getattr(os, "O_DIRECTORY", 0))
+        handle = os.open(os.path.realpath(directory), READ | getattr(os, "O_DIRECTORY", 0))
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -147,7 +109,7 @@ def clear(directory: Path) -> list[Owned]:
 def _clear(directory: Path, handle: int) -> list[Owned]:
     """Delete our files in the directory that is open as `handle`; its path is for messages."""
     removed = []
-    for owned in _listed(directory, handle):
+    for owned in listed(directory, handle):
         try:
             os.unlink(owned.name, dir_fd=handle)  # never a directory, even if it has become one
         except FileNotFoundError:
@@ -158,33 +120,6 @@ def _clear(directory: Path, handle: int) -> list[Owned]:
             ) from None
         removed.append(owned)
     return removed
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """A file of ours for reading; raises BadFile for a link, a FIFO, a device, or what does not open."""
-    try:
-        descriptor = os.open(path, _READ)
-    except OSError as error:
-        raise BadFile(f"{path.name}: cannot be opened: {error.strerror}") from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise BadFile(f"{path.name}: not a regular file")
-    return open(descriptor, "rb")
-
-
-def is_ours(name: Any) -> bool:
-    """Whether this is the plain name of a file of ours, and no path to somewhere else."""
-    return isinstance(name, str) and name.startswith(PREFIX) and not re.search(r"[/\\\0]", name)
-
-
-def _owned(entry: os.DirEntry[str]) -> Owned | None:
-    """The entry if it is a regular file or a link, and still there: a live writer replaces files."""
-    try:
-        status = entry.stat(follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-    ours = stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)
-    return Owned(entry.name, status.st_size) if ours else None
 
 
 def _check_writable(directory: Path) -> None:

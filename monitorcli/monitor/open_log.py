@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import sys
 import threading
 import weakref
@@ -12,8 +13,8 @@ from typing import Any, Callable
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.monitor import log
-from monitorcli.monitor.open_file import FollowedDirectory, OpenFile
+from monitorcli.format import log, names
+from monitorcli.format.open_file import FollowedDirectory, OpenFile
 
 # Logs of one process that stay open, a descriptor each. Those of further environment ids are opened for
 # each episode, some 10 us: the descriptors are the script's, which may need them all.
@@ -115,7 +116,10 @@ class Log:
             try:
                 number = self._ensure()
                 self._file.refuse_moved(self._directory.path() / self.name)
-                start, end = log.end_of(first), log.end_of(log.count_in(os.fstat(number).st_size))
+                start, end = (
+                    log.end_of(first),
+                    log.end_of(log.count_in(os.fstat(number).st_size)),
+                )
                 parts = []
                 while start < end:  # one call gives 2 GiB at most
                     parts.append(os.pread(number, end - start, start))
@@ -143,6 +147,19 @@ class Log:
     def _settle(self) -> None:
         if not self._stays_open:
             self._file.close()
+
+
+def claim(directory: FollowedDirectory, uid: str | None) -> tuple[str, Log]:
+    """Create a log that nobody has; its stem, and the log."""
+    if uid is not None:
+        names.check_uid(uid)
+    monitor = 0
+    while True:
+        stem = f"{monitor}.{uid or secrets.token_hex(4)}"
+        try:
+            return stem, Log(directory, names.log_name(stem))
+        except FileExistsError:
+            monitor += uid is not None
 
 
 def _nothing(*_: Any) -> None:

@@ -9,20 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from monitorcli.errors import DirectoryInUse, DirectoryUnusable
-from monitorcli.monitor import lease
-from monitorcli.monitor.directory import (
-    RUN_PREFIX,
-    USED_HINT,
-    Existing,
-    clear,
-    exclusive,
-    make,
-    refuse_used,
-)
-from monitorcli.monitor.document import create_json, write_json
-from monitorcli.monitor.leftovers import salvage
-from monitorcli.monitor.living import refuse_living
-from monitorcli.monitor.open_file import FollowedDirectory
+from monitorcli.format import lease
+from monitorcli.format.json_files import create_json, write_json
+from monitorcli.format.names import run_name
+from monitorcli.format.open_file import FollowedDirectory
+from monitorcli.monitor.active_writers import refuse_living
+from monitorcli.monitor.directory import USED_HINT, Existing, clear, exclusive, make, refuse_used
+from monitorcli.monitor.recovery import salvage
 
 # 1: first version.
 VERSION = 1
@@ -90,7 +83,7 @@ class Run:
     def _claim(self, directory: Path, existing: Existing) -> tuple[int, Path]:
         number = 0
         while True:
-            path = directory / f"{RUN_PREFIX}{number:06}.json"
+            path = directory / run_name(number)
             try:
                 create_json(path, self._document)
                 return number, path

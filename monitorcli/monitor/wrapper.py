@@ -14,17 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.errors import BadRequest
-from monitorcli.monitor import log
+from monitorcli.format import log
+from monitorcli.format.names import check_uid
 from monitorcli.monitor.directory import Existing
-from monitorcli.monitor.earlier import earlier
-from monitorcli.monitor.family import check_uid
-from monitorcli.monitor.filming import Filming
+from monitorcli.monitor.episode_recorder import MODES, Slot
+from monitorcli.monitor.history import earlier
 from monitorcli.monitor.run import Run
-from monitorcli.monitor.schedule import from_argument
-from monitorcli.monitor.slot import MODES, Slot
+from monitorcli.monitor.step_recorder import Tap, tap
 from monitorcli.monitor.system import check_system
-from monitorcli.monitor.tap import Tap, tap
 from monitorcli.monitor.writer import Target, Writer
+from monitorcli.video.filming import Filming
+from monitorcli.video.schedule import from_argument
 
 UNKNOWN = "(unknown)"
 

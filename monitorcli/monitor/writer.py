@@ -19,12 +19,13 @@ from typing import Callable, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.monitor import lease, log
-from monitorcli.monitor.document import write_json
-from monitorcli.monitor.family import Batch, Family, Manifest, claim
-from monitorcli.monitor.open_file import FollowedDirectory
-from monitorcli.monitor.remarks import once
-from monitorcli.monitor.video import Film
+from monitorcli.format import lease, log, names
+from monitorcli.format.json_files import write_json
+from monitorcli.format.manifest import Batch, Family, Manifest
+from monitorcli.format.open_file import FollowedDirectory
+from monitorcli.monitor.notices import once
+from monitorcli.monitor.open_log import claim
+from monitorcli.video.film import Film
 
 BATCH = 10_000  # episodes; sealing one blocks the script for some 2 ms
 # With write_upon_reset the open batch is rewritten at every reset, so it is kept small.
@@ -106,7 +107,7 @@ class Writer:
 
     def film_path(self, episode: int) -> Path:
         """Where the video of this episode goes, without its ending. Raises FileNotFoundError."""
-        return self._directory.path() / f"openaigym.video.{self.stem}.video{episode:06}"
+        return self._directory.path() / names.video_name(self.stem, episode)
 
     def keep(self, film: Film) -> None:
         """Take over a film that has all its frames; its encoder finishes beside the next episode."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from monitorcli.errors import BadFile
+from monitorcli.format.names import META_ENDING
 from monitorcli.recording.decode import Frames, decode_mp4, decode_text
 from monitorcli.recording.folder import Folder
 from monitorcli.recording.model import Recording, Video
-from monitorcli.recording.videos import META_ENDING, count_frames
+from monitorcli.recording.videos import count_frames
 
 # Hands films out one by one, so that whoever asked can see how far it is.
 Each = Callable[[Sequence[Video]], Iterator[Video]]

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from monitorcli.errors import BadFile, DirectoryUnusable, MonitorError, NoRecording
-from monitorcli.monitor.directory import PREFIX, TEMPORARY_PREFIX, is_ours, open_regular
-from monitorcli.monitor.document import MOST_JSON, read_json
+from monitorcli.format.files import open_regular
+from monitorcli.format.json_files import MOST_JSON, read_json
+from monitorcli.format.names import PREFIX, TEMPORARY_PREFIX, is_ours
 
 HINT = (
     "Check the path. A recording is a directory with files that begin with 'openaigym.',\n"

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from monitorcli.monitor import log
-from monitorcli.monitor.document import MOST_JSON
+from monitorcli.format import log
+from monitorcli.format.json_files import MOST_JSON
 from monitorcli.recording.folder import Entry, Folder
 from monitorcli.recording.model import Recording
 from monitorcli.recording.reader import kinds_in, read, read_monitor, settled

@@ -15,15 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.errors import BadFile
-from monitorcli.monitor import log
-from monitorcli.monitor.document import MOST_STATS
-from monitorcli.monitor.log import MOST_STEPS
+from monitorcli.format import log
+from monitorcli.format.json_files import MOST_STATS
+from monitorcli.format.log import MOST_STEPS
 from monitorcli.recording.folder import Folder, number
 from monitorcli.recording.modes import attribute
 from monitorcli.recording.records import Records
-
-BATCH_PREFIX = "openaigym.episode_batch."
-BATCH_ENDING = ".stats.json"
 
 # Any clock that shows less than this (September 2001) counts from a machine's start.
 _DATED = 1e9

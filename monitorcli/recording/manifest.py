@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from monitorcli.errors import BadFile
-from monitorcli.monitor import batch
-from monitorcli.monitor.directory import MANIFEST_PREFIX, is_ours
+from monitorcli.format import batch
+from monitorcli.format.names import MANIFEST_ENDING, MANIFEST_PREFIX, is_ours, without_batch
 from monitorcli.recording.folder import Folder, text
 
-ENDING = ".manifest.json"
 UNKNOWN = "(unknown)"
 
 
@@ -59,16 +57,16 @@ def read_manifest(folder: Folder, name: str) -> Manifest:
             raise BadFile(f"{name}: its monitorcli part is not an object with a version")
         if ours["version"] > batch.VERSION:
             raise BadFile(f"{name}: version {ours['version']} is newer than this monitorcli")
-    stem = name[len(MANIFEST_PREFIX) : -len(ENDING)]
+    stem = name[len(MANIFEST_PREFIX) : -len(MANIFEST_ENDING)]
     if ours is not None:
-        stem = re.sub(r"\.batch[0-9]{6,}$", "", stem)
+        stem = without_batch(stem)
     return Manifest(name, stem, document.get("stats"), _pairs(folder, name, videos), env_info, ours)
 
 
 def read_manifests(folder: Folder) -> list[Manifest]:
     """Every sound manifest of the directory; the others become problems."""
     found = []
-    for name in folder.names(MANIFEST_PREFIX, ENDING):
+    for name in folder.names(MANIFEST_PREFIX, MANIFEST_ENDING):
         try:
             found.append(read_manifest(folder, name))
         except BadFile as error:

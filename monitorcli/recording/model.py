@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.monitor import log
+from monitorcli.format import log
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable, Sequence
 
 from monitorcli.errors import BadFile
+from monitorcli.format.names import BATCH_ENDING, BATCH_PREFIX, without_batch
 from monitorcli.recording.family import Family
 from monitorcli.recording.folder import Folder, natural
-from monitorcli.recording.gym import BATCH_ENDING, BATCH_PREFIX, Batch, read_batch
+from monitorcli.recording.gym import Batch, read_batch
 from monitorcli.recording.manifest import UNKNOWN, Manifest
 from monitorcli.recording.ours import RECORDER
 from monitorcli.recording.records import Records
@@ -69,7 +69,7 @@ def _of_lone_batches(folder: Folder, manifests: Sequence[Manifest], ours: Iterab
     found = []
     for name in folder.names(BATCH_PREFIX, BATCH_ENDING):
         stem = name[len(BATCH_PREFIX) : -len(BATCH_ENDING)]
-        if name in named or re.sub(r"\.batch[0-9]{6,}$", "", stem) in known:
+        if name in named or without_batch(stem) in known:
             continue
         try:
             batch = read_batch(folder, name, functools.partial(abandoned_resets, folder, stem))

@@ -9,17 +9,16 @@ from typing import Any
 import numpy as np
 
 from monitorcli.errors import BadFile
-from monitorcli.monitor import log
+from monitorcli.format import log
+from monitorcli.format.names import BATCH_ENDING, BATCH_PREFIX, LOG_ENDING, LOG_PREFIX
 from monitorcli.recording import records
 from monitorcli.recording.family import Family
 from monitorcli.recording.folder import Folder, number
-from monitorcli.recording.gym import BATCH_ENDING, BATCH_PREFIX, Batch, read_batch
+from monitorcli.recording.gym import Batch, read_batch
 from monitorcli.recording.manifest import Manifest
 from monitorcli.recording.records import ReadLog, Records
 
 RECORDER = "monitorcli"
-LOG_PREFIX = "openaigym.episode_log."
-LOG_ENDING = ".npy"
 
 
 def families(folder: Folder, manifests: Sequence[Manifest], logs: ReadLog) -> list[Family]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.errors import BadFile
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.recording.folder import Folder
 
 Records = npt.NDArray[np.void]

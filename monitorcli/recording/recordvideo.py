@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from monitorcli.monitor.frames import count_mp4
+from monitorcli.format.mp4_frames import count_mp4
 from monitorcli.recording.folder import Folder
 from monitorcli.recording.model import Video
 

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.errors import BadFile, NoRecording, UnequalEnvironments
-from monitorcli.monitor import log
-from monitorcli.monitor.directory import MANIFEST_PREFIX
+from monitorcli.format import log
+from monitorcli.format.names import MANIFEST_ENDING, MANIFEST_PREFIX
 from monitorcli.recording.folder import HINT, Folder
 from monitorcli.recording.gym import Batch, read_batch
-from monitorcli.recording.manifest import ENDING, Manifest, read_manifest
+from monitorcli.recording.manifest import Manifest, read_manifest
 from monitorcli.recording.monitors import read_gym_batch
 from monitorcli.recording.ours import sound_log
 from monitorcli.recording.records import Records, read_log
@@ -48,7 +48,7 @@ def load_results(directory: str | os.PathLike[str]) -> dict[str, Any]:
     environment, UnequalEnvironments when the manifests differ in environment or version.
     """
     folder = Folder(Path(directory))
-    names = folder.names(MANIFEST_PREFIX, ENDING)
+    names = folder.names(MANIFEST_PREFIX, MANIFEST_ENDING)
     if not names:
         raise NoRecording(f"{folder.path} holds no manifest.", HINT)
     manifests = [read_manifest(folder, name) for name in names]

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from monitorcli.errors import BadFile
-from monitorcli.monitor import lease
-from monitorcli.monitor.directory import RUN_PREFIX
+from monitorcli.format import lease
+from monitorcli.format.names import RUN_PREFIX
 from monitorcli.recording.family import Family
 from monitorcli.recording.folder import Folder, number
 from monitorcli.recording.model import Run

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from monitorcli.errors import BadFile
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.recording.family import Family
 from monitorcli.recording.folder import Folder
 from monitorcli.recording.manifest import UNKNOWN

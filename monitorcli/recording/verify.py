@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from monitorcli.errors import BadFile
-from monitorcli.monitor import batch, log
-from monitorcli.monitor.directory import RUN_PREFIX
-from monitorcli.monitor.document import MOST_STATS
+from monitorcli.format import batch, log
+from monitorcli.format.json_files import MOST_STATS
+from monitorcli.format.names import LOG_ENDING, LOG_PREFIX, is_run
 from monitorcli.recording.films import Each, Remark, check
 from monitorcli.recording.folder import Folder
 from monitorcli.recording.manifest import Manifest, read_manifests
-from monitorcli.recording.ours import LOG_ENDING, LOG_PREFIX
 from monitorcli.recording.reader import read
 
 # What of a batch must be in its part of the log, word for word.
@@ -150,7 +149,7 @@ def _orphans(folder: Folder, manifests: Sequence[Manifest], stems: Sequence[str]
     named |= {name for manifest in manifests for pair in manifest.videos for name in pair}
     marks = [f".{stem}." for stem in stems]
     for name in folder.entries:
-        if name in named or re.fullmatch(re.escape(RUN_PREFIX) + r"[0-9]{6,}\.json", name):
+        if name in named or is_run(name):
             continue
         if not any(mark in name for mark in marks):
             yield f"{name}: belongs to no run and to no writer"

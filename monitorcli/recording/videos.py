@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from monitorcli.errors import BadFile
-from monitorcli.monitor.frames import count_finished, count_mp4
+from monitorcli.format.mp4_frames import count_finished, count_mp4
+from monitorcli.format.names import META_ENDING, VIDEO_PREFIX, video_parts
 from monitorcli.recording.family import Family
 from monitorcli.recording.folder import Folder, text
 from monitorcli.recording.model import Video
 from monitorcli.recording.table import Table
 
-VIDEO_PREFIX = "openaigym.video."
-META_ENDING = ".meta.json"
-
-_NAME = re.compile(r"openaigym\.video\.(.+)\.video([0-9]{6,18})(\.mp4|\.json|\.meta\.json)", re.DOTALL)
 _TYPES = {".mp4": "video/mp4", ".json": "video/vnd.openai.ansivid"}
 
 
@@ -53,8 +49,8 @@ def find_films(folder: Folder) -> list[Film]:
     """Every film that left a video or a meta file, in the order of their names."""
     endings: dict[tuple[str, str], set[str]] = {}
     for name in folder.names(VIDEO_PREFIX, ""):
-        if match := _NAME.fullmatch(name):
-            endings.setdefault((match[1], match[2]), set()).add(match[3])
+        if parts := video_parts(name):
+            endings.setdefault(parts[:2], set()).add(parts[2])
     return [_film(folder, stem, digits, found) for (stem, digits), found in endings.items()]
 
 
@@ -62,9 +58,9 @@ def abandoned_resets(folder: Folder, stem: str) -> set[int]:
     """The resets of a Gym process whose film has one frame: no step followed."""
     found = set()
     for name in folder.names(f"{VIDEO_PREFIX}{stem}.video", ""):
-        match = _NAME.fullmatch(name)
-        if match and match[3] != META_ENDING and count_frames(folder, name) == 1:
-            found.add(int(match[2]))
+        parts = video_parts(name)
+        if parts and parts[2] != META_ENDING and count_frames(folder, name) == 1:
+            found.add(int(parts[1]))
     return found
 
 

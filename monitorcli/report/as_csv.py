@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.monitor import batch, log
+from monitorcli.format import batch, log
 from monitorcli.recording.model import Episodes
 from monitorcli.report.answers import Answer, refuse_several
 from monitorcli.summary.selection import Rows

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.errors import BadRequest
-from monitorcli.monitor import batch, log
+from monitorcli.format import batch, log
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Episodes, Recording, Run
 from monitorcli.report.layout import Line, Role, Span, ascii_only, joined, labelled, plain

@@ -13,16 +13,7 @@ from monitorcli.recording.model import Recording, Video
 from monitorcli.report import breakdown, curve, runs, several, verdicts, versus
 from monitorcli.report.answers import Answer, View
 from monitorcli.report.block import block
-from monitorcli.report.layout import (
-    Line,
-    Role,
-    Span,
-    ascii_only,
-    flow,
-    labelled,
-    paragraph,
-    plain,
-)
+from monitorcli.report.layout import Line, Role, Span, ascii_only, flow, labelled, paragraph, plain
 from monitorcli.report.text import lasting, number, printable, when
 
 _COLUMN = 12  # where what stands behind a label begins

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import writing
 
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.recording import read
 from monitorcli.report import Wanted, answer, as_html
 

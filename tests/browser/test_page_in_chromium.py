@@ -8,7 +8,7 @@ import pytest
 from helpers import episodes
 from helpers import recording as made
 
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.recording import read
 from monitorcli.report import Wanted, answer, as_html
 from monitorcli.report.page import curve

@@ -14,9 +14,9 @@ from monitorcli.errors import MonitorError
 from monitorcli.evaluate.episodes import make_environment
 from monitorcli.evaluate.policy import load_policy
 from monitorcli.monitor import directory as monitor_directory
-from monitorcli.monitor import schedule
-from monitorcli.monitor.leftovers import salvage
+from monitorcli.monitor.recovery import salvage
 from monitorcli.recording import read
+from monitorcli.video import schedule
 
 _NOTHING_ASKED = Request(Path(), (), None, None, None, None, None, None, None)
 

@@ -15,7 +15,8 @@ from environments import play  # noqa: E402
 from writing import begin_run, packed, write  # noqa: E402
 
 from monitorcli import Monitor  # noqa: E402
-from monitorcli.monitor import log, writer  # noqa: E402
+from monitorcli.format import log  # noqa: E402
+from monitorcli.monitor import writer  # noqa: E402
 
 # Bytes of a directory that is worth damaging a thousand times a minute.
 _MOST = 60_000

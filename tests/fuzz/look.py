@@ -16,7 +16,7 @@ from monitorcli import summary
 from monitorcli.cli import style
 from monitorcli.errors import MonitorError
 from monitorcli.monitor import directory as monitor_directory
-from monitorcli.monitor.earlier import earlier
+from monitorcli.monitor.history import earlier
 from monitorcli.recording import Recording, load_results, read
 from monitorcli.recording.verify import verify
 from monitorcli.report import FORMATS, Wanted, answer, as_table, render

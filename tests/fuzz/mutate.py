@@ -11,7 +11,7 @@ from typing import Any
 import hostile
 from nodes import FIFO, ZERO, Folder, Hole, Link, Tree
 
-from monitorcli.monitor import log
+from monitorcli.format import log
 
 _HEADER = 448
 

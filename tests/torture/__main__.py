@@ -17,7 +17,7 @@ from random import Random
 from hunt import Run, plan
 from inquest import OldGym, after_resume, inquest
 
-from monitorcli.monitor.ffmpeg import find_ffmpeg
+from monitorcli.video.ffmpeg import find_ffmpeg
 
 # What must not happen.
 FORBIDDEN = (

@@ -19,7 +19,7 @@ from hunt import FOREVER, HERE, ROOT, wait_until
 from inquest import compared, finished_in, numbers_of
 
 from monitorcli.errors import NoRecording
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.recording import read
 from monitorcli.recording.verify import verify
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.monitor import batch, log
+from monitorcli.format import batch, log
 from monitorcli.recording.model import Episodes
 from monitorcli.summary.selection import Rows
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.monitor import log
+from monitorcli.format import log
 from monitorcli.report.page import plot
 from monitorcli.report.page.axis import Axis
 from monitorcli.report.page.markup import Markup, joined, table, tag, text

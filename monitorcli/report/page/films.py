@@ -12,7 +12,7 @@ from urllib.parse import quote
 import numpy as np
 
 from monitorcli.errors import BadFile
-from monitorcli.monitor.directory import open_regular
+from monitorcli.format.files import open_regular
 from monitorcli.recording.model import Episodes, Recording, Video
 from monitorcli.report.answers import View
 from monitorcli.report.page.ends import NAMES, kinds

@@ -10,8 +10,8 @@ from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
-from monitorcli.monitor import log
-from monitorcli.monitor.slot import Slot
+from monitorcli.format import log
+from monitorcli.monitor.episode_recorder import Slot
 from monitorcli.monitor.step_result import NotOneStep, as_float, one_step
 
 _FLAGS = frozenset({bool, int, np.bool_})

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.errors import BadFile
-from monitorcli.monitor import lease, log
-from monitorcli.monitor.directory import Owned, files, open_regular
-from monitorcli.monitor.document import write_json
-from monitorcli.monitor.family import Batch, Family
-from monitorcli.monitor.frames import count_finished
-from monitorcli.monitor.living import is_closed, json_or_nothing, newest, writers
+from monitorcli.format import lease, log
+from monitorcli.format.files import Owned, files, open_regular
+from monitorcli.format.json_files import write_json
+from monitorcli.format.manifest import Batch, Family
+from monitorcli.format.mp4_frames import count_finished
+from monitorcli.format.names import META_ENDING, batch_names, batch_of, log_name, video_name, video_parts
+from monitorcli.monitor.active_writers import is_closed, json_or_nothing, newest, writers
 
 # What a file of a stranger can do to code that takes it for one of ours.
 _NONSENSE = (BadFile, OSError, LookupError, TypeError, ValueError, AttributeError)
@@ -48,7 +49,7 @@ def _finish(directory: Path, stem: str, documents: list[dict[str, Any]], found: 
     torn = _torn(family, known, found)
     if closed and not torn:
         return
-    records = log.sound(directory / family.log_name)
+    records = log.sound(directory / log_name(stem))
     if not closed and len(records) > ours["first"] + ours["count"]:
         torn.add(ours["batch"])  # killed between the two, its list may be ahead of its manifest
     number, sealed, count = _mend(family, known, torn, records)
@@ -60,7 +61,7 @@ def _finish(directory: Path, stem: str, documents: list[dict[str, Any]], found: 
         # An empty batch is the one that was written when the writer opened; any other is sealed.
         number += count > 0
         family.seal(Batch(number, sealed, records[sealed:], videos, _first_reset(records), ours["lost"]))
-    descriptor = os.open(directory / family.log_name, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
+    descriptor = os.open(directory / log_name(stem), os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
     try:
         log.correct_header(descriptor, len(records))
     finally:
@@ -72,11 +73,11 @@ def _torn(family: Family, known: dict[int, dict[str, Any]], found: list[Owned]) 
     sizes = {owned.name: owned.size for owned in found}
     torn = set()
     for name in sizes:
-        number = family.batch_of(name)
+        number = batch_of(family.stem, name)
         if number is not None and number not in known and not _whole(family.directory / name):
             torn.add(number)
     for number in known:
-        stats, _ = family.names(number)
+        stats, _ = batch_names(family.stem, number)
         if stats not in sizes or not _whole(family.directory / stats):
             torn.add(number)
     return torn
@@ -128,10 +129,11 @@ def _finished_videos(
     names = {owned.name for owned in found}
     ended = set(records["number"].tolist())
     for meta in sorted(names):
-        if meta.startswith(f"openaigym.video.{stem}.video") and meta.endswith(".meta.json"):
+        parts = video_parts(meta)
+        if parts and parts[0] == stem and parts[2] == META_ENDING:
             document = json_or_nothing(directory / meta)
             ending = ".mp4" if document.get("content_type") == "video/mp4" else ".json"
-            video = meta[: -len(".meta.json")] + ending
+            video = video_name(stem, int(parts[1])) + ending
             if document.get("broken") or video not in names:
                 continue
             number = document.get("episode_id")

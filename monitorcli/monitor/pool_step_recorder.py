@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from monitorcli.monitor import log
-from monitorcli.monitor.vector import successes
-from monitorcli.monitor.vector_slots import Slots
+from monitorcli.format import log
+from monitorcli.monitor.vector_episode_recorder import Slots
+from monitorcli.monitor.vector_step_recorder import successes
 
 
 class Pool:

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from monitorcli.errors import BadFile
-from monitorcli.monitor import log
-from monitorcli.monitor.directory import MANIFEST_PREFIX, files, is_ours
-from monitorcli.monitor.document import MOST_STATS, read_json
+from monitorcli.format import log
+from monitorcli.format.files import files
+from monitorcli.format.json_files import MOST_STATS, read_json
+from monitorcli.format.names import LOG_PREFIX, MANIFEST_PREFIX, is_ours
 
 # Parts of a log in a row without a sound record, after which it is given up.
 _PATIENCE = 16
@@ -31,7 +32,7 @@ def earlier(directory: Path) -> Earlier:
     started, played, returns, lengths = 0, 0, [], []
     for owned in files(directory):
         try:
-            if owned.name.startswith("openaigym.episode_log."):
+            if owned.name.startswith(LOG_PREFIX):
                 found = _of_log(directory / owned.name)
             elif owned.name.startswith(MANIFEST_PREFIX):
                 found = _of_gym(directory / owned.name)

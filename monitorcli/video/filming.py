@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from monitorcli.errors import EncoderFailed
-from monitorcli.monitor.asciicast import Asciicast
-from monitorcli.monitor.ffmpeg import find_ffmpeg
-from monitorcli.monitor.mp4 import Mp4
-from monitorcli.monitor.rendering import FILMED, Camera, camera, is_hopeless
-from monitorcli.monitor.schedule import Schedule, never
-from monitorcli.monitor.video import Encoder, Film, frames_per_second
-from monitorcli.monitor.writer import Writer
+from monitorcli.video.asciicast import Asciicast
+from monitorcli.video.camera import FILMED, Camera, camera, is_hopeless
+from monitorcli.video.ffmpeg import find_ffmpeg
+from monitorcli.video.film import Encoder, Film, frames_per_second
+from monitorcli.video.mp4 import Mp4
+from monitorcli.video.schedule import Schedule, never
 
 if TYPE_CHECKING:
-    from monitorcli.monitor.slot import Slot
+    from monitorcli.monitor.episode_recorder import Slot
+    from monitorcli.monitor.writer import Writer
 
 
 class Filming(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.monitor import digits, log
+from monitorcli.format import log, number_columns
 
 # Versions of our part of the manifest, newest last; docs/format.md tells the same story.
 # 1: first version.
@@ -30,9 +30,9 @@ def stats(records: npt.NDArray[np.void], initial_reset_timestamp: float | None) 
     ended = records if over.all() else records[over]
     lists = {
         "initial_reset_timestamp": json.dumps(initial_reset_timestamp, allow_nan=False).encode(),
-        "timestamps": digits.floats(ended["started_at"] + ended["duration"]),
-        "episode_lengths": digits.integers(ended["length"]),
-        "episode_rewards": digits.floats(ended["return"]),
+        "timestamps": number_columns.floats(ended["started_at"] + ended["duration"]),
+        "episode_lengths": number_columns.integers(ended["length"]),
+        "episode_rewards": number_columns.floats(ended["return"]),
         "episode_types": _words(_TYPES, ended["mode"] == b"e"),
         "episode_ends": _words(_ENDS, ended["end"]),
         "episode_seeds": _seeds(ended),

@@ -15,9 +15,9 @@ from typing import Any, Callable
 
 from monitorcli.attach.graft import take_off
 from monitorcli.attach.recorder import Recorder
-from monitorcli.attach.trail import tell
-from monitorcli.monitor import log
-from monitorcli.monitor.tap import Tap
+from monitorcli.attach.status_log import tell
+from monitorcli.format import log
+from monitorcli.monitor.step_recorder import Tap
 
 
 def watch(

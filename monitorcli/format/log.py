@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from monitorcli.errors import BadFile
-from monitorcli.monitor.directory import open_regular
+from monitorcli.format.files import open_regular
 
 # Versions of the record, newest last; docs/format.md tells the same story.
 # 1: first version.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from monitorcli.errors import EncoderFailed
-from monitorcli.monitor.open_file import OpenFile
+from monitorcli.format.open_file import OpenFile
 
 
 class Asciicast:

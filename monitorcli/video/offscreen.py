@@ -8,7 +8,8 @@ import os
 import sys
 import threading
 import warnings
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 _SOUNDLESS = sys.platform == "linux" and not os.path.exists("/dev/snd")
 

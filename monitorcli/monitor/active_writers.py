@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Iterator, NamedTuple
 
 from monitorcli.errors import BadFile, DirectoryInUse
-from monitorcli.monitor import lease
-from monitorcli.monitor.directory import MANIFEST_PREFIX, PREFIX, RUN_PREFIX, Owned, files, is_ours
-from monitorcli.monitor.document import read_json
+from monitorcli.format import lease
+from monitorcli.format.files import Owned, files
+from monitorcli.format.json_files import read_json
+from monitorcli.format.names import MANIFEST_PREFIX, PREFIX, RUN_PREFIX, batch_names, is_ours
 
 
 class _Open(NamedTuple):
@@ -98,7 +99,7 @@ def _open_leases(directory: Path, found: list[Owned]) -> Iterator[_Open]:
         if not is_closed(documents) and isinstance(ours.get("lease"), dict):
             run = ours.get("run")
             over = type(run) is int and f"{RUN_PREFIX}{run:06}.json" in ended
-            yield _Open(f"{MANIFEST_PREFIX}{stem}.manifest.json", ours["lease"], over)
+            yield _Open(batch_names(stem, 0)[1], ours["lease"], over)
 
 
 def _moment(seconds: float) -> str:

@@ -14,9 +14,9 @@ from typing import Any, Callable
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.monitor import log
-from monitorcli.monitor.remarks import once, trouble
-from monitorcli.monitor.slot import split_seed
+from monitorcli.format import log
+from monitorcli.monitor.episode_recorder import split_seed
+from monitorcli.monitor.notices import once, trouble
 from monitorcli.monitor.step_result import NOT_FROM_HERE, kind_of
 from monitorcli.monitor.writer import Writer
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from monitorcli.errors import BadFile
-from monitorcli.monitor.directory import TEMPORARY_PREFIX, open_regular
+from monitorcli.format.files import open_regular
+from monitorcli.format.names import TEMPORARY_PREFIX
 
 # Bytes of JSON that are read at most. A stats file takes some 40 an episode, and has all of a Gym run's.
 MOST_STATS = 1 << 28

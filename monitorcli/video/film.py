@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from monitorcli.errors import EncoderFailed
-from monitorcli.monitor.document import write_json
+from monitorcli.format.json_files import write_json
+from monitorcli.format.names import META_ENDING
 
 DEFAULT_FPS = 30.0
-META = ".meta.json"
 
 
 class Encoder(Protocol):
@@ -88,7 +89,7 @@ class Film:
         with contextlib.suppress(Exception):
             self._encoder.collect()
         self._remove(self._encoder.ending)
-        self._remove(META)
+        self._remove(META_ENDING)
 
     def is_done(self) -> bool:
         """Whether `collect` would return at once."""
@@ -105,7 +106,7 @@ class Film:
             self._meta.update(broken=True, reason=self._broken)
             self._remove(self._encoder.ending)
         self._write_meta()
-        return None if self._broken else (self._path(self._encoder.ending).name, self._path(META).name)
+        return None if self._broken else (self._path(self._encoder.ending).name, self._path(META_ENDING).name)
 
     def _break(self, error: Exception) -> None:
         if not self._broken:
@@ -116,7 +117,7 @@ class Film:
 
     def _write_meta(self) -> None:
         try:
-            write_json(self._path(META), self._meta, durable=False)
+            write_json(self._path(META_ENDING), self._meta, durable=False)
         except OSError as error:
             self._break(error)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, Callable
+from typing import BinaryIO
 
 from monitorcli.errors import BadFile
-from monitorcli.monitor.directory import open_regular
+from monitorcli.format.files import open_regular
 
 # Boxes looked at on one level; a file that has more is not one of Gym's.
 _MOST_BOXES = 1000

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from monitorcli.monitor import log
-from monitorcli.monitor.slot import success_in
+from monitorcli.format import log
+from monitorcli.monitor.episode_recorder import success_in
+from monitorcli.monitor.step_recorder import Tap, autoresets
 from monitorcli.monitor.step_result import NotOneStep, five, kind_of
-from monitorcli.monitor.tap import Tap, autoresets
-from monitorcli.monitor.vector_slots import Slots
+from monitorcli.monitor.vector_episode_recorder import Slots
 
 NEXT_STEP, SAME_STEP, DISABLED = "NEXT_STEP", "SAME_STEP", "DISABLED"
 # It does not say: an episode ends where it says so, and a reset that the script asks for begins the next.

@@ -11,11 +11,11 @@ from typing import Any, Callable
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.monitor import log
-from monitorcli.monitor.filming import Filming, Films
-from monitorcli.monitor.remarks import once, trouble
+from monitorcli.format import log
+from monitorcli.monitor.notices import once, trouble
 from monitorcli.monitor.step_result import NOT_FROM_HERE, kind_of
 from monitorcli.monitor.writer import Writer
+from monitorcli.video.filming import Filming, Films
 
 MODES = {"training": b"t", "evaluation": b"e"}
 

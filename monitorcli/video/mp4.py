@@ -6,14 +6,15 @@ import contextlib
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 import numpy as np
 
 from monitorcli.errors import EncoderFailed
-from monitorcli.monitor.ffmpeg import arguments, ffmpeg_version
-from monitorcli.monitor.open_file import OpenFile
+from monitorcli.format.open_file import OpenFile
+from monitorcli.video.ffmpeg import arguments, ffmpeg_version
 
 # What an encoder needs of an input pipe to stay ahead of the environment (F_SETPIPE_SZ, fcntl(2)).
 _PIPE_BYTES = 1 << 20

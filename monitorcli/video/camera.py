@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import inspect
 import weakref
-from typing import Any, Callable, Iterator, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
-from monitorcli.monitor.screen import drawing, window
+from monitorcli.video.offscreen import drawing, window
 
 # One frame a call, taken only when asked for; `rgb_array_list` would render every step.
 _FILMABLE = ("rgb_array", "ansi")

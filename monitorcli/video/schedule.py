@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from monitorcli.errors import BadRequest
-from monitorcli.monitor.reference import load_reference
+from monitorcli.reference import load_reference
 
 Schedule = Callable[[int], bool]
 
