@@ -192,7 +192,7 @@ def as_if_killed(directory, **changes):
     document = json.loads(manifest.read_text())
     document["monitorcli"].update(closed=False, **changes)
     document["monitorcli"]["lease"].update(pid=None)
-    manifest.write_text(json.dumps(json_files))
+    manifest.write_text(json.dumps(document))
 
 
 @pytest.mark.parametrize("size", [6_000_000_000, 1 << 40])
@@ -217,7 +217,7 @@ def test_a_manifest_that_names_no_writer_is_nobodys(directory, changes, gone):
         manifest = the("manifest.*", directory)
         document = json.loads(manifest.read_text())
         del document["monitorcli"][next(iter(changes))]
-        manifest.write_text(json.dumps(json_files))
+        manifest.write_text(json.dumps(document))
     os.truncate(the("run.*", directory), 0)
     salvage(directory)
     refuse_living(directory)
@@ -326,6 +326,6 @@ def test_a_writer_whose_name_is_a_path_is_let_be(tmp_path):
     (path,) = (tmp_path / "made").glob("openaigym.manifest.*")
     document = json.loads(path.read_text())
     document["monitorcli"].update(writer=stem, lease={**document["monitorcli"]["lease"], "pid": None})
-    (inside / "openaigym.manifest.0.a.manifest.json").write_text(json.dumps(json_files))
+    (inside / "openaigym.manifest.0.a.manifest.json").write_text(json.dumps(document))
     salvage(inside)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["evil.npy", "made", "runs"]
