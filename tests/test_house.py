@@ -1,6 +1,7 @@
 """The architecture: who may import whom, who may print, what a command needs before it starts."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -135,6 +136,18 @@ def test_only_the_command_line_prints(module):
     tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
     called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
     assert [name.lineno for name in called if isinstance(name, ast.Name) and name.id == "print"] == []
+
+
+@pytest.mark.parametrize(
+    "module", [module for module in MODULES if not module.startswith("monitorcli/format/")]
+)
+def test_only_the_format_spells_a_files_name(module):
+    """Sentences may name files, and docstrings; what is looked for or written is asked of format/names.py."""
+    tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in said]
+    spelt = re.compile(r"openaigym\.(run|episode|manifest|video|tmp)|\.(stats|manifest|meta)\.json")
+    assert [text.lineno for text in texts if isinstance(text.value, str) and spelt.search(text.value)] == []
 
 
 def _dotted(module):
