@@ -72,7 +72,7 @@ def _find_monitorcli():
 
 
 def _tell(kind, text):
-    """Append a line for `monitorcli start` to read; see attach/trail.py."""
+    """Append a line for `monitorcli start` to read; see attach/status_log.py."""
     trail = os.environ.get("MONITORCLI_TRAIL")
     if trail:
         try:
