@@ -23,8 +23,13 @@ def attach(registration: Any) -> None:
     global _process
     if _process is None:
         _process = Attached(from_environment())
+    depth = _process.depth
+
+    def making() -> bool:
+        return depth.inside
+
     if registration.__name__ == "envpool.registration":
-        envpool.attach(registration, _process)
+        envpool.attach(registration, _process.recorder, _process.wants, making)
         return
     package = registration.__name__.partition(".")[0]
     if not hasattr(registration, "registry"):
@@ -33,7 +38,7 @@ def attach(registration: Any) -> None:
     registration.make = _process.make(registration.make, registration)
     if hasattr(registration, "make_vec"):
         registration.make_vec = _process.make_vec(registration.make_vec, registration)
-    watch(_process.recorder, registration, _process.wants, lambda: _process.depth.inside)
+    watch(_process.recorder, registration, _process.wants, making)
     tell("gymnasium", registration.__name__)
 
 

@@ -10,8 +10,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from monitorcli.attach.envpool import graft_pool
-from monitorcli.attach.graft import graft
+from monitorcli.attach.graft import graft, graft_pool
 from monitorcli.attach.rehearsal import rehearse
 from monitorcli.attach.settings import Settings
 from monitorcli.attach.status_log import tell

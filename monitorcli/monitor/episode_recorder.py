@@ -37,7 +37,7 @@ class Slot:
     ) -> None:
         """`open_writer` is called at the first reset, and again in a child process after a fork."""
         self.mode = b"t"
-        self.env = weakref.ref(env)
+        self.env: Callable[[], Any] = weakref.ref(env)
         self.index = index
         self._open_writer = open_writer
         self._notify = once(notify)

@@ -14,7 +14,7 @@ import threading
 import time
 import weakref
 from pathlib import Path
-from typing import Callable, NamedTuple
+from typing import Callable, Iterator, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -68,7 +68,7 @@ class Writer:
         self._family = Family(self.directory, self.stem, env_info, target.run, time.time(), lease.mine())
         # Counted without a lock: several threads may run environments of one writer.
         self.numbers = itertools.count(target.first_number)
-        self.turns = itertools.count(target.first_turn)  # what the schedule is asked for
+        self.turns: Iterator[int] = itertools.count(target.first_turn)  # what the schedule is asked for
         self._log.full_at = log.end_of(self._limit)  # the end of the open batch
         self._log.on_full, self._log.on_loss = self._seal_full, self._lose
         self.append = self._log.append  # hands records, whole ones, to the operating system
