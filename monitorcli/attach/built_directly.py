@@ -13,11 +13,11 @@ import sys
 from types import FrameType
 from typing import Any, Callable
 
-from monitorcli.attach.graft import take_off
+from monitorcli.attach.graft import ungraft
 from monitorcli.attach.recorder import Recorder
-from monitorcli.attach.status_log import tell
+from monitorcli.attach.status_log import report_status
 from monitorcli.format import log
-from monitorcli.monitor.step_recorder import Tap
+from monitorcli.monitor.step_recorder import RecordedCalls
 
 
 def watch(
@@ -32,29 +32,29 @@ def watch(
         # A copy of an environment that `make` made has its spec, and is not recorded, as the format
         # of copies is that of a plain environment; but Gymnasium 0.29's make_vec has its own way.
         spec = getattr(env, "spec", None)
-        around = recorder.around(env)
+        around = recorder.recorded_around(env)
         if around is not None:
-            if _is_being_reset(around(), sys._getframe(2)):
-                recorder.leave(env)
+            if _is_being_called(around(), sys._getframe(2)):
+                recorder.mark_known(env)
                 return
         elif spec is not None and registration.registry.get(spec.id) is not spec:
-            recorder.leave(env)
+            recorder.mark_known(env)
             return
         chosen = outermost(env, sys._getframe(2), env_class)
         if chosen is None:
             return
         env_id = spec.id if spec is not None else type(env).__name__
         if not wants(env_id):
-            recorder.leave(env)
+            recorder.mark_known(env)
             return
         recorded = recorder.record(chosen, env_id)
         if recorded:
-            recorded.begun(seed)
+            recorded.reset_began(seed)
             if around is not None and around() is not None:
                 _give_way(chosen, recorded, around())
 
     _on_reset(env_class, recorder, found, making)
-    atexit.register(_tell_unseen, env_class, recorder)
+    atexit.register(_report_unseen, env_class, recorder)
     if vector_class is not None and not issubclass(vector_class, env_class):
 
         def found_vector(env: Any, seed: Any) -> None:
@@ -62,7 +62,7 @@ def watch(
                 return
             recorded = recorder.record_vector(env, type(env).__name__) if wants(type(env).__name__) else None
             if recorded:
-                recorded.begun(seed)
+                recorded.reset_began(seed)
 
         _on_reset(vector_class, recorder, found_vector, making)
 
@@ -79,7 +79,7 @@ def _on_reset(
             try:
                 found(self, kwargs.get("seed"))
             except Exception as error:
-                tell("remark", f"not recorded: {type(error).__name__}: {error}")
+                report_status("remark", f"not recorded: {type(error).__name__}: {error}")
         return plain(self, *args, **kwargs)
 
     env_class.reset = reset
@@ -105,7 +105,7 @@ def outermost(env: Any, frame: FrameType | None, env_class: Any) -> Any:
     return chosen
 
 
-def _is_being_reset(env: Any, frame: FrameType | None) -> bool:
+def _is_being_called(env: Any, frame: FrameType | None) -> bool:
     """Whether a method of `env` is up the stack."""
     while env is not None and frame is not None:
         code = frame.f_code
@@ -115,29 +115,29 @@ def _is_being_reset(env: Any, frame: FrameType | None) -> bool:
     return False
 
 
-def _give_way(env: Any, recorded: Tap, around: Any) -> None:
+def _give_way(env: Any, recorded: RecordedCalls, around: Any) -> None:
     """Record `env` until what is `around` it is reset, which knows of the time limit, and is recorded too."""
     plain = around.reset
 
     @functools.wraps(plain)
     def reset(*args: Any, **kwargs: Any) -> Any:
         recorded.stop(log.CUT_RESET)
-        take_off(env)
+        ungraft(env)
         vars(around)["reset"] = plain
         return plain(*args, **kwargs)
 
     vars(around)["reset"] = reset
 
 
-def _tell_unseen(env_class: Any, recorder: Recorder) -> None:
-    """Tell which environment classes of the script's own never passed by, for who wonders at the end."""
+def _report_unseen(env_class: Any, recorder: Recorder) -> None:
+    """Report which environment classes of the script's own were never seen, to explain what is missing."""
     classes = list(env_class.__subclasses__())
     for found in classes:
         classes += found.__subclasses__()
         names = {base.__name__ for base in found.__mro__}
         file = getattr(sys.modules.get(found.__module__), "__file__", None) or ""
         if not names & {"Wrapper", "VectorEnv", *recorder.seen} and "site-packages" not in file:
-            tell("unseen", found.__qualname__)
+            report_status("unseen", found.__qualname__)
 
 
 def _is_a(env: Any, name: str) -> bool:

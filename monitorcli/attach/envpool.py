@@ -10,7 +10,7 @@ import functools
 from typing import Any, Callable
 
 from monitorcli.attach.recorder import Recorder
-from monitorcli.attach.status_log import tell
+from monitorcli.attach.status_log import report_status
 
 
 def attach(
@@ -21,7 +21,7 @@ def attach(
     `making()` is true while Gymnasium's `make` runs, which records what it gives out itself.
     """
     if hasattr(registration.make, "__self__"):  # a method bound already, as it was in 0.8
-        tell("remark", "the environments of this old EnvPool are not recorded; those of 1.2 are.")
+        report_status("remark", "the environments of this old EnvPool are not recorded; those of 1.2 are.")
         return
     plain = registration.EnvRegistry.make
 
@@ -32,11 +32,11 @@ def attach(
             try:
                 reason = _why_not(pool, env_type)
                 if reason:
-                    tell("remark", f"not recorded: {task_id} of EnvPool, {reason}.")
+                    report_status("remark", f"not recorded: {task_id} of EnvPool, {reason}.")
                 else:
                     recorder.record_pool(pool, task_id, _seed(**kwargs))
             except Exception as error:  # of a pool that is not as we know them
-                tell("remark", f"not recorded: {type(error).__name__}: {error}")
+                report_status("remark", f"not recorded: {type(error).__name__}: {error}")
         return pool
 
     registration.EnvRegistry.make = make

@@ -1,6 +1,6 @@
 """The step path of a vector environment that is one object: one call counts for every slot.
 
-For Gymnasium's Sync- and AsyncVectorEnv the environments inside are recorded instead (`tap`), which
+For Gymnasium's Sync- and AsyncVectorEnv the environments inside are recorded instead (`record_steps`), which
 sees more. This is for the others, whose slots are rows of arrays: CartPole's own vector class, and what
 `make` gives out with `num_envs`. What each autoreset mode asks of a recorder stands in docs/recording.md.
 """
@@ -13,9 +13,9 @@ import numpy as np
 
 from monitorcli.format import log
 from monitorcli.monitor.episode_recorder import success_in
-from monitorcli.monitor.step_recorder import Tap, autoresets
+from monitorcli.monitor.step_recorder import RecordedCalls, autoresets
 from monitorcli.monitor.step_result import NotOneStep, five, kind_of
-from monitorcli.monitor.vector_episode_recorder import Slots
+from monitorcli.monitor.vector_episode_recorder import VectorEpisodeRecorder
 
 NEXT_STEP, SAME_STEP, DISABLED = "NEXT_STEP", "SAME_STEP", "DISABLED"
 # It does not say: an episode ends where it says so, and a reset that the script asks for begins the next.
@@ -23,10 +23,10 @@ UNKNOWN = "UNKNOWN"
 _SILENT = "a slot was stepped on after its end, and metadata has no autoreset_mode to say what that means"
 
 
-def tap_vector(env: Any, slots: Slots, mode: str) -> Tap:
-    """Record into `slots` what goes through the vector environment's own step and reset."""
+def record_vector_steps(env: Any, recorder: VectorEpisodeRecorder, mode: str) -> RecordedCalls:
+    """Record with `recorder` what goes through the vector environment's own step and reset."""
     env_step, env_reset = env.step, env.reset
-    totals, shape, array = slots.totals, slots.totals.shape, np.ndarray
+    totals, shape, array = recorder.totals, recorder.totals.shape, np.ndarray
     add, nothing = np.add, np.zeros(0, np.intp)
     alive = np.zeros(shape, np.bool_)  # slots with a running episode
     running = False  # whether there was a reset
@@ -43,14 +43,14 @@ def tap_vector(env: Any, slots: Slots, mode: str) -> Tap:
             except NotOneStep as reason:
                 give_up(str(reason))
             except Exception as error:
-                slots.trouble(error)
+                recorder.trouble(error)
         return result
 
     def count(result: Any) -> None:
         nonlocal now, pending
         _, rewards, terminated, truncated, infos = result if result.__class__ is tuple else five(result)
         if rewards.__class__ is not array or rewards.shape != shape or rewards.dtype.kind not in "fiub":
-            rewards = as_rewards(rewards, shape, slots.odd_reward)
+            rewards = as_rewards(rewards, shape, recorder.odd_reward)
         if terminated.__class__ is not array or terminated.shape != shape or terminated.dtype != np.bool_:
             terminated = as_ends(terminated, shape, "terminated")
         if truncated.__class__ is not array or truncated.shape != shape or truncated.dtype != np.bool_:
@@ -63,7 +63,7 @@ def tap_vector(env: Any, slots: Slots, mode: str) -> Tap:
         if pending.size:  # this step was their reset, and belongs to no episode
             done[pending] = False
             began, pending = pending, nothing
-            slots.begin(began, now)
+            recorder.begin(began, now)
             if partly:
                 alive[began] = True
         if partly:
@@ -71,11 +71,11 @@ def tap_vector(env: Any, slots: Slots, mode: str) -> Tap:
         ended = done.nonzero()[0]
         if ended.size:
             success = successes(infos, shape) if infos else None
-            slots.end(ended, now, terminated, truncated, success)
+            recorder.end(ended, now, terminated, truncated, success)
             if partly:
                 alive[ended] = mode == SAME_STEP
             if mode == SAME_STEP:
-                slots.begin(ended, now)
+                recorder.begin(ended, now)
             elif mode == NEXT_STEP:
                 pending = ended
 
@@ -86,7 +86,7 @@ def tap_vector(env: Any, slots: Slots, mode: str) -> Tap:
         try:
             begin(chosen, args[0] if args else kwargs.get("seed"))
         except Exception as error:
-            slots.trouble(error)
+            recorder.trouble(error)
         return result
 
     def begin(chosen: Any, seed: Any) -> None:
@@ -102,8 +102,8 @@ def tap_vector(env: Any, slots: Slots, mode: str) -> Tap:
             alive[pending] = False
         alive[which] = True
         running, partly = True, mode in (DISABLED, UNKNOWN) or not bool(np.delete(alive, pending).all())
-        slots.begin(which, now)
-        slots.seed(which, seed)
+        recorder.begin(which, now)
+        recorder.seed(which, seed)
 
     def going() -> Any:
         lives = alive.copy() if partly else np.ones(shape, np.bool_)
@@ -114,9 +114,9 @@ def tap_vector(env: Any, slots: Slots, mode: str) -> Tap:
         which = (going() & chosen).nonzero()[0]
         if which.size:
             try:
-                slots.cut(which, now, code)
+                recorder.end_incomplete(which, now, code)
             except Exception as error:
-                slots.trouble(error)
+                recorder.trouble(error)
 
     def stop(code: int) -> None:
         nonlocal running
@@ -127,13 +127,13 @@ def tap_vector(env: Any, slots: Slots, mode: str) -> Tap:
         nonlocal given_up, running
         which = going().nonzero()[0]
         given_up, running = True, False
-        slots.give_up(which, now, reason)
+        recorder.give_up(which, now, reason)
 
-    def begun(seed: Any) -> None:
+    def reset_began(seed: Any) -> None:
         begin(np.ones(shape, np.bool_), seed)
 
-    slots.steps = lambda: now
-    return Tap(step, reset, stop, begun)
+    recorder.steps = lambda: now
+    return RecordedCalls(step, reset, stop, reset_began)
 
 
 def autoreset_mode(env: Any, otherwise: str = NEXT_STEP) -> str:

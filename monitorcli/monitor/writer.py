@@ -1,4 +1,4 @@
-"""One writer's family of files: an episode log, the batches sealed from it, and their manifests.
+"""One writer's files: an episode log, the batches sealed from it, and their manifests.
 
 openaigym.episode_log.<monitor>.<uid>.npy                 appended, one record an episode
 openaigym.episode_batch.<monitor>.<uid>.stats.json        the first batch; later ones are called
@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from monitorcli.format import lease, log, names
 from monitorcli.format.json_files import write_json
-from monitorcli.format.manifest import Batch, Family, Manifest
+from monitorcli.format.manifest import BatchToSeal, WriterFiles, WrittenManifest
 from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.notices import once
 from monitorcli.monitor.open_log import claim
@@ -51,7 +51,7 @@ class Target(NamedTuple):
     first_turn: int = 0
 
 
-class Writer:
+class EpisodeWriter:
     """Appends episodes to its own files. A disk that fails costs records, never the run."""
 
     def __init__(self, target: Target, env_info: dict[str, str], notify: Callable[[str], None]) -> None:
@@ -65,21 +65,21 @@ class Writer:
         self.wants_resets = True  # of the first reset, or of all
         self._limit = BATCH_UPON_RESET if target.write_upon_reset else BATCH
         self.stem, self._log = claim(self._directory, target.uid)
-        self._family = Family(self.directory, self.stem, env_info, target.run, time.time(), lease.mine())
+        self._files = WriterFiles(self.directory, self.stem, env_info, target.run, time.time(), lease.mine())
         # Counted without a lock: several threads may run environments of one writer.
         self.numbers = itertools.count(target.first_number)
         self.turns: Iterator[int] = itertools.count(target.first_turn)  # what the schedule is asked for
         self._log.full_at = log.end_of(self._limit)  # the end of the open batch
-        self._log.on_full, self._log.on_loss = self._seal_full, self._lose
+        self._log.on_full, self._log.on_loss = self._seal_full_batch, self._lose
         self.append = self._log.append  # hands records, whole ones, to the operating system
         self._batch = 0
         self._sealed = 0  # records in batches that will not change any more
         self._first_reset: float | None = None
         self._videos: list[tuple[str, str]] = []
         self._lost = 0
-        self._manifest: Manifest
+        self._manifest: WrittenManifest
         try:
-            self._seal(durable=False)
+            self._write_batch(durable=False)
         except OSError:
             self._log.discard()
             raise
@@ -115,15 +115,15 @@ class Writer:
             _finishing.append((self, film))
             _collect(leave=_FINISHING)
 
-    def seal(self) -> None:
-        """Write the open batch, and the manifest that names it, for the last time; begin the next.
+    def seal_batch(self) -> None:
+        """Close the open batch: write it and its manifest for the last time, and begin the next.
 
         When the disk refuses, the batch stays open, and is tried again when it would be full again.
         Only the first waits for the disk: then a power cut leaves a manifest that says whose the log
-        is, and `leftovers` makes again from the log what was torn.
+        is, and `recovery` writes again, from the log, what was torn.
         """
         with _lock:
-            sealed = self._publish(durable=self._batch == 0)
+            sealed = self._try_to_write_batch(durable=self._batch == 0)
             if sealed is not None:
                 self._batch += 1
                 self._sealed += sealed
@@ -131,10 +131,10 @@ class Writer:
             self._log.full_at = self._log.end + self._limit * log.SIZE
             self.epoch = _epoch()
 
-    def _seal_full(self) -> None:
+    def _seal_full_batch(self) -> None:
         with _lock:
             if self._log.end >= self._log.full_at:  # else another thread was here first
-                self.seal()
+                self.seal_batch()
 
     def close(self) -> None:
         """Finish the videos, then the batch, then the manifest that names both.
@@ -146,7 +146,7 @@ class Writer:
                 return
             self.closed = True
             _collect(leave=0)
-            self._publish()
+            self._try_to_write_batch()
             self._log.close()
 
     def records(self) -> npt.NDArray[np.void]:
@@ -160,12 +160,12 @@ class Writer:
         if self._write_upon_reset:
             with _lock:
                 _collect(leave=0)
-                self._publish(durable=False)
+                self._try_to_write_batch(durable=False)
 
-    def _publish(self, durable: bool = True) -> int | None:
-        """Write the open batch as it is now; how many records it has, None when the disk refused."""
+    def _try_to_write_batch(self, durable: bool = True) -> int | None:
+        """`_write_batch`, but a disk that refuses is said, and gives None."""
         try:
-            return self._seal(durable)
+            return self._write_batch(durable)
         except FileNotFoundError:
             self._notify(f"{self.directory}: the recording was removed; the run goes on.")
         except OSError as error:
@@ -176,16 +176,17 @@ class Writer:
             self._note_loss()
         return None
 
-    def _seal(self, durable: bool) -> int:
+    def _write_batch(self, durable: bool) -> int:
+        """Write the open batch as it is now, and its manifest; how many records it has. Raises OSError."""
         records = self._log.read(self._sealed)
         self._log.correct_header(self._sealed + len(records))
-        part = Batch(
+        part = BatchToSeal(
             self._batch, self._sealed, records, self._videos, self._first_reset, self._lost, self.closed
         )
         if durable:
             self._log.sync()  # first, so that no batch has what the log has not
-        family = self._family._replace(directory=self._directory.path())
-        self._manifest = family.seal(part, durable)
+        files = self._files._replace(directory=self._directory.path())
+        self._manifest = files.write(part, durable)
         return len(records)
 
     def _note_loss(self) -> None:
@@ -221,10 +222,10 @@ def _collect(leave: int) -> None:
 
 
 _lock = threading.RLock()  # for what is done once a batch, or once a film
-_finishing: list[tuple[Writer, Film]] = []
+_finishing: list[tuple[EpisodeWriter, Film]] = []
 
 # A forked child shares its parent's files: it must leave them alone and open its own.
-_open: weakref.WeakSet[Writer] = weakref.WeakSet()
+_open: weakref.WeakSet[EpisodeWriter] = weakref.WeakSet()
 
 
 def _disown() -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from monitorcli.errors import EncoderFailed
 from monitorcli.video.asciicast import Asciicast
-from monitorcli.video.camera import FILMED, Camera, camera, is_hopeless
+from monitorcli.video.camera import FILMED, Camera, camera, cannot_render
 from monitorcli.video.ffmpeg import find_ffmpeg
 from monitorcli.video.film import Encoder, Film, frames_per_second
 from monitorcli.video.mp4 import Mp4
@@ -111,7 +111,7 @@ class Films:
         elif film:
             film.discard()
 
-    def leave(self) -> None:
+    def disown(self) -> None:
         """This process was forked: the film that may be running is its parent's."""
         self.running = None
 
@@ -123,7 +123,7 @@ class Films:
                 f"no video of {writer.env_id}: its render_mode is {mode!r}; films need 'rgb_array' or 'ansi'."
             )
             return None
-        if is_hopeless(env):  # which was said when it raised
+        if cannot_render(env):  # which was said when it raised
             self.wanted = False
             return None
         place = functools.partial(writer.film_path, number)
