@@ -24,60 +24,77 @@ def watch(
     recorder: Recorder, registration: Any, wants: Callable[[str], bool], making: Callable[[], bool]
 ) -> None:
     """Record what is reset without having been made; `making()` is true while `make` runs."""
+    finder = _Finder(recorder, registration, wants)
     env_class = registration.Env
+    _on_reset(env_class, recorder, finder.found, making)
+    atexit.register(_report_unseen, env_class, recorder)
     package = registration.__name__.partition(".")[0]
     vector_class = getattr(sys.modules.get(f"{package}.vector.vector_env"), "VectorEnv", None)
+    if vector_class is not None and not issubclass(vector_class, env_class):
+        _on_reset(vector_class, recorder, finder.found_vector, making)
 
-    def found(env: Any, seed: Any) -> None:
-        # A copy of an environment that `make` made has its spec, and is not recorded, as the format
-        # of copies is that of a plain environment; but Gymnasium 0.29's make_vec has its own way.
+
+class _Finder:
+    """Decides about an environment that is being reset for the first time, called from `frame`."""
+
+    def __init__(self, recorder: Recorder, registration: Any, wants: Callable[[str], bool]) -> None:
+        self._recorder, self._wants = recorder, wants
+        self._registration, self._env_class = registration, registration.Env
+
+    def found(self, env: Any, seed: Any, frame: FrameType | None) -> None:
+        """Record `env`, or the time limit around it, unless it is left to something else."""
         spec = getattr(env, "spec", None)
-        around = recorder.recorded_around(env)
-        if around is not None:
-            if _is_being_called(around(), sys._getframe(2)):
-                recorder.mark_known(env)
-                return
-        elif spec is not None and registration.registry.get(spec.id) is not spec:
-            recorder.mark_known(env)
+        around = self._recorder.recorded_around(env)
+        if self._is_taken_care_of(spec, around, frame):
+            self._recorder.mark_known(env)
             return
-        chosen = outermost(env, sys._getframe(2), env_class)
+        chosen = outermost(env, frame, self._env_class)
         if chosen is None:
             return
         env_id = spec.id if spec is not None else type(env).__name__
-        if not wants(env_id):
-            recorder.mark_known(env)
+        if not self._wants(env_id):
+            self._recorder.mark_known(env)
             return
-        recorded = recorder.record(chosen, env_id)
+        recorded = self._recorder.record(chosen, env_id)
         if recorded:
             recorded.reset_began(seed)
             if around is not None and around() is not None:
-                _give_way(chosen, recorded, around())
+                _record_until_reset(chosen, recorded, around())
 
-    _on_reset(env_class, recorder, found, making)
-    atexit.register(_report_unseen, env_class, recorder)
-    if vector_class is not None and not issubclass(vector_class, env_class):
+    def found_vector(self, env: Any, seed: Any, frame: FrameType | None) -> None:
+        """Record all slots of `env`, unless it is made of environments that are recorded one by one."""
+        if {"SyncVectorEnv", "AsyncVectorEnv"} & {base.__name__ for base in type(env).__mro__}:
+            return
+        name = type(env).__name__
+        recorded = self._recorder.record_vector(env, name) if self._wants(name) else None
+        if recorded:
+            recorded.reset_began(seed)
 
-        def found_vector(env: Any, seed: Any) -> None:
-            if {"SyncVectorEnv", "AsyncVectorEnv"} & {base.__name__ for base in type(env).__mro__}:
-                return
-            recorded = recorder.record_vector(env, type(env).__name__) if wants(type(env).__name__) else None
-            if recorded:
-                recorded.reset_began(seed)
+    def _is_taken_care_of(self, spec: Any, around: Any, frame: FrameType | None) -> bool:
+        """Whether what is recorded around the environment resets it, or `make` made what it is a copy of.
 
-        _on_reset(vector_class, recorder, found_vector, making)
+        A copy has the spec of what `make` made, and is not recorded, because the format of copies is
+        that of a plain environment; but Gymnasium 0.29's make_vec has its own way of making them.
+        """
+        if around is not None:
+            return _is_being_called(around(), frame)
+        return spec is not None and self._registration.registry.get(spec.id) is not spec
 
 
 def _on_reset(
-    env_class: Any, recorder: Recorder, found: Callable[[Any, Any], None], making: Callable[[], bool]
+    env_class: Any,
+    recorder: Recorder,
+    found: Callable[[Any, Any, FrameType | None], None],
+    making: Callable[[], bool],
 ) -> None:
-    """Have `found(env, seed)` called when an instance that is not known passes by in its reset."""
+    """Have `found(env, seed, frame)` called when an instance that is not known is reset, from `frame`."""
     plain = env_class.reset
 
     @functools.wraps(plain)
     def reset(self: Any, *args: Any, **kwargs: Any) -> Any:
         if not (recorder.knows(self) or making()):
             try:
-                found(self, kwargs.get("seed"))
+                found(self, kwargs.get("seed"), sys._getframe(1))
             except Exception as error:
                 report_status("remark", f"not recorded: {type(error).__name__}: {error}")
         return plain(self, *args, **kwargs)
@@ -115,7 +132,7 @@ def _is_being_called(env: Any, frame: FrameType | None) -> bool:
     return False
 
 
-def _give_way(env: Any, recorded: RecordedCalls, around: Any) -> None:
+def _record_until_reset(env: Any, recorded: RecordedCalls, around: Any) -> None:
     """Record `env` until what is `around` it is reset, which knows of the time limit, and is recorded too."""
     plain = around.reset
 
