@@ -7,8 +7,8 @@ import math
 from typing import Any
 
 from monitorcli.attach.status_log import report_status
+from monitorcli.monitor.autoreset import several
 from monitorcli.monitor.step_result import NotOneStep, as_float, five
-from monitorcli.monitor.vector_step_recorder import several
 from monitorcli.video.camera import FILMED, camera
 
 

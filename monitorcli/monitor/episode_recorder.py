@@ -155,10 +155,10 @@ def split_seed(seed: Any) -> tuple[int, int, int]:
     try:
         number = int(seed)
     except Exception:  # whatever this environment takes for a seed
-        return 0, 0, 2
+        return 0, 0, log.SEED_NOT_KEPT
     if 0 <= number < 1 << _SEED_BITS:
-        return number & _LOW, number >> 64, 1
-    return 0, 0, 2
+        return number & _LOW, number >> 64, log.SEED_GIVEN
+    return 0, 0, log.SEED_NOT_KEPT
 
 
 def success_in(info: Any) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 
 from monitorcli.format import log
 from monitorcli.monitor.vector_episode_recorder import VectorEpisodeRecorder
-from monitorcli.monitor.vector_step_recorder import successes
+from monitorcli.monitor.vector_step_result import successes
 
 
 class PoolStepRecorder:

@@ -11,12 +11,11 @@ from typing import Any, Callable, NamedTuple
 import numpy as np
 
 from monitorcli.format import log
+from monitorcli.monitor.autoreset import autoresets
 from monitorcli.monitor.episode_recorder import EpisodeRecorder
 from monitorcli.monitor.step_result import NotOneStep, as_float, one_step
 
 _FLAGS = frozenset({bool, int, np.bool_})
-_LIBRARIES = ("gym", "isaaclab.", "omni.isaac.lab.")
-_RESET_WITHIN = frozenset({"AutoResetWrapper", "ManagerBasedRLEnv", "DirectRLEnv"})
 
 
 class Settled(Exception):
@@ -28,7 +27,7 @@ class Settled(Exception):
 
 
 class RecordedCalls(NamedTuple):
-    """What takes the place of an environment's `step` and `reset`; `stop(code)` cuts a running episode.
+    """What takes the place of an environment's `step` and `reset`; `stop(code)` ends a running episode.
 
     `reset_began(seed)` is for an environment that is found in the middle of its first reset.
     """
@@ -184,21 +183,3 @@ def is_over(result: Any) -> bool:
     except NotOneStep:
         return False
     return step.terminated or step.truncated
-
-
-def autoresets(env: Any) -> tuple[bool, bool]:
-    """Whether the environment resets itself within the step that ends an episode, or in the one after.
-
-    The first is Gym's `semantics.autoreset`, and what the AutoResetWrapper of gym 0.26 and Gymnasium
-    0.29 and the environments of Isaac Lab do; the second is Gymnasium's Autoreset wrapper since 1.0.
-    """
-    metadata = getattr(env, "metadata", None) or {}
-    same_step = bool(metadata.get("autoreset") or metadata.get("semantics.autoreset"))
-    while env is not None:
-        # By name, because it may be a class of gym or of gymnasium.
-        names = {base.__name__ for base in type(env).__mro__ if base.__module__.startswith(_LIBRARIES)}
-        if "Autoreset" in names:
-            return same_step, True
-        same_step = same_step or not names.isdisjoint(_RESET_WITHIN)
-        env = vars(env).get("env") if "Wrapper" in names else None
-    return same_step, False

@@ -162,7 +162,7 @@ class VectorEpisodeRecorder:
             self._seeded = int(np.count_nonzero(self._rows["seeded"]))
 
     def _put_seed(self, which: Any, seed: Any) -> None:
-        low, high, seeded = (0, 0, 0) if seed is None else split_seed(seed)
+        low, high, seeded = (0, 0, log.SEED_NONE) if seed is None else split_seed(seed)
         self._rows["seed"][which] = low
         self._rows["seed_high"][which] = high
         self._rows["seeded"][which] = seeded
