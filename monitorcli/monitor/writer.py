@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.format import lease, log, names
-from monitorcli.format.json_files import write_json
-from monitorcli.format.manifest import BatchToSeal, WriterFiles, WrittenManifest
+from monitorcli.format.manifest import WriterFiles
 from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.notices import once
+from monitorcli.monitor.open_batch import OpenBatch
 from monitorcli.monitor.open_log import claim
 from monitorcli.video.film import Film
 
@@ -65,21 +65,16 @@ class EpisodeWriter:
         self.wants_resets = True  # of the first reset, or of all
         self._limit = BATCH_UPON_RESET if target.write_upon_reset else BATCH
         self.stem, self._log = claim(self._directory, target.uid)
-        self._files = WriterFiles(self.directory, self.stem, env_info, target.run, time.time(), lease.mine())
+        files = WriterFiles(self.directory, self.stem, env_info, target.run, time.time(), lease.mine())
+        self._batch = OpenBatch(self._directory, self._log, files, self._notify)
         # Counted without a lock: several threads may run environments of one writer.
         self.numbers = itertools.count(target.first_number)
         self.turns: Iterator[int] = itertools.count(target.first_turn)  # what the schedule is asked for
         self._log.full_at = log.end_of(self._limit)  # the end of the open batch
         self._log.on_full, self._log.on_loss = self._seal_full_batch, self._lose
         self.append = self._log.append  # hands records, whole ones, to the operating system
-        self._batch = 0
-        self._sealed = 0  # records in batches that will not change any more
-        self._first_reset: float | None = None
-        self._videos: list[tuple[str, str]] = []
-        self._lost = 0
-        self._manifest: WrittenManifest
         try:
-            self._write_batch(durable=False)
+            self._batch.write(durable=False)
         except OSError:
             self._log.discard()
             raise
@@ -116,18 +111,9 @@ class EpisodeWriter:
             _collect(leave=_FINISHING)
 
     def seal_batch(self) -> None:
-        """Close the open batch: write it and its manifest for the last time, and begin the next.
-
-        When the disk refuses, the batch stays open, and is tried again when it would be full again.
-        Only the first waits for the disk: then a power cut leaves a manifest that says whose the log
-        is, and `recovery` writes again, from the log, what was torn.
-        """
+        """Write the open batch for the last time, and begin the next; a disk that refuses is tried again."""
         with _lock:
-            sealed = self._try_to_write_batch(durable=self._batch == 0)
-            if sealed is not None:
-                self._batch += 1
-                self._sealed += sealed
-                self._videos = []
+            self._batch.seal()
             self._log.full_at = self._log.end + self._limit * log.SIZE
             self.epoch = _epoch()
 
@@ -144,9 +130,9 @@ class EpisodeWriter:
         with _lock:
             if self.closed:
                 return
-            self.closed = True
+            self.closed = self._batch.closed = True
             _collect(leave=0)
-            self._try_to_write_batch()
+            self._batch.try_to_write()
             self._log.close()
 
     def records(self) -> npt.NDArray[np.void]:
@@ -154,52 +140,17 @@ class EpisodeWriter:
         return self._log.read()
 
     def _reset(self, when: float) -> None:
-        if self._first_reset is None:
-            self._first_reset = self.epoch + when
+        if self._batch.first_reset is None:
+            self._batch.first_reset = self.epoch + when
             self.wants_resets = self._write_upon_reset
         if self._write_upon_reset:
             with _lock:
                 _collect(leave=0)
-                self._try_to_write_batch(durable=False)
-
-    def _try_to_write_batch(self, durable: bool = True) -> int | None:
-        """`_write_batch`, but a disk that refuses is said, and gives None."""
-        try:
-            return self._write_batch(durable)
-        except FileNotFoundError:
-            self._notify(f"{self.directory}: the recording was removed; the run goes on.")
-        except OSError as error:
-            self._notify(
-                f"{self.directory}: an episode batch could not be written ({error.strerror}); "
-                "the episode log has its episodes."
-            )
-            self._note_loss()
-        return None
-
-    def _write_batch(self, durable: bool) -> int:
-        """Write the open batch as it is now, and its manifest; how many records it has. Raises OSError."""
-        records = self._log.read(self._sealed)
-        self._log.correct_header(self._sealed + len(records))
-        part = BatchToSeal(
-            self._batch, self._sealed, records, self._videos, self._first_reset, self._lost, self.closed
-        )
-        if durable:
-            self._log.sync()  # first, so that no batch has what the log has not
-        files = self._files._replace(directory=self._directory.path())
-        self._manifest = files.write(part, durable)
-        return len(records)
-
-    def _note_loss(self) -> None:
-        """Say in the last manifest how many episodes the disk refused; a full one has room for that."""
-        self._manifest.document["monitorcli"]["lost"] = self._lost
-        try:
-            write_json(*self._manifest)
-        except OSError:
-            pass
+                self._batch.try_to_write(durable=False)
 
     def _lose(self, count: int, reason: str) -> None:
         """Count records that the disk refused, and undo what it may have taken of them."""
-        self._lost += count
+        self._batch.lost += count
         self._notify(f"{self.directory}: episodes are being lost ({reason}); the run goes on.")
         try:
             self._log.cut_torn()
@@ -218,7 +169,7 @@ def _collect(leave: int) -> None:
         writer, film = _finishing.pop(0)
         pair = film.collect()
         if pair:
-            writer._videos.append(pair)
+            writer._batch.videos.append(pair)
 
 
 _lock = threading.RLock()  # for what is done once a batch, or once a film
