@@ -43,7 +43,7 @@ build/axe/$(AXE):
 torture: N ?= 500
 torture: $(VENV)/dev.stamp ## kill N=500 runs at random moments, then let 32 write at once (some 25 minutes)
 	$(call run,python tests/torture --kills $(N) $(if $(OLD_GYM),--old-gym $(OLD_GYM)))
-	$(call run,python tests/torture/crowd.py)
+	$(call run,python tests/torture/many_writers.py)
 
 fuzz: N ?= 2000
 fuzz: $(VENV)/dev.stamp ## read N=2000 damaged directories in every way there is

@@ -18,7 +18,7 @@ from monitorcli import Monitor, read
 from monitorcli.format import log
 from monitorcli.format.open_file import FollowedDirectory, OpenFile
 from monitorcli.monitor import open_log
-from monitorcli.monitor.writer import Target, Writer
+from monitorcli.monitor.writer import EpisodeWriter, Target
 
 PLAY = """
 import os, resource, sys
@@ -212,7 +212,7 @@ def test_no_more_logs_stay_open_than_a_process_may_hold(tmp_path, nothing_open):
     gc.collect()  # what other tests left
     before = len(os.listdir("/proc/self/fd"))
     target = Target(FollowedDirectory(tmp_path), 0)
-    writers = [Writer(target, ENV_INFO, pytest.fail) for _ in range(3 * open_log.MOST_OPEN)]
+    writers = [EpisodeWriter(target, ENV_INFO, pytest.fail) for _ in range(3 * open_log.MOST_OPEN)]
     for writer in writers:
         writer.append(packed(0))
     assert len(os.listdir("/proc/self/fd")) == before + 1 + open_log.MOST_OPEN  # the directory's, and logs

@@ -22,8 +22,8 @@ from monitorcli.errors import DirectoryUnusable, MonitorError
 from monitorcli.format import json_files
 from monitorcli.monitor import directory as monitor_directory
 from monitorcli.monitor.active_writers import refuse_living
-from monitorcli.monitor.history import earlier
-from monitorcli.monitor.recovery import salvage
+from monitorcli.monitor.history import read_history
+from monitorcli.monitor.recovery import recover
 from monitorcli.recording import read
 from monitorcli.report import curve
 
@@ -140,13 +140,13 @@ HUGE = '{"env_info": {}, "videos": [], "stats": ' + "9" * 5_000_000 + "}"
 def test_deep_nesting_and_endless_digits_cost_only_their_file(directory, pattern, content):
     the(pattern, directory).write_text(content)
     assert read(directory).episodes.episode_return.tolist() == [5.0]
-    assert earlier(directory).returns == [5.0]
+    assert read_history(directory).returns == [5.0]
 
 
 @pytest.mark.parametrize("content", [NESTED, HUGE, '{"stats": 1}', '{"stats": "openaigym.x"}'])
 def test_resuming_beside_a_strangers_manifest_counts_it_as_nothing(directory, content):
     (directory / "openaigym.manifest.0.stranger.manifest.json").write_text(content)
-    assert earlier(directory) == (1, 1, [5.0], [10])
+    assert read_history(directory) == (1, 1, [5.0], [10])
 
 
 def test_a_return_that_is_no_float_costs_only_its_batch(directory):
@@ -154,7 +154,7 @@ def test_a_return_that_is_no_float_costs_only_its_batch(directory):
     (directory / "openaigym.s").write_text(
         '{"timestamps": [1], "episode_lengths": [1], "episode_rewards": [1%s]}' % ("0" * 400)
     )
-    assert earlier(directory).returns == [5.0]
+    assert read_history(directory).returns == [5.0]
 
 
 def test_digits_are_limited_on_a_python_that_does_not_limit_them(directory, monkeypatch):
@@ -181,7 +181,7 @@ def test_a_sound_file_that_ends_in_a_hole_is_not_read_through_it(directory):
 def test_a_log_that_claims_a_terabyte_is_no_reason_not_to_resume(directory):
     log = the("episode_log.*", directory)
     os.truncate(log, 1 << 40)
-    found = earlier(directory)
+    found = read_history(directory)
     assert (found.returns, found.lengths) == ([5.0], [10])
     assert read(directory).episodes.episode_return.tolist() == [5.0]
 
@@ -202,7 +202,7 @@ def test_the_log_of_a_dead_writer_is_sealed_up_to_the_hole_in_it(directory, size
     os.truncate(path, size)
     as_if_killed(directory)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    salvage(directory)
+    recover(directory)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
     batches = sorted(directory.glob("openaigym.episode_batch.*"))
     assert [json.loads(batch.read_text())["episode_rewards"] for batch in batches] == [[6.0], [5.0]]
@@ -219,7 +219,7 @@ def test_a_manifest_that_names_no_writer_is_nobodys(directory, changes, gone):
         del document["monitorcli"][next(iter(changes))]
         manifest.write_text(json.dumps(document))
     os.truncate(the("run.*", directory), 0)
-    salvage(directory)
+    recover(directory)
     refuse_living(directory)
 
 
@@ -229,7 +229,7 @@ def test_a_batch_whose_number_is_a_path_is_let_be(directory, tmp_path):
     as_if_killed(directory, writer="0.u", batch="/../../evil", log="openaigym.episode_log.0.u.npy")
     (directory / "openaigym.episode_batch.0.u.batch").mkdir()
     (directory / "openaigym.manifest.0.u.batch").mkdir()
-    salvage(directory)
+    recover(directory)
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
@@ -327,5 +327,5 @@ def test_a_writer_whose_name_is_a_path_is_let_be(tmp_path):
     document = json.loads(path.read_text())
     document["monitorcli"].update(writer=stem, lease={**document["monitorcli"]["lease"], "pid": None})
     (inside / "openaigym.manifest.0.a.manifest.json").write_text(json.dumps(document))
-    salvage(inside)
+    recover(inside)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["evil.npy", "made", "runs"]

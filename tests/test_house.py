@@ -56,7 +56,7 @@ LAZY = {
 
 
 # Allowed beside that, but only `if TYPE_CHECKING`: a layer above that is handed in and never fetched.
-TYPES = {"summary": {"recording"}, "video": {"monitor"}}
+TYPES = {"summary": {"recording"}}
 
 
 class Import(NamedTuple):

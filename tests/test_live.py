@@ -78,7 +78,7 @@ def test_what_is_followed_is_what_a_reader_reads_at_any_moment(directory):
     for number in range(50):
         writers[number % 2].append(packed(number, float(number), started_at=1000.0 - number % 3))
         if number % 10 == 5:
-            writers[0].seal()
+            writers[0].seal_batch()
         same(follower.update(), read(directory))
     for writer in writers:
         writer.close()

@@ -117,11 +117,11 @@ def test_the_nearest_variable_is_what_one_would_guess(given, near):
 
 def test_variables_that_are_known_or_somebody_elses_are_no_news():
     from monitorcli.attach.settings import HOOK, SETTINGS
-    from monitorcli.attach.status_log import TRAIL
+    from monitorcli.attach.status_log import STATUS_LOG
     from monitorcli.cli import main
     from monitorcli.cli.variables import misspelt
 
-    others = [HOOK, SETTINGS, TRAIL, "MONITORCLI_VERSION", "MONITORCLI_INSPECT_AS", "HOME", "MONITORCLI"]
+    others = [HOOK, SETTINGS, STATUS_LOG, "MONITORCLI_VERSION", "MONITORCLI_INSPECT_AS", "HOME", "MONITORCLI"]
     assert list(misspelt(list(main.commands.values()), others)) == []
 
 

@@ -15,7 +15,7 @@ from writing import START, open_writer, packed, write
 from monitorcli import load_results, read
 from monitorcli.format import lease, log
 from monitorcli.monitor import writer
-from monitorcli.monitor.recovery import salvage
+from monitorcli.monitor.recovery import recover
 from monitorcli.recording.verify import verify
 
 EPISODES = 11  # in batches of 3: the last two were not sealed yet
@@ -65,7 +65,7 @@ def gyms_view(directory):
 
 
 def test_what_an_earlier_boot_left_is_sealed(directory):
-    salvage(directory)
+    recover(directory)
     assert gyms_view(directory) == list(range(EPISODES))
     assert verify(directory) == []
 
@@ -76,7 +76,7 @@ def test_a_silent_writer_elsewhere_is_let_be(directory):
         document["monitorcli"]["lease"]["host"] = "elsewhere"
         path.write_text(json.dumps(document))
     rest(directory)
-    salvage(directory)
+    recover(directory)
     assert gyms_view(directory) == list(range(9))
 
 
@@ -87,7 +87,7 @@ def test_a_torn_batch_is_made_again(directory, number, how):
     rest(directory)
     assert read(directory).episodes.episode_return.tolist() == list(range(EPISODES))
     assert load_results(directory)["episode_rewards"] == list(range(EPISODES))
-    salvage(directory)
+    recover(directory)
     assert gyms_view(directory) == list(range(EPISODES))
     assert verify(directory) == []
 
@@ -100,7 +100,7 @@ def test_a_torn_manifest_is_made_again(directory, numbers, how):
         TEARS[how](batch(number, directory))
     rest(directory)
     assert read(directory).episodes.episode_return.tolist() == list(range(EPISODES))
-    salvage(directory)
+    recover(directory)
     assert gyms_view(directory) == list(range(EPISODES))
     assert verify(directory) == []
 
@@ -109,7 +109,7 @@ def test_a_batch_of_a_closed_writer_is_made_again_too(tmp_path, monkeypatch):
     monkeypatch.setattr(writer, "BATCH", 3)
     write(tmp_path, *(packed(number, float(number)) for number in range(8)), uid="u")
     os.truncate(batch(1, tmp_path), 0)
-    salvage(tmp_path)
+    recover(tmp_path)
     assert gyms_view(tmp_path) == list(range(8))
     assert verify(tmp_path) == []
     assert read(tmp_path).writers[0].closed
@@ -122,7 +122,7 @@ def test_a_batch_of_a_closed_writer_is_made_as_it_was(tmp_path, monkeypatch, num
     before = [json.loads(manifest(each, tmp_path).read_text()) for each in range(3)]
     lists = json.loads(batch(number, tmp_path).read_text())
     os.truncate(batch(number, tmp_path), 0)
-    salvage(tmp_path)
+    recover(tmp_path)
     assert [json.loads(manifest(each, tmp_path).read_text()) for each in range(3)] == before
     began = {"initial_reset_timestamp": START}  # this writer had no environment to be told by
     assert json.loads(batch(number, tmp_path).read_text()) == {**lists, **began}
@@ -131,7 +131,7 @@ def test_a_batch_of_a_closed_writer_is_made_as_it_was(tmp_path, monkeypatch, num
 def test_what_is_salvaged_is_on_the_disk(directory, monkeypatch):
     synced = []
     monkeypatch.setattr(os, "fsync", synced.append)
-    salvage(directory)
+    recover(directory)
     assert len(synced) == 4  # batch and manifest of what was sealed last, and of what was not sealed
 
 
@@ -139,7 +139,7 @@ def test_a_sound_recording_is_not_touched(tmp_path, monkeypatch):
     monkeypatch.setattr(writer, "BATCH", 3)
     write(tmp_path, *(packed(number) for number in range(8)))
     rest(tmp_path)
-    salvage(tmp_path)
+    recover(tmp_path)
     assert {path.stat().st_mtime for path in tmp_path.iterdir()} == {1.7e9}
 
 
@@ -147,14 +147,14 @@ def test_a_log_that_ends_in_zeros_is_sealed_up_to_there(directory):
     with open(directory / "openaigym.episode_log.0.u.npy", "ab") as file:
         file.write(bytes(3 * log.SIZE))
     rest(directory)
-    salvage(directory)
+    recover(directory)
     assert gyms_view(directory) == list(range(EPISODES))
 
 
 def test_a_log_that_lost_more_than_was_sealed_adds_nothing(directory):
     os.truncate(directory / "openaigym.episode_log.0.u.npy", len(log.header(0)) + 4 * log.SIZE)
     rest(directory)
-    salvage(directory)
+    recover(directory)
     assert gyms_view(directory) == list(range(9))
     assert not batch(3, directory).exists()
 
@@ -184,7 +184,7 @@ def test_a_list_that_is_ahead_of_its_manifest_gives_no_episode_twice(tmp_path, m
     manifest(0, tmp_path).write_bytes(older)
     assert gyms_view(tmp_path) == [0, 1, 2, 3]
     rest(tmp_path)
-    salvage(tmp_path)
+    recover(tmp_path)
     assert gyms_view(tmp_path) == [0, 1, 2, 3]
     assert verify(tmp_path) == []
 
@@ -209,7 +209,7 @@ def test_films_that_were_finished_before_a_kill_are_listed_once_and_no_others(di
     (directory / gone).unlink()
     for _ in range(2):
         rest(directory)
-        salvage(directory)
+        recover(directory)
         manifests = map(Path.read_text, directory.glob("openaigym.manifest.*"))
         assert [pair for text in manifests for pair in json.loads(text)["videos"]] == finished
     assert gyms_view(directory) == list(range(EPISODES))
@@ -217,7 +217,7 @@ def test_films_that_were_finished_before_a_kill_are_listed_once_and_no_others(di
 
 def test_what_was_salvaged_says_whose_it_is_and_when_it_began(directory):
     first = json.loads(manifest(0, directory).read_text())
-    salvage(directory)
+    recover(directory)
     last = json.loads(manifest(3, directory).read_text())
     assert last["env_info"] == first["env_info"]
     ours = {"batch": 3, "first": 9, "count": 2}

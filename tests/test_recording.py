@@ -296,7 +296,7 @@ def test_without_its_log_a_writers_sealed_batches_are_read(directory):
     writer = open_writer(directory)
     writer.append(packed(0, 1.0, seed=3, seeded=1))
     writer.append(packed(1, end=log.CUT_RESET))
-    writer.seal()
+    writer.seal_batch()
     writer.append(packed(2, 3.0, end=log.END_TRUNCATED, mode=b"e"))
     writer.close()
     the("episode_log.*", directory).write_bytes(b"not a log")

@@ -18,7 +18,7 @@ def directory(tmp_path):
 def test_a_finished_recording_is_gyms_dictionary(directory):
     writer = open_writer(directory, uid="one")
     writer.append(packed(0, 1.5))
-    writer.seal()
+    writer.seal_batch()
     writer.append(packed(1, end=log.CUT_RESET))
     writer.append(packed(2, 2.5, length=7, mode=b"e", end=log.END_TRUNCATED))
     writer.close()

@@ -19,6 +19,6 @@ def test_runs_killed_at_random_moments_lose_no_finished_episode():
 
 
 def test_writers_into_one_directory_lose_nothing_and_share_no_name():
-    done = run(TORTURE / "crowd.py", "--writers", 6, "--seconds", 1)
+    done = run(TORTURE / "many_writers.py", "--writers", 6, "--seconds", 1)
     assert done.returncode == 0, done.stderr + done.stdout
     assert "           6  writers\n" in done.stdout

@@ -14,11 +14,11 @@ from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings
 from monitorcli.format import log
 from monitorcli.format.batch import seeds
-from monitorcli.format.manifest import Family
+from monitorcli.format.manifest import WriterFiles
 from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor import open_log
-from monitorcli.monitor.vector_episode_recorder import Slots
-from monitorcli.monitor.writer import Target, Writer
+from monitorcli.monitor.vector_episode_recorder import VectorEpisodeRecorder
+from monitorcli.monitor.writer import EpisodeWriter, Target
 from monitorcli.recording import read
 from monitorcli.video.schedule import never
 
@@ -420,20 +420,20 @@ def test_an_environment_that_gymnasium_knows_is_recorded_by_its_id(tmp_path):
 
 def test_a_batch_that_the_disk_refuses_is_tried_again_when_it_would_be_full_again(tmp_path, monkeypatch):
     monkeypatch.setattr("monitorcli.monitor.writer.BATCH", 3)
-    tried, seal = [], Family.seal
+    tried, write = [], WriterFiles.write
 
-    def refuse(family, part, durable=True):
-        if family.directory != tmp_path:  # an environment of another test that is collected now
-            return seal(family, part, durable)
+    def refuse(files, part, durable=True):
+        if files.directory != tmp_path:  # an environment of another test that is collected now
+            return write(files, part, durable)
         tried.append(len(part.records))
         raise OSError(28, "No space left on device")
 
     remarks = []
-    writer = Writer(
+    writer = EpisodeWriter(
         Target(FollowedDirectory(tmp_path), 0), {"env_id": "x", "gym_version": "1"}, remarks.append
     )
     with monkeypatch.context() as full:
-        full.setattr(Family, "seal", refuse)
+        full.setattr(WriterFiles, "write", refuse)
         for number in range(8):
             writer.append(packed(number))
     assert (tried, len(remarks)) == ([3, 6], 1)
@@ -445,14 +445,16 @@ def test_a_batch_that_the_disk_refuses_is_tried_again_when_it_would_be_full_agai
 
 def test_times_are_those_of_the_clock_at_the_first_and_the_last_step(tmp_path):
     clock = iter([10.0, 12.5, 14.0, 20.0])
-    writer = Writer(Target(FollowedDirectory(tmp_path), 0), {"env_id": "x", "gym_version": "1"}, pytest.fail)
+    writer = EpisodeWriter(
+        Target(FollowedDirectory(tmp_path), 0), {"env_id": "x", "gym_version": "1"}, pytest.fail
+    )
     writer.epoch = 1.7e9
-    slots = Slots(3, lambda: writer, b"t", pytest.fail, lambda: next(clock))
+    slots = VectorEpisodeRecorder(3, lambda: writer, b"t", pytest.fail, lambda: next(clock))
     one, no = np.array([1]), np.zeros(3, bool)
     slots.begin(np.arange(3), 0)
     slots.end(one, 4, ~no, no, None)
     slots.begin(one, 4)
-    slots.cut(np.arange(3), 9, log.CUT_CLOSED)
+    slots.end_incomplete(np.arange(3), 9, log.CUT_CLOSED)
     writer.close()
     records = writer.records()
     found = zip(

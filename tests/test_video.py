@@ -16,7 +16,7 @@ from environments import Countdown, play
 from monitorcli import Monitor
 from monitorcli.errors import EncoderFailed
 from monitorcli.format.mp4_frames import count_finished, count_mp4
-from monitorcli.monitor.recovery import salvage
+from monitorcli.monitor.recovery import recover
 from monitorcli.recording import read
 from monitorcli.recording.verify import verify
 from monitorcli.video.ffmpeg import arguments, check_ffmpeg, find_ffmpeg
@@ -335,7 +335,7 @@ def test_a_film_whose_encoder_outlived_its_recorder_is_whole(uncollected):
 
 
 def test_recovery_lists_the_films_that_finished_alone_and_counts_their_frames(uncollected):
-    salvage(uncollected)
+    recover(uncollected)
     listed = [
         pair
         for path in uncollected.glob("openaigym.manifest.*")

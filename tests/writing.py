@@ -8,8 +8,8 @@ from typing import Any
 from monitorcli.format import log
 from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.directory import Existing
-from monitorcli.monitor.run import Run
-from monitorcli.monitor.writer import Target, Writer
+from monitorcli.monitor.run import RunFile
+from monitorcli.monitor.writer import EpisodeWriter, Target
 
 START = 1_795_269_720.0  # 21 Nov 2026, 14:02:00 UTC
 ENV_INFO = {"gym_version": "1.4.0", "env_id": "CartPole-v1"}
@@ -25,17 +25,19 @@ def packed(number: int, value: float = 1.0, **changes: Any) -> bytes:
     return log.pack(*(row[name] for name in log.RECORD.names))
 
 
-def open_writer(directory: Path, run: int = 0, env_info: dict[str, str] = ENV_INFO, **options: Any) -> Writer:
+def open_writer(
+    directory: Path, run: int = 0, env_info: dict[str, str] = ENV_INFO, **options: Any
+) -> EpisodeWriter:
     """A writer that has not recorded anything yet; a remark of it is an error."""
     directory.mkdir(exist_ok=True)
 
     def complain(remark: str) -> None:
         raise AssertionError(remark)
 
-    return Writer(Target(FollowedDirectory(directory), run, **options), env_info, complain)
+    return EpisodeWriter(Target(FollowedDirectory(directory), run, **options), env_info, complain)
 
 
-def write(directory: Path, *records: bytes, close: bool = True, **options: Any) -> Writer:
+def write(directory: Path, *records: bytes, close: bool = True, **options: Any) -> EpisodeWriter:
     """A writer's family of these records; without `close`, as a killed writer leaves it."""
     writer = open_writer(directory, **options)
     for record in records:
@@ -45,7 +47,7 @@ def write(directory: Path, *records: bytes, close: bool = True, **options: Any) 
     return writer
 
 
-def begin_run(directory: Path, **how: Any) -> Run:
+def begin_run(directory: Path, **how: Any) -> RunFile:
     """The file of the next run."""
     directory.mkdir(exist_ok=True)
-    return Run(directory, Existing.KEEP, {"kind": "start", **how})
+    return RunFile(directory, Existing.KEEP, {"kind": "start", **how})

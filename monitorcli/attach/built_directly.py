@@ -13,73 +13,90 @@ import sys
 from types import FrameType
 from typing import Any, Callable
 
-from monitorcli.attach.graft import take_off
+from monitorcli.attach.graft import ungraft
 from monitorcli.attach.recorder import Recorder
-from monitorcli.attach.status_log import tell
+from monitorcli.attach.status_log import report_status
 from monitorcli.format import log
-from monitorcli.monitor.step_recorder import Tap
+from monitorcli.monitor.step_recorder import RecordedCalls
 
 
 def watch(
     recorder: Recorder, registration: Any, wants: Callable[[str], bool], making: Callable[[], bool]
 ) -> None:
     """Record what is reset without having been made; `making()` is true while `make` runs."""
+    finder = _Finder(recorder, registration, wants)
     env_class = registration.Env
+    _on_reset(env_class, recorder, finder.found, making)
+    atexit.register(_report_unseen, env_class, recorder)
     package = registration.__name__.partition(".")[0]
     vector_class = getattr(sys.modules.get(f"{package}.vector.vector_env"), "VectorEnv", None)
+    if vector_class is not None and not issubclass(vector_class, env_class):
+        _on_reset(vector_class, recorder, finder.found_vector, making)
 
-    def found(env: Any, seed: Any) -> None:
-        # A copy of an environment that `make` made has its spec, and is not recorded, as the format
-        # of copies is that of a plain environment; but Gymnasium 0.29's make_vec has its own way.
+
+class _Finder:
+    """Decides about an environment that is being reset for the first time, called from `frame`."""
+
+    def __init__(self, recorder: Recorder, registration: Any, wants: Callable[[str], bool]) -> None:
+        self._recorder, self._wants = recorder, wants
+        self._registration, self._env_class = registration, registration.Env
+
+    def found(self, env: Any, seed: Any, frame: FrameType | None) -> None:
+        """Record `env`, or the time limit around it, unless it is left to something else."""
         spec = getattr(env, "spec", None)
-        around = recorder.around(env)
-        if around is not None:
-            if _is_being_reset(around(), sys._getframe(2)):
-                recorder.leave(env)
-                return
-        elif spec is not None and registration.registry.get(spec.id) is not spec:
-            recorder.leave(env)
+        around = self._recorder.recorded_around(env)
+        if self._is_taken_care_of(spec, around, frame):
+            self._recorder.mark_known(env)
             return
-        chosen = outermost(env, sys._getframe(2), env_class)
+        chosen = outermost(env, frame, self._env_class)
         if chosen is None:
             return
         env_id = spec.id if spec is not None else type(env).__name__
-        if not wants(env_id):
-            recorder.leave(env)
+        if not self._wants(env_id):
+            self._recorder.mark_known(env)
             return
-        recorded = recorder.record(chosen, env_id)
+        recorded = self._recorder.record(chosen, env_id)
         if recorded:
-            recorded.begun(seed)
+            recorded.reset_began(seed)
             if around is not None and around() is not None:
-                _give_way(chosen, recorded, around())
+                _record_until_reset(chosen, recorded, around())
 
-    _on_reset(env_class, recorder, found, making)
-    atexit.register(_tell_unseen, env_class, recorder)
-    if vector_class is not None and not issubclass(vector_class, env_class):
+    def found_vector(self, env: Any, seed: Any, frame: FrameType | None) -> None:
+        """Record all slots of `env`, unless it is made of environments that are recorded one by one."""
+        if {"SyncVectorEnv", "AsyncVectorEnv"} & {base.__name__ for base in type(env).__mro__}:
+            return
+        name = type(env).__name__
+        recorded = self._recorder.record_vector(env, name) if self._wants(name) else None
+        if recorded:
+            recorded.reset_began(seed)
 
-        def found_vector(env: Any, seed: Any) -> None:
-            if {"SyncVectorEnv", "AsyncVectorEnv"} & {base.__name__ for base in type(env).__mro__}:
-                return
-            recorded = recorder.record_vector(env, type(env).__name__) if wants(type(env).__name__) else None
-            if recorded:
-                recorded.begun(seed)
+    def _is_taken_care_of(self, spec: Any, around: Any, frame: FrameType | None) -> bool:
+        """Whether what is recorded around the environment resets it, or `make` made what it is a copy of.
 
-        _on_reset(vector_class, recorder, found_vector, making)
+        A copy has the spec of what `make` made, and is not recorded, because the format of copies is
+        that of a plain environment; but Gymnasium 0.29's make_vec has its own way of making them.
+        """
+        if around is not None:
+            return _is_being_called(around(), frame)
+        return spec is not None and self._registration.registry.get(spec.id) is not spec
 
 
 def _on_reset(
-    env_class: Any, recorder: Recorder, found: Callable[[Any, Any], None], making: Callable[[], bool]
+    env_class: Any,
+    recorder: Recorder,
+    found: Callable[[Any, Any, FrameType | None], None],
+    making: Callable[[], bool],
 ) -> None:
-    """Have `found(env, seed)` called when an instance that is not known passes by in its reset."""
+    """Have `found(env, seed, frame)` called when an instance that is not known is reset, from `frame`."""
     plain = env_class.reset
 
     @functools.wraps(plain)
     def reset(self: Any, *args: Any, **kwargs: Any) -> Any:
         if not (recorder.knows(self) or making()):
             try:
-                found(self, kwargs.get("seed"))
+                found(self, kwargs.get("seed"), sys._getframe(1))
             except Exception as error:
-                tell("remark", f"not recorded: {type(error).__name__}: {error}")
+                report_status("remark", f"not recorded: {type(error).__name__}: {error}")
         return plain(self, *args, **kwargs)
 
     env_class.reset = reset
@@ -105,7 +122,7 @@ def outermost(env: Any, frame: FrameType | None, env_class: Any) -> Any:
     return chosen
 
 
-def _is_being_reset(env: Any, frame: FrameType | None) -> bool:
+def _is_being_called(env: Any, frame: FrameType | None) -> bool:
     """Whether a method of `env` is up the stack."""
     while env is not None and frame is not None:
         code = frame.f_code
@@ -115,29 +132,29 @@ def _is_being_reset(env: Any, frame: FrameType | None) -> bool:
     return False
 
 
-def _give_way(env: Any, recorded: Tap, around: Any) -> None:
+def _record_until_reset(env: Any, recorded: RecordedCalls, around: Any) -> None:
     """Record `env` until what is `around` it is reset, which knows of the time limit, and is recorded too."""
     plain = around.reset
 
     @functools.wraps(plain)
     def reset(*args: Any, **kwargs: Any) -> Any:
         recorded.stop(log.CUT_RESET)
-        take_off(env)
+        ungraft(env)
         vars(around)["reset"] = plain
         return plain(*args, **kwargs)
 
     vars(around)["reset"] = reset
 
 
-def _tell_unseen(env_class: Any, recorder: Recorder) -> None:
-    """Tell which environment classes of the script's own never passed by, for who wonders at the end."""
+def _report_unseen(env_class: Any, recorder: Recorder) -> None:
+    """Report which environment classes of the script's own were never seen, to explain what is missing."""
     classes = list(env_class.__subclasses__())
     for found in classes:
         classes += found.__subclasses__()
         names = {base.__name__ for base in found.__mro__}
         file = getattr(sys.modules.get(found.__module__), "__file__", None) or ""
         if not names & {"Wrapper", "VectorEnv", *recorder.seen} and "site-packages" not in file:
-            tell("unseen", found.__qualname__)
+            report_status("unseen", found.__qualname__)
 
 
 def _is_a(env: Any, name: str) -> bool:

@@ -34,8 +34,8 @@ class Outcome(NamedTuple):
     interrupted: bool  # by SIGINT, or with its status after we got one too
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], beat: Callable[[], None]) -> Outcome:
-    """Run the command to its end with our standard streams, calling `beat` every few seconds.
+def run(command: Sequence[str], environment: Mapping[str, str], heartbeat: Callable[[], None]) -> Outcome:
+    """Run the command to its end with our standard streams, calling `heartbeat` every few seconds.
 
     A signal that would end us is the command's to handle. Most reach it without us, from the terminal or as
     one of our process group; what only we got is handed on. We outlive the command, to seal what it could
@@ -43,7 +43,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], beat: Callable[[
     """
     try:
         with noted(_HANDED_ON) as signals:
-            status = _to_its_end(_start(command, environment), signals, beat)
+            status = _to_its_end(_start(command, environment), signals, heartbeat)
     except OSError as error:  # there can be no more processes
         raise _cannot_run(command[0], error) from None
     if status < 0:
@@ -53,7 +53,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], beat: Callable[[
 
 
 @contextlib.contextmanager
-def begun(
+def running(
     command: Sequence[str], environment: Mapping[str, str], output: IO[bytes]
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Within it, the command runs without input, and prints into `output`; after it, nothing of it runs.
@@ -79,7 +79,7 @@ def _start(command: Sequence[str], environment: Mapping[str, str], **more: Any) 
         raise _cannot_run(command[0], error) from None
 
 
-def _to_its_end(process: subprocess.Popen[bytes], signals: Signals, beat: Callable[[], None]) -> int:
+def _to_its_end(process: subprocess.Popen[bytes], signals: Signals, heartbeat: Callable[[], None]) -> int:
     signals.begin()
     while True:
         ended = process.poll()
@@ -88,7 +88,7 @@ def _to_its_end(process: subprocess.Popen[bytes], signals: Signals, beat: Callab
             process.send_signal(number)
         if ended is not None:
             return ended
-        beat()
+        heartbeat()
 
 
 def _cannot_run(name: str, error: OSError) -> CannotRun:

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import copyreg
 import functools
+import weakref
 from typing import Any
 
+from monitorcli.attach.status_log import report_status
 from monitorcli.format import log
-from monitorcli.monitor.step_recorder import Tap
+from monitorcli.monitor.pool_step_recorder import PoolStepRecorder
+from monitorcli.monitor.step_recorder import RecordedCalls
 
 _OURS = ("step", "reset", "close")
 
 
-def graft(env: Any, recorded: Tap) -> None:
+def graft(env: Any, recorded: RecordedCalls) -> None:
     """Make `env.step`, `env.reset` and `env.close` the recorded ones; TypeError if it cannot hold them."""
     close = env.close
 
@@ -35,10 +38,38 @@ def graft(env: Any, recorded: Tap) -> None:
     )
 
 
-def take_off(env: Any) -> None:
+def ungraft(env: Any) -> None:
     """Make `env.step`, `env.reset` and `env.close` its own again."""
     for name in _OURS:
         vars(env).pop(name, None)
+
+
+def graft_pool(env: Any, pool: PoolStepRecorder, env_id: str) -> None:
+    """Have `pool` see what `env.recv` gives out, and the end of it.
+
+    An EnvPool can neither be copied nor pickled, so its class stays. It holds threads, so nothing
+    here holds on to it: it goes when the script drops it, not when garbage is collected.
+    """
+    plain, itself = type(env), weakref.ref(env)
+
+    @functools.wraps(plain.recv)
+    def recv(*args: Any, **kwargs: Any) -> Any:
+        result = plain.recv(itself(), *args, **kwargs)
+        pool.note(result)
+        return result
+
+    @functools.wraps(plain.close)
+    def close(*args: Any, **kwargs: Any) -> Any:
+        pool.stop(log.CUT_CLOSED)
+        return plain.close(itself(), *args, **kwargs)
+
+    @functools.wraps(plain.xla)
+    def xla(*args: Any, **kwargs: Any) -> Any:
+        compiled = plain.xla(itself(), *args, **kwargs)
+        report_status("remark", f"not recorded: what {env_id} does in the functions of xla().")
+        return compiled
+
+    vars(env).update(recv=recv, close=close, xla=xla)
 
 
 @functools.lru_cache(maxsize=None)

@@ -11,7 +11,7 @@ from monitorcli.attach import envpool
 from monitorcli.attach.built_directly import watch
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings, from_environment
-from monitorcli.attach.status_log import tell
+from monitorcli.attach.status_log import report_status
 from monitorcli.video.camera import made_to_render
 from monitorcli.video.schedule import never, parse
 
@@ -23,18 +23,25 @@ def attach(registration: Any) -> None:
     global _process
     if _process is None:
         _process = Attached(from_environment())
+    depth = _process.depth
+
+    def making() -> bool:
+        return depth.inside
+
     if registration.__name__ == "envpool.registration":
-        envpool.attach(registration, _process)
+        envpool.attach(registration, _process.recorder, _process.wants, making)
         return
     package = registration.__name__.partition(".")[0]
     if not hasattr(registration, "registry"):
-        tell("remark", f"the environments of this old {package} are not recorded; 0.26 and newer are.")
+        report_status(
+            "remark", f"the environments of this old {package} are not recorded; 0.26 and newer are."
+        )
         return
     registration.make = _process.make(registration.make, registration)
     if hasattr(registration, "make_vec"):
         registration.make_vec = _process.make_vec(registration.make_vec, registration)
-    watch(_process.recorder, registration, _process.wants, lambda: _process.depth.inside)
-    tell("gymnasium", registration.__name__)
+    watch(_process.recorder, registration, _process.wants, making)
+    report_status("gymnasium", registration.__name__)
 
 
 class _Depth(threading.local):
@@ -59,7 +66,7 @@ class Attached:
         chosen = not self._only or any(fnmatchcase(env_id, pattern) for pattern in self._only)
         if chosen and not any(fnmatchcase(env_id, pattern) for pattern in self._skip):
             return True
-        tell("skipped", env_id)
+        report_status("skipped", env_id)
         return False
 
     def make(self, make: Callable[..., Any], registration: Any) -> Callable[..., Any]:
@@ -78,7 +85,7 @@ class Attached:
                 if env is None:
                     env = make(*args, **kwargs)
             except Exception as error:
-                _tell_raised("make", args, kwargs, error)
+                _report_raised("make", args, kwargs, error)
                 raise
             finally:
                 depth.inside = False
@@ -86,7 +93,7 @@ class Attached:
             if wanted:
                 self.recorder.record_made(env)
             else:
-                self.recorder.leave(env)
+                self.recorder.mark_known(env)
             return env
 
         return recorded_make
@@ -103,7 +110,7 @@ class Attached:
             try:
                 env = make_vec(*args, **kwargs)
             except Exception as error:
-                _tell_raised("make_vec", args, kwargs, error)
+                _report_raised("make_vec", args, kwargs, error)
                 raise
             if self.depth.made == before and not _is_made_of_others(env) and self.wants(_id_in(args, kwargs)):
                 self.recorder.record_vector(env)
@@ -118,9 +125,11 @@ def _id_in(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     return str(getattr(wanted, "id", wanted)).rpartition(":")[2]
 
 
-def _tell_raised(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> None:
+def _report_raised(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> None:
     try:
-        tell("raised", f"gymnasium.{name}({_id_in(args, kwargs)!r}) raised {type(error).__name__}: {error}")
+        report_status(
+            "raised", f"gymnasium.{name}({_id_in(args, kwargs)!r}) raised {type(error).__name__}: {error}"
+        )
     except Exception:  # an error that cannot be printed
         pass
 

@@ -1,4 +1,4 @@
-"""The recording of one process: a writer for each environment id, a slot for each environment."""
+"""The recording of one process: a writer for each environment id, a recorder for each environment."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from monitorcli.attach.envpool import graft_pool
-from monitorcli.attach.graft import graft
+from monitorcli.attach.graft import graft, graft_pool
 from monitorcli.attach.rehearsal import rehearse
 from monitorcli.attach.settings import Settings
-from monitorcli.attach.status_log import tell
+from monitorcli.attach.status_log import report_status
 from monitorcli.format import log
 from monitorcli.format.open_file import FollowedDirectory
-from monitorcli.monitor.episode_recorder import MODES, Slot
-from monitorcli.monitor.pool_step_recorder import Pool
-from monitorcli.monitor.step_recorder import Tap, tap
-from monitorcli.monitor.vector_episode_recorder import Slots
-from monitorcli.monitor.vector_step_recorder import autoreset_mode, reset_mode, several, tap_vector
-from monitorcli.monitor.writer import Target, Writer
+from monitorcli.monitor.autoreset import autoreset_mode, reset_mode, several
+from monitorcli.monitor.episode_recorder import MODES, EpisodeRecorder
+from monitorcli.monitor.pool_step_recorder import PoolStepRecorder
+from monitorcli.monitor.step_recorder import RecordedCalls, record_steps
+from monitorcli.monitor.vector_episode_recorder import VectorEpisodeRecorder
+from monitorcli.monitor.vector_step_recorder import record_vector_steps
+from monitorcli.monitor.writer import EpisodeWriter, Target
 from monitorcli.video.filming import Filming
 from monitorcli.video.schedule import Schedule, never
 
-_remark = functools.partial(tell, "remark")
+_remark = functools.partial(report_status, "remark")
 _FILMABLE = '; make_vec(..., vectorization_mode="sync") can be filmed.'
 
 
 class Recorder:
-    """Puts recording calls onto environments. Whatever fails in it is told, and stops nothing."""
+    """Puts recording calls onto environments. What fails is reported, and stops nothing."""
 
     def __init__(self, settings: Settings, schedule: Schedule) -> None:
         self._settings = settings
         self._directory = FollowedDirectory(Path(settings.directory))
         self._filming = Filming(schedule, settings.fps, settings.ffmpeg)
         self._mode = MODES[settings.mode]
-        self._writers: dict[str, Writer] = {}
+        self._writers: dict[str, EpisodeWriter] = {}
         self._lock = threading.Lock()  # several threads may meet at their first reset
         self._used: dict[str, int] = {}  # slots of the writer for an environment id
         self.seen: set[str] = set()  # names of classes of which there was an environment
         self._known: weakref.WeakSet[Any] = weakref.WeakSet()
         # What is inside of what `make` gave out, until it is reset for the first time.
-        self._inside: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self._recorded_around: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         # Finalizers run in the reverse order of their making: this one, the first, closes the
         # writers after every environment has ended what still ran.
         weakref.finalize(self, _close, self._writers)
@@ -56,51 +56,52 @@ class Recorder:
         except TypeError:  # not hashable, so it cannot be remembered either
             return True
 
-    def leave(self, env: Any) -> None:
+    def mark_known(self, env: Any) -> None:
         """Do not record this environment, or not in another way than now."""
         try:
             self.seen.add(type(env.unwrapped).__name__)
             self._known.add(env.unwrapped)
-            self._inside.pop(env.unwrapped, None)
+            self._recorded_around.pop(env.unwrapped, None)
         except Exception:  # what cannot be remembered is not watched for either
             pass
 
-    def around(self, env: Any) -> Any:
+    def recorded_around(self, env: Any) -> Any:
         """A weak reference to what is recorded with this innermost environment in it; None if nothing is."""
-        return self._inside.get(env)
+        return self._recorded_around.get(env)
 
     def record_made(self, env: Any) -> None:
         """Record what `make` gave out, unless the script throws its wrappers away before the first reset."""
         if self.record(env):
             try:
                 if env.unwrapped is not env:
-                    self._inside[env.unwrapped] = weakref.ref(env)
+                    self._recorded_around[env.unwrapped] = weakref.ref(env)
                     self._known.discard(env.unwrapped)
             except Exception:  # see leave
                 pass
 
-    def record(self, env: Any, env_id: str | None = None) -> Tap | None:
+    def record(self, env: Any, env_id: str | None = None) -> RecordedCalls | None:
         """Record what goes through this environment; `env_id` is for one that has no spec."""
         if several(env):
             return self.record_vector(env, env_id)
         try:
-            self.leave(env)
+            self.mark_known(env)
             info = _about(env, env_id)
-            slot = Slot(env, 0, lambda: self._open(info, slot), self._filming, _remark)
-            slot.mode = self._mode
-            return self._put_on(env, tap(env, slot, strict=False), info)
+            recorder = EpisodeRecorder(env, 0, lambda: self._open(info, recorder), self._filming, _remark)
+            recorder.mode = self._mode
+            return self._put_on(env, record_steps(env, recorder, strict=False), info)
         except Exception as error:
             _remark(f"not recorded: {type(error).__name__}: {error}")
             return None
 
-    def record_vector(self, env: Any, env_id: str | None = None) -> Tap | None:
+    def record_vector(self, env: Any, env_id: str | None = None) -> RecordedCalls | None:
         """Record all slots of a vector environment that is one object."""
         try:
-            self.leave(env)
+            self.mark_known(env)
             info = _about(env, env_id)
             count = several(env) or env.num_envs
-            slots = Slots(count, lambda: self._open(info, None), self._mode, _remark)
-            recorded = self._put_on(env, tap_vector(env, slots, _mode_of(env, info["gym_version"])), info)
+            recorder = VectorEpisodeRecorder(count, lambda: self._open(info, None), self._mode, _remark)
+            mode = _mode_of(env, info["gym_version"])
+            recorded = self._put_on(env, record_vector_steps(env, recorder, mode), info)
             if self._filming.schedule is not never:
                 _remark(
                     f"no video of {info['env_id']}: {type(env.unwrapped).__name__} steps all its "
@@ -114,30 +115,31 @@ class Recorder:
     def record_pool(self, env: Any, env_id: str, seed: Any) -> None:
         """Record all slots of an EnvPool, that was made with `seed`: one, a list for all slots, or None."""
         try:
-            self.leave(env)
+            self.mark_known(env)
             info = _about(env, env_id)
-            slots = Slots(env.num_envs, lambda: self._open(info, None), self._mode, _remark)
-            pool = Pool(slots, seed)
+            count = env.num_envs
+            recorder = VectorEpisodeRecorder(count, lambda: self._open(info, None), self._mode, _remark)
+            pool = PoolStepRecorder(recorder, seed)
             graft_pool(env, pool, env_id)
             weakref.finalize(env, pool.stop, log.CUT_CLOSED)
             if self._settings.rehearsal:
                 rehearse(env, self._filming.schedule is not never, "recv")
-            tell("made", env_id)
+            report_status("made", env_id)
             if self._filming.schedule is not never:
                 _remark(f"no video of {env_id}: EnvPool steps all its environments as one.")
         except Exception as error:
             _remark(f"not recorded: {type(error).__name__}: {error}")
 
-    def _put_on(self, env: Any, recorded: Tap, info: dict[str, str]) -> Tap:
+    def _put_on(self, env: Any, recorded: RecordedCalls, info: dict[str, str]) -> RecordedCalls:
         graft(env, recorded)
         weakref.finalize(env, recorded.stop, log.CUT_CLOSED)
         if self._settings.rehearsal:
             rehearse(env, self._filming.schedule is not never)
-        tell("made", info["env_id"])
+        report_status("made", info["env_id"])
         return recorded
 
-    def _open(self, info: dict[str, str], slot: Slot | None) -> Writer:
-        """The writer for this environment id, another one after a fork; gives `slot` its number."""
+    def _open(self, info: dict[str, str], recorder: EpisodeRecorder | None) -> EpisodeWriter:
+        """The writer for this environment id, another one after a fork; gives `recorder` its slot."""
         env_id = info["env_id"]
         with self._lock:
             writer = self._writers.get(env_id)
@@ -146,11 +148,11 @@ class Recorder:
                 target = Target(
                     self._directory, settings.run, settings.first_number, first_turn=settings.first_turn
                 )
-                writer = self._writers[env_id] = Writer(target, info, _remark)
+                writer = self._writers[env_id] = EpisodeWriter(target, info, _remark)
                 self._used[env_id] = _worker()
-                tell("begun", env_id)
-            if slot is not None:
-                slot.index = self._used[env_id]
+                report_status("reset", env_id)
+            if recorder is not None:
+                recorder.index = self._used[env_id]
                 self._used[env_id] += 1
             return writer
 
@@ -193,6 +195,6 @@ def _worker() -> int:
     return int(found[1]) if found else 0
 
 
-def _close(writers: dict[str, Writer]) -> None:
+def _close(writers: dict[str, EpisodeWriter]) -> None:
     for writer in writers.values():
         writer.close()

@@ -1,4 +1,4 @@
-"""A dry run, for `monitorcli start --check`: tell what came of an environment's first step."""
+"""A dry run, for `monitorcli start --check`: report what came of an environment's first step."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import functools
 import math
 from typing import Any
 
-from monitorcli.attach.status_log import tell
+from monitorcli.attach.status_log import report_status
+from monitorcli.monitor.autoreset import several
 from monitorcli.monitor.step_result import NotOneStep, as_float, five
-from monitorcli.monitor.vector_step_recorder import several
 from monitorcli.video.camera import FILMED, camera
 
 
 def rehearse(env: Any, filmed: bool, through: str = "step") -> None:
-    """Have the first step of `env`, which is recorded already, told; and a frame after it if `filmed`.
+    """Report the first step of `env`, which is recorded already; and, if `filmed`, a frame after it.
 
     `through` is the method that steps come through; what it gives for a reset, a pair, is no step.
     """
@@ -24,8 +24,8 @@ def rehearse(env: Any, filmed: bool, through: str = "step") -> None:
         result = recorded(*args, **kwargs)
         if through == "step" or len(result) == 5:
             vars(env)[through] = recorded
-            tell(*picture(env) if filmed else ("unfilmed", ""))
-            tell("step", first_step(result))
+            report_status(*picture(env) if filmed else ("unfilmed", ""))
+            report_status("step", first_step(result))
         return result
 
     vars(env)[through] = stepped

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Mapping, NamedTuple
 
-from monitorcli.attach.status_log import TRAIL
+from monitorcli.attach.status_log import STATUS_LOG
 
 SETTINGS = "MONITORCLI_RECORD"
 HOOK = "MONITORCLI_HOOK"
@@ -18,7 +18,7 @@ class Settings(NamedTuple):
     """Where and how to record; `first_number` and `first_turn` are as in `writer.Target`.
 
     `only` and `skip` are environment ids, or patterns of such; () stands for all, and for none. In a
-    `rehearsal` the first step of each environment is told.
+    `rehearsal` what came of each environment's first step is reported.
     """
 
     directory: str
@@ -34,7 +34,7 @@ class Settings(NamedTuple):
     first_turn: int = 0
 
 
-def environment(settings: Settings, trail: Path, base: Mapping[str, str]) -> dict[str, str]:
+def environment(settings: Settings, status_log: Path, base: Mapping[str, str]) -> dict[str, str]:
     """`base`, with what makes every Python started in it record."""
     paths = [str(BOOTSTRAP), *filter(None, [base.get("PYTHONPATH")])]
     return {
@@ -42,7 +42,7 @@ def environment(settings: Settings, trail: Path, base: Mapping[str, str]) -> dic
         "PYTHONPATH": os.pathsep.join(paths),
         SETTINGS: json.dumps(settings._asdict()),
         HOOK: str(BOOTSTRAP / "sitecustomize.py"),
-        TRAIL: str(trail),
+        STATUS_LOG: str(status_log),
     }
 
 

@@ -1,11 +1,11 @@
-"""What the processes of a recorded command tell `monitorcli start`, a line each, appended to one file.
+"""The file in which the processes of a recorded command report to `monitorcli start`, a line each.
 
 python <pid> <executable>      an interpreter started with the hook in it
 gymnasium <pid> <module>       it imported Gymnasium, and `make` is recorded from here on
 library <pid> <module>         it imported another library of environments
 raised <pid> <call> <error>    `make` was called and raised
 made <pid> <env id>            an environment was made, or found, and will be recorded when it is reset
-begun <pid> <env id>           its files were made, at its first reset
+reset <pid> <env id>           it was reset for the first time, and its files were made
 skipped <pid> <env id>         --only or --skip left it out
 unseen <pid> <class>           the script defines this class of environments, and no reset of one was seen
 remark <pid> <sentence>        something the user should read when the command is over
@@ -27,18 +27,18 @@ import tempfile
 from pathlib import Path
 from typing import Iterator, NamedTuple
 
-TRAIL = "MONITORCLI_TRAIL"
+STATUS_LOG = "MONITORCLI_TRAIL"
 
 
-class Trail(NamedTuple):
-    """What was told, by its kind: of every process, or each thing once."""
+class StatusLog(NamedTuple):
+    """What the processes reported, by kind; each text once, but `python` once for every process."""
 
     python: tuple[str, ...] = ()
     gymnasium: tuple[str, ...] = ()
     library: tuple[str, ...] = ()
     raised: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
-    begun: tuple[str, ...] = ()
+    reset: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     remark: tuple[str, ...] = ()
@@ -48,10 +48,10 @@ class Trail(NamedTuple):
     step: tuple[str, ...] = ()
 
 
-def tell(kind: str, text: object) -> None:
-    """Append one line; a trail that is gone or full is not worth an error."""
+def report_status(kind: str, text: object) -> None:
+    """Append one line to it; a file that is gone or full is not worth an error."""
     try:
-        descriptor = os.open(os.environ[TRAIL], os.O_WRONLY | os.O_APPEND)
+        descriptor = os.open(os.environ[STATUS_LOG], os.O_WRONLY | os.O_APPEND)
         try:
             line = " ".join(str(text).split())
             os.write(descriptor, f"{kind} {os.getpid()} {line}\n".encode("utf-8", "replace"))
@@ -62,26 +62,26 @@ def tell(kind: str, text: object) -> None:
 
 
 @contextlib.contextmanager
-def opened() -> Iterator[Path]:
-    """Within it, there is an empty trail, under a name that nobody else can find out.
+def new_status_log() -> Iterator[Path]:
+    """Within it, there is an empty file for the processes' lines, under a name that nobody can guess.
 
-    The processes of root's command may become another user's, and have the more to tell.
+    A command of root's may go on as another user, whose processes must be able to append to it.
     """
     with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder:
-        trail = Path(folder) / secrets.token_hex(16)
-        trail.touch()
+        path = Path(folder) / secrets.token_hex(16)
+        path.touch()
         if os.geteuid() == 0:
             os.chmod(folder, 0o711)
-            trail.chmod(0o622)
-        yield trail
+            path.chmod(0o622)
+        yield path
 
 
-def read_trail(path: Path) -> Trail:
-    """What the processes told so far."""
-    told: dict[str, list[str]] = {}
+def read_status_log(path: Path) -> StatusLog:
+    """What the processes have reported so far."""
+    reported: dict[str, list[str]] = {}
     for line in path.read_text("utf-8", "replace").splitlines():
         kind, _, rest = line.partition(" ")
-        told.setdefault(kind, []).append(rest.partition(" ")[2])
-    once = {kind: tuple(dict.fromkeys(told.get(kind, ()))) for kind in Trail._fields}
-    # Interpreters of one environment tell the same, and are counted.
-    return Trail(**once)._replace(python=tuple(told.get("python", ())))
+        reported.setdefault(kind, []).append(rest.partition(" ")[2])
+    once = {kind: tuple(dict.fromkeys(reported.get(kind, ()))) for kind in StatusLog._fields}
+    # Each interpreter counts, and several may report the same path.
+    return StatusLog(**once)._replace(python=tuple(reported.get("python", ())))

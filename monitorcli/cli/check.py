@@ -16,7 +16,7 @@ from typing import IO, NamedTuple, NoReturn
 from monitorcli.attach import command
 from monitorcli.attach.rehearsal import first_step, picture
 from monitorcli.attach.settings import environment
-from monitorcli.attach.status_log import Trail, opened, read_trail
+from monitorcli.attach.status_log import StatusLog, new_status_log, read_status_log
 from monitorcli.cli import closing, style
 from monitorcli.cli.record import Request, checked
 from monitorcli.cli.record_command import settings_of
@@ -129,26 +129,28 @@ def _evaluation(asked: Request, ffmpeg: str | None) -> Iterator[Check]:
 
 def _command(asked: Request, ffmpeg: str | None) -> Iterator[Check]:
     """Run the command until its first step, recorded into a folder that is thrown away."""
-    with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder, opened() as trail:
+    with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder, new_status_log() as status_log:
         settings = settings_of(asked, ffmpeg)._replace(directory=folder, rehearsal=True)
         try:
             with (
                 (Path(folder) / "output").open("w+b") as output,
-                command.begun(asked.command, environment(settings, trail, os.environ), output) as running,
+                command.running(
+                    asked.command, environment(settings, status_log, os.environ), output
+                ) as running,
             ):
-                yield from _stages(asked, running, trail, output)
+                yield from _stages(asked, running, status_log, output)
         except command.CannotRun as error:
             yield Check("command", BAD, str(error), error.hint)
 
 
-def _stages(asked: Request, running: Popen[bytes], trail: Path, output: IO[bytes]) -> Iterator[Check]:
+def _stages(asked: Request, running: Popen[bytes], status_log: Path, output: IO[bytes]) -> Iterator[Check]:
     """What the command reaches, as soon as it does; the first thing that it does not reach is the last."""
     names = ("hook", "Gymnasium", "environment", "reset", "step", "frame")
     reached = 0
     until = time.monotonic() + PATIENCE
     while reached < len(names):
         over = running.poll() is not None or time.monotonic() > until
-        told = read_trail(trail)
+        told = read_status_log(status_log)
         found = _found(asked, told)
         yield from found[reached:]
         reached = len(found)
@@ -158,7 +160,7 @@ def _stages(asked: Request, running: Popen[bytes], trail: Path, output: IO[bytes
         time.sleep(_POLL)
 
 
-def _found(asked: Request, told: Trail) -> list[Check]:
+def _found(asked: Request, told: StatusLog) -> list[Check]:
     """The stages that were told of."""
     found = []
     if told.python:
@@ -167,8 +169,8 @@ def _found(asked: Request, told: Trail) -> list[Check]:
         found.append(Check("Gymnasium", GOOD, "was imported, and its make is recorded"))
     if told.made:
         found.append(Check("environment", GOOD, f"{', '.join(told.made)} was made"))
-    if told.begun:
-        found.append(Check("reset", GOOD, f"of {told.begun[0]}"))
+    if told.reset:
+        found.append(Check("reset", GOOD, f"of {told.reset[0]}"))
     if told.step:
         left = [remark for remark in told.remark if NOT_FROM_HERE in remark]
         found.append(Check("step", BAD if left else GOOD, told.step[0], "\n".join(left)))
@@ -183,7 +185,7 @@ def _frame(asked: Request, kind: str, text: str) -> Check:
     return Check("frame", state, text or reason, _WITHOUT if state == BAD else "")
 
 
-def _why_not(asked: Request, told: Trail, running: Popen[bytes], output: IO[bytes]) -> tuple[str, str]:
+def _why_not(asked: Request, told: StatusLog, running: Popen[bytes], output: IO[bytes]) -> tuple[str, str]:
     """Why the command came no further, and what it printed when that tells more."""
     status = running.poll()
     if status == 0:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from monitorcli.attach.status_log import Trail
+from monitorcli.attach.status_log import StatusLog
 from monitorcli.cli.say import say
 from monitorcli.errors import NoRecording
-from monitorcli.monitor.run import Run
+from monitorcli.monitor.run import RunFile
 from monitorcli.report.text import number, plural
 from monitorcli.summary import statistics
 
@@ -24,7 +24,7 @@ _FEW = 3
 _MOST_LINES = 20  # environments that get a line each; `inspect` has them all
 
 
-def say_recorded(directory: Path, run: Run, told: Trail | None = None) -> bool:
+def say_recorded(directory: Path, run: RunFile, told: StatusLog | None = None) -> bool:
     """Say what this run recorded; False, and silence, when that is nothing.
 
     When there were several environments, a line for each says how much of it, or why nothing.
@@ -62,7 +62,7 @@ def counted(completed: int, incomplete: int) -> str:
     return plural(completed, "episode") + (f", {incomplete:,} more incomplete" if incomplete else "")
 
 
-def _by_environment(recording: Recording, mine: NDArray[np.bool_], told: Trail | None) -> list[str]:
+def _by_environment(recording: Recording, mine: NDArray[np.bool_], told: StatusLog | None) -> list[str]:
     """A line for each environment id; [] when there was only one."""
     of_writer = np.array([writer.env_id for writer in recording.writers], object)
     ids = of_writer[recording.episodes.writer]
@@ -84,18 +84,18 @@ def _by_environment(recording: Recording, mine: NDArray[np.bool_], told: Trail |
     return [f"{env_id:<{width}}  {what}" for env_id, what in shown] + more
 
 
-def _why_none(env_id: str, told: Trail) -> str:
+def _why_none(env_id: str, told: StatusLog) -> str:
     if _something_lost(told):
         return "see the remark"
-    return "its first episode did not end" if env_id in told.begun else "it was never reset"
+    return "its first episode did not end" if env_id in told.reset else "it was never reset"
 
 
-def _something_lost(told: Trail) -> bool:
+def _something_lost(told: StatusLog) -> bool:
     """Whether a process told that something was not recorded, and why."""
     return any("not recorded" in remark or "are being lost" in remark for remark in told.remark)
 
 
-def why_nothing(told: Trail, command: Sequence[str]) -> tuple[str, str]:
+def why_nothing(told: StatusLog, command: Sequence[str]) -> tuple[str, str]:
     """Why nothing was recorded, as far as it was seen, and the next step."""
     processes = f"{len(told.python)} process{'' if len(told.python) == 1 else 'es'}"
     others = "Is it the right script? Environments of other libraries are not recorded."
@@ -115,9 +115,9 @@ def why_nothing(told: Trail, command: Sequence[str]) -> tuple[str, str]:
     made = f"{', '.join(told.made)} was made" if told.made else ""
     if _something_lost(told):
         return f"{made}; see the remark." if made else "see the remark.", ""
-    if told.begun:
+    if told.reset:
         return (
-            f"the first episode of {', '.join(told.begun)} did not end.",
+            f"the first episode of {', '.join(told.reset)} did not end.",
             "What it left can be cleared, or resumed.",
         )
     if made:

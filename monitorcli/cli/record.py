@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from monitorcli.cli.say import say
 from monitorcli.errors import BadRequest, DirectoryInUse, EncoderFailed, NoRecording
 from monitorcli.monitor.directory import Existing
-from monitorcli.monitor.run import Run
+from monitorcli.monitor.run import RunFile
 from monitorcli.video import schedule
 from monitorcli.video.ffmpeg import check_ffmpeg, find_ffmpeg
 
@@ -91,10 +91,10 @@ def checked(asked: Request) -> Request:
     return asked
 
 
-def begin(asked: Request, existing: Existing, how: dict[str, Any]) -> Run:
+def begin(asked: Request, existing: Existing, how: dict[str, Any]) -> RunFile:
     """Begin the run in its directory; a refusal says what is there and shows commands to paste."""
     try:
-        return Run(asked.directory, existing, how)
+        return RunFile(asked.directory, existing, how)
     except DirectoryInUse as error:
         if existing is Existing.CLEAR:  # somebody is writing there
             raise
@@ -108,7 +108,7 @@ def begin(asked: Request, existing: Existing, how: dict[str, Any]) -> Run:
         ) from None
 
 
-def follow(asked: Request, run: Run) -> Request:
+def follow(asked: Request, run: RunFile) -> Request:
     """`asked` with the name that the directory has by now, which is said when it is another."""
     try:
         directory = run.directory.path()
@@ -138,7 +138,7 @@ def say_what_is_not_filmed(asked: Request, first: int, trouble: EncoderFailed | 
         )
 
 
-def end(run: Run, **outcome: Any) -> None:
+def end(run: RunFile, **outcome: Any) -> None:
     """Write down how the run ended; a disk that refuses that is only said."""
     try:
         run.end(**outcome)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from monitorcli.attach import command
 from monitorcli.attach.settings import Settings, environment
-from monitorcli.attach.status_log import Trail, opened, read_trail
+from monitorcli.attach.status_log import StatusLog, new_status_log, read_status_log
 from monitorcli.cli import closing
 from monitorcli.cli.record import (
     Request,
@@ -24,9 +24,9 @@ from monitorcli.cli.record import (
 )
 from monitorcli.cli.say import say
 from monitorcli.monitor.directory import Existing
-from monitorcli.monitor.history import earlier
-from monitorcli.monitor.recovery import salvage
-from monitorcli.monitor.run import Run
+from monitorcli.monitor.history import read_history
+from monitorcli.monitor.recovery import recover
+from monitorcli.monitor.run import RunFile
 from monitorcli.video import schedule
 
 
@@ -37,7 +37,7 @@ def record(asked: Request, existing: Existing) -> None:
     ]
     ffmpeg, trouble = usable_ffmpeg(asked)
     run = begin(asked, existing, asked.how())
-    before = earlier(asked.directory)
+    before = read_history(asked.directory)
     say_what_is_not_filmed(asked, before.played, trouble)
     settings = settings_of(asked, ffmpeg)._replace(
         run=run.number, first_number=before.started, first_turn=before.played
@@ -48,7 +48,7 @@ def record(asked: Request, existing: Existing) -> None:
         _forget(run, missing)
         raise
     asked = follow(asked, run)
-    salvage(asked.directory)
+    recover(asked.directory)
     status = None if outcome.signal else outcome.status
     end(run, exit_status=status, signal=outcome.signal, interrupted=outcome.interrupted)
     for remark in told.remark:
@@ -58,7 +58,7 @@ def record(asked: Request, existing: Existing) -> None:
             say_how_to_go_on(asked, "interrupted")
         sys.exit(outcome.status)
     _say_nothing_recorded(asked, told, outcome)
-    if not told.begun:
+    if not told.reset:
         _forget(run, missing)
     sys.exit(outcome.status or closing.NOTHING_RECORDED)
 
@@ -78,7 +78,7 @@ def settings_of(asked: Request, ffmpeg: str | None) -> Settings:
     )
 
 
-def _say_nothing_recorded(asked: Request, told: Trail, outcome: command.Outcome) -> None:
+def _say_nothing_recorded(asked: Request, told: StatusLog, outcome: command.Outcome) -> None:
     if not asked.directory.exists():
         say(f"nothing was recorded: {asked.directory} was removed while the command ran.")
         return
@@ -97,7 +97,7 @@ def _ended_badly(outcome: command.Outcome) -> str:
     return f"the command failed with exit status {outcome.status}."
 
 
-def _forget(run: Run, missing: list[Path]) -> None:
+def _forget(run: RunFile, missing: list[Path]) -> None:
     """Leave the directory as free as before: without the run, and gone if it was made for it and is empty."""
     run.forget()
     with contextlib.suppress(OSError):
@@ -105,7 +105,7 @@ def _forget(run: Run, missing: list[Path]) -> None:
             folder.rmdir()
 
 
-def _run(asked: Request, settings: Settings, run: Run) -> tuple[command.Outcome, Trail]:
-    with opened() as trail:
-        outcome = command.run(asked.command, environment(settings, trail, os.environ), run.beat)
-        return outcome, read_trail(trail)
+def _run(asked: Request, settings: Settings, run: RunFile) -> tuple[command.Outcome, StatusLog]:
+    with new_status_log() as status_log:
+        outcome = command.run(asked.command, environment(settings, status_log, os.environ), run.heartbeat)
+        return outcome, read_status_log(status_log)

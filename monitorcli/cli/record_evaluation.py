@@ -25,12 +25,12 @@ from monitorcli.evaluate.episodes import evaluate, make_environment
 from monitorcli.evaluate.policy import Policy, load_policy
 from monitorcli.format import log
 from monitorcli.monitor.directory import Existing
-from monitorcli.monitor.episode_recorder import MODES, Slot
-from monitorcli.monitor.history import earlier
-from monitorcli.monitor.run import Run
-from monitorcli.monitor.step_recorder import tap
+from monitorcli.monitor.episode_recorder import MODES, EpisodeRecorder
+from monitorcli.monitor.history import read_history
+from monitorcli.monitor.run import RunFile
+from monitorcli.monitor.step_recorder import record_steps
 from monitorcli.monitor.wrapper import describe
-from monitorcli.monitor.writer import Target, Writer
+from monitorcli.monitor.writer import EpisodeWriter, Target
 from monitorcli.video import schedule
 from monitorcli.video.filming import Filming
 
@@ -50,7 +50,7 @@ def record(asked: Request, existing: Existing) -> None:
     run = begin(typed, existing, asked.how())
     if typed.seed is None:
         say(f"no --seed given; using {asked.seed}.")
-    before = earlier(asked.directory)
+    before = read_history(asked.directory)
     say_what_is_not_filmed(asked, before.played, trouble)
     target = Target(run.directory, run.number, before.started, first_turn=before.played)
     status, stopped = 2, 0
@@ -131,16 +131,16 @@ def _missing(asked: Request, existing: Existing) -> tuple[int, Iterator[int]]:
 
 
 @contextlib.contextmanager
-def _recorded(env: Any, asked: Request, run: Run, target: Target, ffmpeg: str | None) -> Iterator[None]:
+def _recorded(env: Any, asked: Request, run: RunFile, target: Target, ffmpeg: str | None) -> Iterator[None]:
     """Within it, `env` is recorded into the target."""
     filming = Filming(schedule.parse(asked.video or "none") if ffmpeg else schedule.never, asked.fps, ffmpeg)
     try:
-        writer = Writer(target, describe(env, say), say)
+        writer = EpisodeWriter(target, describe(env, say), say)
     except OSError as error:
         raise run.give_up(error) from None
-    slot = Slot(env, 0, lambda: writer, filming, say)
+    slot = EpisodeRecorder(env, 0, lambda: writer, filming, say)
     slot.mode = MODES[asked.mode or "evaluation"]
-    taps = tap(env, slot, strict=False)
+    taps = record_steps(env, slot, strict=False)
     graft(env, taps)
     try:
         yield

@@ -52,8 +52,9 @@ def seeds(
     low: npt.NDArray[np.uint64], high: npt.NDArray[np.uint64], given: npt.NDArray[np.uint8]
 ) -> list[int | None]:
     """The seeds that the log's three columns hold, all of shape (n,); None where none was given."""
+    kept = log.SEED_GIVEN
     return [
-        (upper << 64 | lower) if known == 1 else None
+        (upper << 64 | lower) if known == kept else None
         for lower, upper, known in zip(low.tolist(), high.tolist(), given.tolist())
     ]
 

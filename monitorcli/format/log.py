@@ -36,11 +36,16 @@ RECORD = np.dtype(
         ("end", "u1"),  # a sum of the END_ constants, or one of the CUT_ ones
         ("mode", "S1"),  # t or e
         ("success", "i1"),  # 1, 0, or -1: the environment did not say
-        ("seeded", "u1"),  # 1: seed is the one given to reset; 2: given, but over 128 bits; 0: none
+        ("seeded", "u1"),  # one of the SEED_ constants
     ]
 )
 pack = struct.Struct("<QdqddQQIBcbB").pack
 SIZE = RECORD.itemsize
+
+# What `seeded` says of `seed` and `seed_high`.
+SEED_NONE = 0  # reset was given none
+SEED_GIVEN = 1  # they hold the one that reset was given
+SEED_NOT_KEPT = 2  # reset was given one that is no integer from 0 to 2**128 - 1
 
 END_TERMINATED = 1
 END_TRUNCATED = 2
@@ -158,6 +163,6 @@ def plausible(records: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
         & ((mode == b"t") | (mode == b"e"))
         & (success >= -1)
         & (success <= 1)
-        & (records["seeded"] <= 2)
+        & (records["seeded"] <= SEED_NOT_KEPT)
     )
     return found

@@ -12,8 +12,8 @@ from monitorcli.format import batch, names
 from monitorcli.format.json_files import write_json, write_whole
 
 
-class Batch(NamedTuple):
-    """A part of a log, to be sealed: `records`, of dtype `log.RECORD`, begin at the log's record `first`.
+class BatchToSeal(NamedTuple):
+    """A part of a log, to be written as a batch: `records` begin at the log's record `first`.
 
     `videos` are pairs of file names; `lost` counts episodes that the disk refused so far; `closed` says
     that the writer ends properly with this batch.
@@ -28,15 +28,18 @@ class Batch(NamedTuple):
     closed: bool = False
 
 
-class Manifest(NamedTuple):
+class WrittenManifest(NamedTuple):
     """A manifest that was written."""
 
     path: Path
     document: dict[str, Any]
 
 
-class Family(NamedTuple):
-    """`stem` is "<monitor>.<uid>", which is in every file's name; `lease` is the writer's process."""
+class WriterFiles(NamedTuple):
+    """What all files of one writer have in common, and how its batches are written.
+
+    `stem` is "<monitor>.<uid>", which is in every file's name; `lease` is the writer's process.
+    """
 
     directory: Path
     stem: str
@@ -45,7 +48,7 @@ class Family(NamedTuple):
     opened_at: float
     lease: dict[str, Any]
 
-    def seal(self, part: Batch, durable: bool = True) -> Manifest:
+    def write(self, part: BatchToSeal, durable: bool = True) -> WrittenManifest:
         """Write the batch, then the manifest that names it, which is given back; raises OSError."""
         stats_name, manifest_name = names.batch_names(self.stem, part.number)
         write_whole(self.directory / stats_name, batch.stats(part.records, part.first_reset), durable)
@@ -62,7 +65,7 @@ class Family(NamedTuple):
             "lost": part.lost,
             "lease": self.lease,
         }
-        manifest = Manifest(
+        manifest = WrittenManifest(
             self.directory / manifest_name, batch.manifest(stats_name, part.videos, self.env_info, ours)
         )
         write_json(*manifest, durable)

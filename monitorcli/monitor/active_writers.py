@@ -48,7 +48,7 @@ def refuse_living(directory: Path, even_if_stale: bool = False) -> None:
 
 
 def writers(directory: Path, found: list[Owned]) -> dict[str, list[dict[str, Any]]]:
-    """The manifests of each of our writers; one that names none is nobody's."""
+    """The manifests of each of our writers, by stem; those that name no writer are left out."""
     known: dict[str, list[dict[str, Any]]] = {}
     for owned in found:
         if owned.name.startswith(MANIFEST_PREFIX):

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from monitorcli.format import log
 from monitorcli.monitor.notices import once, trouble
 from monitorcli.monitor.step_result import NOT_FROM_HERE, kind_of
-from monitorcli.monitor.writer import Writer
+from monitorcli.monitor.writer import EpisodeWriter
 from monitorcli.video.filming import Filming, Films
 
 MODES = {"training": b"t", "evaluation": b"e"}
@@ -23,34 +23,34 @@ _SEED_BITS = 128
 _LOW = (1 << 64) - 1
 
 
-class Slot:
+class EpisodeRecorder:
     """Writes down one environment's episodes. Trouble here is said once and never reaches the caller."""
 
     def __init__(
         self,
         env: Any,
         index: int,
-        open_writer: Callable[[], Writer],
+        open_writer: Callable[[], EpisodeWriter],
         filming: Filming,
         notify: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`open_writer` is called at the first reset, and again in a child process after a fork."""
         self.mode = b"t"
-        self.env = weakref.ref(env)
+        self.env: Callable[[], Any] = weakref.ref(env)
         self.index = index
         self._open_writer = open_writer
         self._notify = once(notify)
         self._clock = clock
-        self.writer: Writer | None = None
-        self.number: int | None = None  # of the episode that was begun last
+        self.writer: EpisodeWriter | None = None
+        self.number: int | None = None  # of the episode that began last
         self.films = Films(filming, self._notify)
         self._odd_said = False
-        self.steps: Callable[[], int] = lambda: 0  # how many the running episode has; the tap knows
+        self.steps: Callable[[], int] = lambda: 0  # how many the running episode has; its step recorder knows
         self._inherited = -1  # how many of them another process made, from which this one was forked
-        _slots.add(self)
+        _recorders.add(self)
 
-    def open(self) -> Writer:
+    def open(self) -> EpisodeWriter:
         """The writer, opened if there is none yet; raises OSError when its files cannot be made."""
         if self.writer is None or self.writer.closed:
             self.writer = self._open_writer()
@@ -63,7 +63,7 @@ class Slot:
             self.writer.close()
 
     def records(self) -> npt.NDArray[np.void]:
-        """What this slot's writer has recorded so far, dtype `log.RECORD`."""
+        """What this environment's writer has recorded so far, dtype `log.RECORD`."""
         return self.open().records()
 
     def begin(self, seed: Any) -> bool:
@@ -82,7 +82,7 @@ class Slot:
             return False
         return self.films.wanted
 
-    def cut(self, total: float, length: int, code: int, info: Any = None) -> None:
+    def end(self, total: float, length: int, code: int, info: Any = None) -> None:
         """The episode of so many steps is over, as `code` says: a sum of `log.END_`, or a `log.CUT_`."""
         try:
             writer, films = self.writer, self.films
@@ -109,7 +109,7 @@ class Slot:
         """Nothing more of this environment can be recorded; what runs has `length` steps that can."""
         name = self.writer.env_id if self.writer else "this environment"
         if length:
-            self.cut(total, length, log.CUT_UNKNOWN)
+            self.end(total, length, log.CUT_UNKNOWN)
         elif self.writer:
             self.films.end(self.writer, length, self.number)
         self._notify(f"{name} {NOT_FROM_HERE}: {reason}.")
@@ -121,7 +121,7 @@ class Slot:
             self._odd_said = True
             self._notify(f"returns of {name} are NaN: step gave {kind_of(reward)} as reward, not one number.")
 
-    def adopt(self) -> Writer:
+    def adopt(self) -> EpisodeWriter:
         """The episode was begun by the process from which this one was forked; record it as ours, too."""
         writer = self.open()
         self.number = writer.begin(self._began)
@@ -130,7 +130,7 @@ class Slot:
     def _inherit(self) -> None:
         """This process was forked; the film that may be running is its parent's."""
         self._inherited = self.steps()
-        self.films.leave()
+        self.films.disown()
 
     def trouble(self, error: Exception) -> None:
         """Say once that something could not be recorded."""
@@ -138,12 +138,12 @@ class Slot:
 
 
 # A forked child goes on with its parent's environments, but not with their recording.
-_slots: weakref.WeakSet[Slot] = weakref.WeakSet()
+_recorders: weakref.WeakSet[EpisodeRecorder] = weakref.WeakSet()
 
 
 def _inherit() -> None:
-    for slot in list(_slots):
-        slot._inherit()
+    for recorder in list(_recorders):
+        recorder._inherit()
 
 
 if hasattr(os, "register_at_fork"):
@@ -155,10 +155,10 @@ def split_seed(seed: Any) -> tuple[int, int, int]:
     try:
         number = int(seed)
     except Exception:  # whatever this environment takes for a seed
-        return 0, 0, 2
+        return 0, 0, log.SEED_NOT_KEPT
     if 0 <= number < 1 << _SEED_BITS:
-        return number & _LOW, number >> 64, 1
-    return 0, 0, 2
+        return number & _LOW, number >> 64, log.SEED_GIVEN
+    return 0, 0, log.SEED_NOT_KEPT
 
 
 def success_in(info: Any) -> int:

@@ -18,7 +18,7 @@ from monitorcli.format.names import LOG_PREFIX, MANIFEST_PREFIX, is_ours
 _PATIENCE = 16
 
 
-class Earlier(NamedTuple):
+class History(NamedTuple):
     """`started` counts every episode, `played` those with a step; the columns are of those that ended."""
 
     started: int
@@ -27,7 +27,7 @@ class Earlier(NamedTuple):
     lengths: list[int]
 
 
-def earlier(directory: Path) -> Earlier:
+def read_history(directory: Path) -> History:
     """The episodes in our logs and in Gym's batches; what cannot be read counts as nothing."""
     started, played, returns, lengths = 0, 0, [], []
     for owned in files(directory):
@@ -44,10 +44,10 @@ def earlier(directory: Path) -> Earlier:
         played += found.played
         returns += found.returns
         lengths += found.lengths
-    return Earlier(started, played, returns, lengths)
+    return History(started, played, returns, lengths)
 
 
-def _of_log(path: Path) -> Earlier:
+def _of_log(path: Path) -> History:
     """What a log holds; a file may claim to be longer than memory, and be empty."""
     started, played, returns, lengths, empty = 0, 0, [], [], 0
     for records in log.parts(path):
@@ -60,18 +60,18 @@ def _of_log(path: Path) -> Earlier:
         empty = 0 if len(sound) else empty + 1
         if empty == _PATIENCE:
             break
-    return Earlier(started, played, returns, lengths)
+    return History(started, played, returns, lengths)
 
 
-def _of_gym(path: Path) -> Earlier:
+def _of_gym(path: Path) -> History:
     """The batch that a manifest of Gym's names; nothing for our own manifests, whose log is read."""
     manifest = read_json(path)
     if "monitorcli" in manifest:
-        return Earlier(0, 0, [], [])
+        return History(0, 0, [], [])
     if not is_ours(manifest["stats"]):
         raise BadFile(f"{path.name}: names no file of this directory")
     batch = read_json(path.parent / manifest["stats"], MOST_STATS)
     returns = [math.nan if value is None else float(value) for value in batch["episode_rewards"]]
     lengths = [int(length) for length in batch["episode_lengths"]]
     started = len(batch["timestamps"])
-    return Earlier(started, started, returns, lengths)
+    return History(started, started, returns, lengths)

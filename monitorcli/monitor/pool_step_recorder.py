@@ -14,41 +14,41 @@ from typing import Any
 import numpy as np
 
 from monitorcli.format import log
-from monitorcli.monitor.vector_episode_recorder import Slots
-from monitorcli.monitor.vector_step_recorder import successes
+from monitorcli.monitor.vector_episode_recorder import VectorEpisodeRecorder
+from monitorcli.monitor.vector_step_result import successes
 
 
-class Pool:
-    """Counts the rows that `recv` gave, into `slots`."""
+class PoolStepRecorder:
+    """Hands the rows that `recv` gave to `recorder`."""
 
-    def __init__(self, slots: Slots, seed: Any = None) -> None:
+    def __init__(self, recorder: VectorEpisodeRecorder, seed: Any = None) -> None:
         """`seed`, one or a list for all slots, is what the pool was made with: that of first episodes."""
-        shape = slots.totals.shape
-        self._slots, self._totals, self._seed = slots, slots.totals, seed
+        shape = recorder.totals.shape
+        self._recorder, self._totals, self._seed = recorder, recorder.totals, seed
         self._unseeded = np.full(shape, seed is not None)
         self._alive = np.zeros(shape, np.bool_)  # slots with a running episode
         self._at = np.zeros(shape, np.int64)  # `elapsed_step` of each slot's last row
-        slots.steps = lambda: self._at
+        recorder.steps = lambda: self._at
 
     def note(self, result: Any) -> None:
         """Count what one call of `recv` gave."""
         try:
             self._note(result, result[-1]["env_id"], result[-1]["elapsed_step"])
         except Exception as error:
-            self._slots.trouble(error)
+            self._recorder.trouble(error)
 
     def stop(self, code: int) -> None:
         """What still runs is incomplete, for the reason `code`, a `log.CUT_` constant."""
         try:
-            self._cut(self._alive.nonzero()[0], code)
+            self._end_incomplete(self._alive.nonzero()[0], code)
         except Exception as error:
-            self._slots.trouble(error)
+            self._recorder.trouble(error)
 
     def _note(self, result: Any, which: Any, elapsed: Any) -> None:
         before = self._at[which]
         fresh = elapsed <= before
         if fresh.any():
-            self._cut(np.sort(which[fresh & self._alive[which]]), log.CUT_RESET)
+            self._end_incomplete(np.sort(which[fresh & self._alive[which]]), log.CUT_RESET)
             self._at[which] = np.where(elapsed == before, elapsed, 0)
             self._begin(np.sort(which[fresh]))
         self._at[which] = elapsed
@@ -59,11 +59,11 @@ class Pool:
             self._count(which, ~fresh, result)
 
     def _begin(self, which: Any) -> None:
-        self._slots.begin(which, self._at[which])
+        self._recorder.begin(which, self._at[which])
         self._alive[which] = True
         first = which[self._unseeded[which]]
         if first.size:
-            self._slots.seed(first, self._seed)
+            self._recorder.seed(first, self._seed)
             self._unseeded[first] = False
 
     def _count(self, which: Any, going: Any, result: Any) -> None:
@@ -77,7 +77,7 @@ class Pool:
     def _end(self, ended: Any, which: Any, result: Any) -> None:
         _, _, terminated, truncated, infos = result
         success = successes(infos, which.shape)
-        self._slots.end(
+        self._recorder.end(
             ended,
             self._at[ended],
             self._by_slot(which, terminated),
@@ -86,9 +86,9 @@ class Pool:
         )
         self._alive[ended] = False
 
-    def _cut(self, which: Any, code: int) -> None:
+    def _end_incomplete(self, which: Any, code: int) -> None:
         if which.size:
-            self._slots.cut(which, self._at[which], code)
+            self._recorder.end_incomplete(which, self._at[which], code)
             self._alive[which] = False
 
     def _by_slot(self, which: Any, rows: Any) -> Any:

@@ -14,19 +14,19 @@ from monitorcli.errors import BadFile
 from monitorcli.format import lease, log
 from monitorcli.format.files import Owned, files, open_regular
 from monitorcli.format.json_files import write_json
-from monitorcli.format.manifest import Batch, Family
+from monitorcli.format.manifest import BatchToSeal, WriterFiles
 from monitorcli.format.mp4_frames import count_finished
 from monitorcli.format.names import META_ENDING, batch_names, batch_of, log_name, video_name, video_parts
 from monitorcli.monitor.active_writers import is_closed, json_or_nothing, newest, writers
 
-# What a file of a stranger can do to code that takes it for one of ours.
+# What reading can raise when a file has one of our names, but was written by something else.
 _NONSENSE = (BadFile, OSError, LookupError, TypeError, ValueError, AttributeError)
 
 
-def salvage(directory: Path) -> None:
+def recover(directory: Path) -> None:
     """Seal the logs of dead writers, and what a power cut tore, so that Gym's readers see every episode too.
 
-    What cannot be understood is left as it is. Two that salvage at once write the same bytes.
+    What cannot be understood is left as it is. Two that recover at once write the same bytes.
     """
     found = files(directory)
     for stem, documents in writers(directory, found).items():
@@ -45,14 +45,14 @@ def _finish(directory: Path, stem: str, documents: list[dict[str, Any]], found: 
     theirs = [owned for owned in found if f".{stem}." in owned.name]
     if not closed and not lease.dead(ours["lease"], newest(directory, theirs)):
         return
-    family = Family(directory, stem, last["env_info"], ours["run"], ours["opened_at"], ours["lease"])
-    torn = _torn(family, known, found)
+    writer = WriterFiles(directory, stem, last["env_info"], ours["run"], ours["opened_at"], ours["lease"])
+    torn = _torn(writer, known, found)
     if closed and not torn:
         return
     records = log.sound(directory / log_name(stem))
     if not closed and len(records) > ours["first"] + ours["count"]:
         torn.add(ours["batch"])  # killed between the two, its list may be ahead of its manifest
-    number, sealed, count = _mend(family, known, torn, records)
+    number, sealed, count = _mend(writer, known, torn, records)
     if closed:
         return
     listed = {video for document in documents for video, _ in document["videos"]}
@@ -60,7 +60,8 @@ def _finish(directory: Path, stem: str, documents: list[dict[str, Any]], found: 
     if len(records) > sealed or videos:
         # An empty batch is the one that was written when the writer opened; any other is sealed.
         number += count > 0
-        family.seal(Batch(number, sealed, records[sealed:], videos, _first_reset(records), ours["lost"]))
+        rest = records[sealed:]
+        writer.write(BatchToSeal(number, sealed, rest, videos, _first_reset(records), ours["lost"]))
     descriptor = os.open(directory / log_name(stem), os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
     try:
         log.correct_header(descriptor, len(records))
@@ -68,17 +69,17 @@ def _finish(directory: Path, stem: str, documents: list[dict[str, Any]], found: 
         os.close(descriptor)
 
 
-def _torn(family: Family, known: dict[int, dict[str, Any]], found: list[Owned]) -> set[int]:
-    """The batches of which the disk has not all; a power cut may leave them so, as `seal` does not wait."""
+def _torn(writer: WriterFiles, known: dict[int, dict[str, Any]], found: list[Owned]) -> set[int]:
+    """The batches that a power cut left incomplete: the writer waits for the disk only with the first."""
     sizes = {owned.name: owned.size for owned in found}
     torn = set()
     for name in sizes:
-        number = batch_of(family.stem, name)
-        if number is not None and number not in known and not _whole(family.directory / name):
+        number = batch_of(writer.stem, name)
+        if number is not None and number not in known and not _whole(writer.directory / name):
             torn.add(number)
     for number in known:
-        stats, _ = batch_names(family.stem, number)
-        if stats not in sizes or not _whole(family.directory / stats):
+        stats, _ = batch_names(writer.stem, number)
+        if stats not in sizes or not _whole(writer.directory / stats):
             torn.add(number)
     return torn
 
@@ -95,7 +96,7 @@ def _whole(path: Path) -> bool:
 
 
 def _mend(
-    family: Family, known: dict[int, dict[str, Any]], torn: set[int], records: npt.NDArray[np.void]
+    writer: WriterFiles, known: dict[int, dict[str, Any]], torn: set[int], records: npt.NDArray[np.void]
 ) -> tuple[int, int, int]:
     """Seal the torn batches again; the last batch's number, where it ends in the log, and its length.
 
@@ -111,8 +112,8 @@ def _mend(
         count = end - first
         if number in torn:
             lost, closed = ours.get("lost", 0), ours.get("closed") is True
-            part = records[first:end]
-            family.seal(Batch(number, first, part, document["videos"], _first_reset(records), lost, closed))
+            part, videos = records[first:end], document["videos"]
+            writer.write(BatchToSeal(number, first, part, videos, _first_reset(records), lost, closed))
         first = end
     return number, first, count
 

@@ -15,13 +15,13 @@ from monitorcli.format.names import run_name
 from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.active_writers import refuse_living
 from monitorcli.monitor.directory import USED_HINT, Existing, clear, exclusive, make, refuse_used
-from monitorcli.monitor.recovery import salvage
+from monitorcli.monitor.recovery import recover
 
 # 1: first version.
 VERSION = 1
 
 
-class Run:
+class RunFile:
     """One `start`, `resume` or Monitor, as its only writer sees it."""
 
     def __init__(self, directory: Path, existing: Existing, how: dict[str, Any]) -> None:
@@ -45,7 +45,7 @@ class Run:
             elif existing is Existing.REFUSE:
                 refuse_used(directory)
             else:
-                salvage(directory)
+                recover(directory)
             self.number, path = self._claim(directory, existing)
         self._name = path.name
         self._inode = os.stat(path).st_ino
@@ -56,7 +56,7 @@ class Run:
         """The run's file, in the directory where it was when last looked for."""
         return self.directory.name / self._name
 
-    def beat(self) -> None:
+    def heartbeat(self) -> None:
         """Show that the run lives, to those who cannot see its process."""
         with contextlib.suppress(OSError):
             os.utime(self.directory.path() / self._name)

@@ -1,7 +1,7 @@
 """The step path: `step` and `reset` that count what passes and give it back untouched.
 
 Closures over local variables, because that is the cheapest thing Python has: some 60 ns a step.
-What an episode costs once is in `slot`; here is only what every step pays for.
+What an episode costs once is in EpisodeRecorder; here is only what every step pays for.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from typing import Any, Callable, NamedTuple
 import numpy as np
 
 from monitorcli.format import log
-from monitorcli.monitor.episode_recorder import Slot
+from monitorcli.monitor.autoreset import autoresets
+from monitorcli.monitor.episode_recorder import EpisodeRecorder
 from monitorcli.monitor.step_result import NotOneStep, as_float, one_step
 
 _FLAGS = frozenset({bool, int, np.bool_})
-_LIBRARIES = ("gym", "isaaclab.", "omni.isaac.lab.")
-_RESET_WITHIN = frozenset({"AutoResetWrapper", "ManagerBasedRLEnv", "DirectRLEnv"})
 
 
 class Settled(Exception):
@@ -27,20 +26,20 @@ class Settled(Exception):
         self.result = result
 
 
-class Tap(NamedTuple):
-    """What takes the place of an environment's `step` and `reset`; `stop(code)` cuts a running episode.
+class RecordedCalls(NamedTuple):
+    """What takes the place of an environment's `step` and `reset`; `stop(code)` ends a running episode.
 
-    `begun(seed)` is for an environment that is found in the middle of its first reset.
+    `reset_began(seed)` is for an environment that is found in the middle of its first reset.
     """
 
     step: Callable[[Any], Any]
     reset: Callable[..., Any]
     stop: Callable[[int], None]
-    begun: Callable[[Any], None]
+    reset_began: Callable[[Any], None]
 
 
-def tap(env: Any, slot: Slot, strict: bool) -> Tap:
-    """Record into `slot` what goes through `env`'s own step and reset.
+def record_steps(env: Any, recorder: EpisodeRecorder, strict: bool) -> RecordedCalls:
+    """Record with `recorder` what goes through `env`'s own step and reset.
 
     `strict` answers a step outside an episode with Gymnasium's ResetNeeded, as Gym's Monitor did;
     otherwise such steps pass through and belong to no episode.
@@ -48,7 +47,7 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
     call = env_step = env.step
     env_reset = env.reset
     same_step, next_step = autoresets(env)
-    films, odd_reward = slot.films, slot.odd_reward
+    films, odd_reward = recorder.films, recorder.odd_reward
     running = given_up = looked_at = False
     length, total = 0, 0.0
 
@@ -62,7 +61,7 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
 
     def first(action: Any) -> Any:
         nonlocal call, looked_at
-        call = filmed if films.wanted and films.begin(slot) else env_step
+        call = filmed if films.wanted and films.begin(recorder) else env_step
         result = call(action)
         looked_at = True
         if result.__class__ is not tuple:  # which may not even be unpacked without harm
@@ -122,7 +121,7 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
         nonlocal call, running
         if running:
             running = False
-            slot.cut(
+            recorder.end(
                 total + (reward if reward.__class__ is float else as_float(reward, odd_reward)),
                 length + 1,
                 (log.END_TERMINATED if terminated else 0) | (log.END_TRUNCATED if truncated else 0),
@@ -150,12 +149,12 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
     def give_up(reason: str) -> None:
         nonlocal call, running, given_up
         call, running, given_up = unrecorded, False, True
-        slot.give_up(total, length, reason)
+        recorder.give_up(total, length, reason)
 
     def begin(seed: Any) -> None:
         nonlocal call, running, length, total
         if not given_up:
-            call = first if slot.begin(seed) or not looked_at else env_step
+            call = first if recorder.begin(seed) or not looked_at else env_step
             running = True
             length, total = 0, 0.0
 
@@ -171,10 +170,10 @@ def tap(env: Any, slot: Slot, strict: bool) -> Tap:
         nonlocal running
         if running:
             running = False
-            slot.cut(total, length, code)
+            recorder.end(total, length, code)
 
-    slot.steps = lambda: length
-    return Tap(step, reset, stop, begin)
+    recorder.steps = lambda: length
+    return RecordedCalls(step, reset, stop, begin)
 
 
 def is_over(result: Any) -> bool:
@@ -184,21 +183,3 @@ def is_over(result: Any) -> bool:
     except NotOneStep:
         return False
     return step.terminated or step.truncated
-
-
-def autoresets(env: Any) -> tuple[bool, bool]:
-    """Whether the environment resets itself within the step that ends an episode, or in the one after.
-
-    The first is Gym's `semantics.autoreset`, and what the AutoResetWrapper of gym 0.26 and Gymnasium
-    0.29 and the environments of Isaac Lab do; the second is Gymnasium's Autoreset wrapper since 1.0.
-    """
-    metadata = getattr(env, "metadata", None) or {}
-    same_step = bool(metadata.get("autoreset") or metadata.get("semantics.autoreset"))
-    while env is not None:
-        # By name, because it may be a class of gym or of gymnasium.
-        names = {base.__name__ for base in type(env).__mro__ if base.__module__.startswith(_LIBRARIES)}
-        if "Autoreset" in names:
-            return same_step, True
-        same_step = same_step or not names.isdisjoint(_RESET_WITHIN)
-        env = vars(env).get("env") if "Wrapper" in names else None
-    return same_step, False

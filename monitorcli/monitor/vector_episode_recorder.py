@@ -18,19 +18,19 @@ from monitorcli.format import log
 from monitorcli.monitor.episode_recorder import split_seed
 from monitorcli.monitor.notices import once, trouble
 from monitorcli.monitor.step_result import NOT_FROM_HERE, kind_of
-from monitorcli.monitor.writer import Writer
+from monitorcli.monitor.writer import EpisodeWriter
 
 Indices = Any  # of slots: an integer array of shape (k,), strictly increasing
 Steps = Any  # an integer, or an array of one for each of these slots
 
 
-class Slots:
+class VectorEpisodeRecorder:
     """Writes down what ends in one call with one `write`. Trouble is said once, and goes no further."""
 
     def __init__(
         self,
         count: int,
-        open_writer: Callable[[], Writer],
+        open_writer: Callable[[], EpisodeWriter],
         mode: bytes,
         notify: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
@@ -52,12 +52,12 @@ class Slots:
         self._open_writer = open_writer
         self._notify = once(notify)
         self._clock = clock
-        self._writer: Writer | None = None
-        self.steps: Callable[[], Steps] = lambda: 0  # calls of `step` so far; the tap knows
+        self._writer: EpisodeWriter | None = None
+        self.steps: Callable[[], Steps] = lambda: 0  # calls of `step` so far; its step recorder knows
         # After a fork: how far each slot was then, -1 for those with an episode of this process's own.
         self._inherited: npt.NDArray[np.int64] | None = None
         self._odd_said = False
-        _slots.add(self)
+        _recorders.add(self)
 
     def begin(self, which: Indices, step: Steps) -> None:
         """Episodes began in these slots; `step` calls of `step` were before them."""
@@ -97,7 +97,7 @@ class Slots:
             out.view(log.RECORD)["success"][:, 0] = success[which]
         self._write(out, which)
 
-    def cut(self, which: Indices, step: Steps, code: int) -> None:
+    def end_incomplete(self, which: Indices, step: Steps, code: int) -> None:
         """The episodes of these slots are incomplete, for the reason `code`, a `log.CUT_` constant."""
         if self._inherited is not None:  # what made no step in this process is not its own
             own = self._inherited[which] != step
@@ -116,7 +116,7 @@ class Slots:
         """Nothing more can be recorded; what runs in the slots `which` is, as far as it has steps."""
         stepped = which[self._length[which] + step > 0]
         if stepped.size:
-            self.cut(stepped, step, log.CUT_UNKNOWN)
+            self.end_incomplete(stepped, step, log.CUT_UNKNOWN)
         self._notify(f"{self._name()} {NOT_FROM_HERE}: {reason}.")
 
     def odd_reward(self, rewards: Any) -> None:
@@ -129,12 +129,12 @@ class Slots:
     def _name(self) -> str:
         return self._writer.env_id if self._writer else "this environment"
 
-    def _open(self, begun: Indices = ()) -> Writer:
-        """Open the writer; after a fork, what runs but for the slots `begun` is numbered anew in it."""
+    def _open(self, fresh: Indices = ()) -> EpisodeWriter:
+        """Open the writer; after a fork, what runs but for the slots `fresh` is numbered anew in it."""
         writer = self._writer = self._open_writer()
         if self._inherited is not None:
             goes_on = self._inherited >= 0
-            goes_on[list(begun)] = False
+            goes_on[list(fresh)] = False
             which = goes_on.nonzero()[0]
             self._number[which] = writer.begin_many(self._clock(), len(which))
         return writer
@@ -162,18 +162,18 @@ class Slots:
             self._seeded = int(np.count_nonzero(self._rows["seeded"]))
 
     def _put_seed(self, which: Any, seed: Any) -> None:
-        low, high, seeded = (0, 0, 0) if seed is None else split_seed(seed)
+        low, high, seeded = (0, 0, log.SEED_NONE) if seed is None else split_seed(seed)
         self._rows["seed"][which] = low
         self._rows["seed_high"][which] = high
         self._rows["seeded"][which] = seeded
 
 
-_slots: weakref.WeakSet[Slots] = weakref.WeakSet()
+_recorders: weakref.WeakSet[VectorEpisodeRecorder] = weakref.WeakSet()
 
 
 def _inherit() -> None:
-    for slots in list(_slots):
-        slots._inherit()
+    for recorder in list(_recorders):
+        recorder._inherit()
 
 
 if hasattr(os, "register_at_fork"):

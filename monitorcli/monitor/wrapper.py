@@ -17,12 +17,12 @@ from monitorcli.errors import BadRequest
 from monitorcli.format import log
 from monitorcli.format.names import check_uid
 from monitorcli.monitor.directory import Existing
-from monitorcli.monitor.episode_recorder import MODES, Slot
-from monitorcli.monitor.history import earlier
-from monitorcli.monitor.run import Run
-from monitorcli.monitor.step_recorder import Tap, tap
+from monitorcli.monitor.episode_recorder import MODES, EpisodeRecorder
+from monitorcli.monitor.history import read_history
+from monitorcli.monitor.run import RunFile
+from monitorcli.monitor.step_recorder import RecordedCalls, record_steps
 from monitorcli.monitor.system import check_system
-from monitorcli.monitor.writer import Target, Writer
+from monitorcli.monitor.writer import EpisodeWriter, Target
 from monitorcli.video.filming import Filming
 from monitorcli.video.schedule import from_argument
 
@@ -69,31 +69,31 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         code = _mode_code(mode or "training")
         existing = Existing.CLEAR if force else Existing.KEEP if resume else Existing.REFUSE
         self.directory = Path(directory).absolute()
-        run = Run(self.directory, existing, {"kind": "monitor"})
-        self._earlier = earlier(self.directory)
-        started, played = self._earlier.started, self._earlier.played
+        run = RunFile(self.directory, existing, {"kind": "monitor"})
+        self._history = read_history(self.directory)
+        started, played = self._history.started, self._history.played
         target = Target(run.directory, run.number, started, uid, write_upon_reset, played)
-        open_writer = functools.partial(Writer, target, describe(env, _warn), _warn)
-        self._slot = Slot(env, 0, open_writer, Filming(schedule), _warn)
-        self._slot.mode = code
+        open_writer = functools.partial(EpisodeWriter, target, describe(env, _warn), _warn)
+        self._recorder = EpisodeRecorder(env, 0, open_writer, Filming(schedule), _warn)
+        self._recorder.mode = code
         try:
-            self._slot.open()
+            self._recorder.open()
         except OSError as error:
             raise run.give_up(error) from None
-        recorded = tap(env, self._slot, strict=True)
+        recorded = record_steps(env, self._recorder, strict=True)
         self.step = recorded.step  # type: ignore[method-assign,assignment]
         self.reset = recorded.reset  # type: ignore[method-assign]
         # Holds no reference to self, so that an abandoned Monitor is collected, and then closed.
-        self._finish = weakref.finalize(self, _finish, recorded, self._slot, run)
+        self._finish = weakref.finalize(self, _finish, recorded, self._recorder, run)
 
     @property
     def mode(self) -> str:
         """ "training" or "evaluation"; what is set here holds from the next reset on."""
-        return next(name for name, code in MODES.items() if code == self._slot.mode)
+        return next(name for name, code in MODES.items() if code == self._recorder.mode)
 
     @mode.setter
     def mode(self, mode: str) -> None:
-        self._slot.mode = _mode_code(mode)
+        self._recorder.mode = _mode_code(mode)
 
     def set_monitor_mode(self, mode: str) -> None:
         """Gym's name for setting `mode`."""
@@ -114,7 +114,7 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
     @property
     def episode_id(self) -> int:
         """As in Gym: the number that the next episode will have, so 0 before the first reset, 1 after it."""
-        return self._earlier.started if self._slot.number is None else self._slot.number + 1
+        return self._history.started if self._recorder.number is None else self._recorder.number + 1
 
     def get_total_steps(self) -> int:
         """Steps of all complete episodes of the recording, those before a resume included."""
@@ -122,14 +122,14 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
 
     def get_episode_rewards(self) -> list[float]:
         """The return of each complete episode of the recording, in Gym's order: by end."""
-        return [*self._earlier.returns, *self._ended()["return"].tolist()]
+        return [*self._history.returns, *self._ended()["return"].tolist()]
 
     def get_episode_lengths(self) -> list[int]:
         """The length of each complete episode of the recording, in steps, by end."""
-        return [*self._earlier.lengths, *self._ended()["length"].tolist()]
+        return [*self._history.lengths, *self._ended()["length"].tolist()]
 
     def _ended(self) -> npt.NDArray[np.void]:
-        records = self._slot.records()
+        records = self._recorder.records()
         return records[records["end"] < log.CUT_RESET]
 
 
@@ -143,9 +143,9 @@ def describe(env: Any, notify: Callable[[str], None]) -> dict[str, str]:
     }
 
 
-def _finish(recorded: Tap, slot: Slot, run: Run) -> None:
+def _finish(recorded: RecordedCalls, recorder: EpisodeRecorder, run: RunFile) -> None:
     recorded.stop(log.CUT_CLOSED)
-    slot.close()
+    recorder.close()
     try:
         run.end()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""One writer's family of files: an episode log, the batches sealed from it, and their manifests.
+"""One writer's files: an episode log, the batches sealed from it, and their manifests.
 
 openaigym.episode_log.<monitor>.<uid>.npy                 appended, one record an episode
 openaigym.episode_batch.<monitor>.<uid>.stats.json        the first batch; later ones are called
@@ -14,16 +14,16 @@ import threading
 import time
 import weakref
 from pathlib import Path
-from typing import Callable, NamedTuple
+from typing import Callable, Iterator, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from monitorcli.format import lease, log, names
-from monitorcli.format.json_files import write_json
-from monitorcli.format.manifest import Batch, Family, Manifest
+from monitorcli.format.manifest import WriterFiles
 from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.notices import once
+from monitorcli.monitor.open_batch import OpenBatch
 from monitorcli.monitor.open_log import claim
 from monitorcli.video.film import Film
 
@@ -51,7 +51,7 @@ class Target(NamedTuple):
     first_turn: int = 0
 
 
-class Writer:
+class EpisodeWriter:
     """Appends episodes to its own files. A disk that fails costs records, never the run."""
 
     def __init__(self, target: Target, env_info: dict[str, str], notify: Callable[[str], None]) -> None:
@@ -65,21 +65,16 @@ class Writer:
         self.wants_resets = True  # of the first reset, or of all
         self._limit = BATCH_UPON_RESET if target.write_upon_reset else BATCH
         self.stem, self._log = claim(self._directory, target.uid)
-        self._family = Family(self.directory, self.stem, env_info, target.run, time.time(), lease.mine())
+        files = WriterFiles(self.directory, self.stem, env_info, target.run, time.time(), lease.mine())
+        self._batch = OpenBatch(self._directory, self._log, files, self._notify)
         # Counted without a lock: several threads may run environments of one writer.
         self.numbers = itertools.count(target.first_number)
-        self.turns = itertools.count(target.first_turn)  # what the schedule is asked for
+        self.turns: Iterator[int] = itertools.count(target.first_turn)  # what the schedule is asked for
         self._log.full_at = log.end_of(self._limit)  # the end of the open batch
-        self._log.on_full, self._log.on_loss = self._seal_full, self._lose
+        self._log.on_full, self._log.on_loss = self._seal_full_batch, self._lose
         self.append = self._log.append  # hands records, whole ones, to the operating system
-        self._batch = 0
-        self._sealed = 0  # records in batches that will not change any more
-        self._first_reset: float | None = None
-        self._videos: list[tuple[str, str]] = []
-        self._lost = 0
-        self._manifest: Manifest
         try:
-            self._seal(durable=False)
+            self._batch.write(durable=False)
         except OSError:
             self._log.discard()
             raise
@@ -115,26 +110,17 @@ class Writer:
             _finishing.append((self, film))
             _collect(leave=_FINISHING)
 
-    def seal(self) -> None:
-        """Write the open batch, and the manifest that names it, for the last time; begin the next.
-
-        When the disk refuses, the batch stays open, and is tried again when it would be full again.
-        Only the first waits for the disk: then a power cut leaves a manifest that says whose the log
-        is, and `leftovers` makes again from the log what was torn.
-        """
+    def seal_batch(self) -> None:
+        """Write the open batch for the last time, and begin the next; a disk that refuses is tried again."""
         with _lock:
-            sealed = self._publish(durable=self._batch == 0)
-            if sealed is not None:
-                self._batch += 1
-                self._sealed += sealed
-                self._videos = []
+            self._batch.seal()
             self._log.full_at = self._log.end + self._limit * log.SIZE
             self.epoch = _epoch()
 
-    def _seal_full(self) -> None:
+    def _seal_full_batch(self) -> None:
         with _lock:
             if self._log.end >= self._log.full_at:  # else another thread was here first
-                self.seal()
+                self.seal_batch()
 
     def close(self) -> None:
         """Finish the videos, then the batch, then the manifest that names both.
@@ -144,9 +130,9 @@ class Writer:
         with _lock:
             if self.closed:
                 return
-            self.closed = True
+            self.closed = self._batch.closed = True
             _collect(leave=0)
-            self._publish()
+            self._batch.try_to_write()
             self._log.close()
 
     def records(self) -> npt.NDArray[np.void]:
@@ -154,51 +140,17 @@ class Writer:
         return self._log.read()
 
     def _reset(self, when: float) -> None:
-        if self._first_reset is None:
-            self._first_reset = self.epoch + when
+        if self._batch.first_reset is None:
+            self._batch.first_reset = self.epoch + when
             self.wants_resets = self._write_upon_reset
         if self._write_upon_reset:
             with _lock:
                 _collect(leave=0)
-                self._publish(durable=False)
-
-    def _publish(self, durable: bool = True) -> int | None:
-        """Write the open batch as it is now; how many records it has, None when the disk refused."""
-        try:
-            return self._seal(durable)
-        except FileNotFoundError:
-            self._notify(f"{self.directory}: the recording was removed; the run goes on.")
-        except OSError as error:
-            self._notify(
-                f"{self.directory}: an episode batch could not be written ({error.strerror}); "
-                "the episode log has its episodes."
-            )
-            self._note_loss()
-        return None
-
-    def _seal(self, durable: bool) -> int:
-        records = self._log.read(self._sealed)
-        self._log.correct_header(self._sealed + len(records))
-        part = Batch(
-            self._batch, self._sealed, records, self._videos, self._first_reset, self._lost, self.closed
-        )
-        if durable:
-            self._log.sync()  # first, so that no batch has what the log has not
-        family = self._family._replace(directory=self._directory.path())
-        self._manifest = family.seal(part, durable)
-        return len(records)
-
-    def _note_loss(self) -> None:
-        """Say in the last manifest how many episodes the disk refused; a full one has room for that."""
-        self._manifest.document["monitorcli"]["lost"] = self._lost
-        try:
-            write_json(*self._manifest)
-        except OSError:
-            pass
+                self._batch.try_to_write(durable=False)
 
     def _lose(self, count: int, reason: str) -> None:
         """Count records that the disk refused, and undo what it may have taken of them."""
-        self._lost += count
+        self._batch.lost += count
         self._notify(f"{self.directory}: episodes are being lost ({reason}); the run goes on.")
         try:
             self._log.cut_torn()
@@ -217,14 +169,14 @@ def _collect(leave: int) -> None:
         writer, film = _finishing.pop(0)
         pair = film.collect()
         if pair:
-            writer._videos.append(pair)
+            writer._batch.videos.append(pair)
 
 
 _lock = threading.RLock()  # for what is done once a batch, or once a film
-_finishing: list[tuple[Writer, Film]] = []
+_finishing: list[tuple[EpisodeWriter, Film]] = []
 
 # A forked child shares its parent's files: it must leave them alone and open its own.
-_open: weakref.WeakSet[Writer] = weakref.WeakSet()
+_open: weakref.WeakSet[EpisodeWriter] = weakref.WeakSet()
 
 
 def _disown() -> None:

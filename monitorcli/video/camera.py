@@ -83,7 +83,7 @@ def camera(env: Any) -> Camera:
     return Camera(mode, render)
 
 
-def is_hopeless(env: Any) -> bool:
+def cannot_render(env: Any) -> bool:
     """Whether rendering environments of this kind has raised, and not once given a picture."""
     return _pictured.get(_kind(env.unwrapped)) is False
 

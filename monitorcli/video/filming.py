@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 from monitorcli.errors import EncoderFailed
 from monitorcli.video.asciicast import Asciicast
-from monitorcli.video.camera import FILMED, Camera, camera, is_hopeless
+from monitorcli.video.camera import FILMED, Camera, camera, cannot_render
 from monitorcli.video.ffmpeg import find_ffmpeg
 from monitorcli.video.film import Encoder, Film, frames_per_second
 from monitorcli.video.mp4 import Mp4
 from monitorcli.video.schedule import Schedule, never
-
-if TYPE_CHECKING:
-    from monitorcli.monitor.episode_recorder import Slot
-    from monitorcli.monitor.writer import Writer
 
 
 class Filming(NamedTuple):
@@ -25,6 +22,37 @@ class Filming(NamedTuple):
     schedule: Schedule
     fps: float | None = None
     ffmpeg: str | None = None
+
+
+class FilmsWriter(Protocol):
+    """What films need of the writer: a name, a turn in the schedule, and a place among its files."""
+
+    env_id: str
+    closed: bool
+    turns: Iterator[int]
+
+    def film_path(self, episode: int) -> Path:
+        """Where the film of this episode goes, without its ending."""
+
+    def keep(self, film: Film) -> None:
+        """Take over a film that has all its frames."""
+
+
+class FilmedEpisodes(Protocol):
+    """What films need of the one that records the episodes; handed in whole, which costs nothing."""
+
+    number: int | None
+    env: Callable[[], Any]
+
+    @property
+    def writer(self) -> FilmsWriter | None:
+        """The episodes' writer, None when it could not be opened."""
+
+    def adopt(self) -> FilmsWriter:
+        """The writer of this process, after a fork: the episode is its own from now on."""
+
+    def trouble(self, error: Exception) -> None:
+        """Say once that something failed."""
 
 
 class Films:
@@ -41,30 +69,30 @@ class Films:
         self._camera: Camera | None = None
         self._broken_said = False
 
-    def begin(self, slot: Slot) -> bool:
+    def begin(self, episodes: FilmedEpisodes) -> bool:
         """The episode's first step is about to be made; True when the schedule wants it, and it is filmed.
 
         A reset that no step follows takes no turn of the schedule's. So it is asked only now, when the
         environment still shows what the reset left.
         """
         try:
-            writer = slot.writer
+            writer = episodes.writer
             if writer is None or writer.closed:
-                writer = slot.adopt()
+                writer = episodes.adopt()
             turn, self._kept_turn = self._kept_turn, None
             if turn is None:
                 turn = next(writer.turns)
-            self._turn, self._asked = turn, slot.number
+            self._turn, self._asked = turn, episodes.number
             try:
                 chosen = self._filming.schedule(turn)
             except Exception as error:
                 self._notify(f"the video schedule failed ({type(error).__name__}: {error}); the run goes on.")
                 return False
-            if chosen and slot.number is not None:
-                self.running = self._open(writer, slot.number, slot.env())
+            if chosen and episodes.number is not None:
+                self.running = self._open(writer, episodes.number, episodes.env())
                 self.capture()
         except Exception as error:
-            slot.trouble(error)
+            episodes.trouble(error)
         return self.running is not None
 
     def capture(self) -> None:
@@ -72,7 +100,7 @@ class Films:
         if self.running:
             self.running.capture()
 
-    def end(self, writer: Writer, length: int, number: int | None) -> None:
+    def end(self, writer: FilmsWriter, length: int, number: int | None) -> None:
         """The episode of this number is over; one without a step leaves no film, and its turn to the next."""
         film, self.running = self.running, None
         if not length and self._asked == number:
@@ -83,11 +111,11 @@ class Films:
         elif film:
             film.discard()
 
-    def leave(self) -> None:
+    def disown(self) -> None:
         """This process was forked: the film that may be running is its parent's."""
         self.running = None
 
-    def _open(self, writer: Writer, number: int, env: Any) -> Film | None:
+    def _open(self, writer: FilmsWriter, number: int, env: Any) -> Film | None:
         mode, render = self._camera = self._camera or camera(env)
         if mode not in FILMED:
             self.wanted = False
@@ -95,7 +123,7 @@ class Films:
                 f"no video of {writer.env_id}: its render_mode is {mode!r}; films need 'rgb_array' or 'ansi'."
             )
             return None
-        if is_hopeless(env):  # which was said when it raised
+        if cannot_render(env):  # which was said when it raised
             self.wanted = False
             return None
         place = functools.partial(writer.film_path, number)

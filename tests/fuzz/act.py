@@ -14,7 +14,7 @@ from monitorcli.errors import MonitorError
 from monitorcli.evaluate.episodes import make_environment
 from monitorcli.evaluate.policy import load_policy
 from monitorcli.monitor import directory as monitor_directory
-from monitorcli.monitor.recovery import salvage
+from monitorcli.monitor.recovery import recover
 from monitorcli.recording import read
 from monitorcli.video import schedule
 
@@ -28,7 +28,7 @@ def act(directory: Path) -> Iterator[str]:
     except MonitorError as error:
         if "CANARY" in str(error):
             yield "resume's refusal holds a file from outside"
-    salvage(directory)
+    recover(directory)
     try:
         read(directory)
     except MonitorError:

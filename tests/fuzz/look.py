@@ -16,7 +16,7 @@ from monitorcli import summary
 from monitorcli.cli import style
 from monitorcli.errors import MonitorError
 from monitorcli.monitor import directory as monitor_directory
-from monitorcli.monitor.history import earlier
+from monitorcli.monitor.history import read_history
 from monitorcli.recording import Recording, load_results, read
 from monitorcli.recording.verify import verify
 from monitorcli.report import FORMATS, Wanted, answer, as_table, render
@@ -33,7 +33,7 @@ def look(directory: Path) -> Iterator[str]:
     """Sentences on what is wrong with what monitorcli says; anything but a MonitorError comes through."""
     recording = None
     said: list[str] = []
-    ways = (load_results, earlier, monitor_directory.files, verify, read)
+    ways = (load_results, read_history, monitor_directory.files, verify, read)
     for way in ways:
         try:
             recording = way(directory)

@@ -14,8 +14,8 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from hunt import Run, plan
-from inquest import OldGym, after_resume, inquest
+from findings import OldGym, after_resume, examine
+from kills import KilledRun, plan
 
 from monitorcli.video.ffmpeg import find_ffmpeg
 
@@ -28,10 +28,10 @@ FORBIDDEN = (
 )  # fmt: skip
 
 
-def torture(run: Run, ffmpeg: str, old_gym: OldGym | None) -> Counter[str]:
+def torture(run: KilledRun, ffmpeg: str, old_gym: OldGym | None) -> Counter[str]:
     """One run: killed, looked at, resumed, and looked at again."""
-    killed_at = run.hunt()
-    found = inquest(run, killed_at, ffmpeg)
+    killed_at = run.run_and_kill()
+    found = examine(run, killed_at, ffmpeg)
     status = run.resume()
     if status:
         found["resumes that failed"] = 1
@@ -69,7 +69,7 @@ def main() -> int:
     started = time.monotonic()
     for number in range(asked.kills):
         with tempfile.TemporaryDirectory(prefix="torture-") as name:
-            run = Run(plan(Random(asked.seed * 1_000_003 + number)), Path(name))
+            run = KilledRun(plan(Random(asked.seed * 1_000_003 + number)), Path(name))
             found = torture(run, ffmpeg, old_gym)
             total.update(found)
             total[f"killed {run.plan.victim} of: {run.plan.kind}"] += 1

@@ -1,6 +1,6 @@
 """Runs first in every Python that a recorded command starts: waits for Gymnasium, then attaches.
 
-Other libraries of environments are only told of, for who wonders why nothing was recorded.
+Imports of other libraries of environments are only reported, to explain why nothing was recorded.
 
 Found because `monitorcli start` puts this folder on PYTHONPATH; or run by monitorcli.pth, which an
 installed monitorcli has beside it and which a Python that ignores PYTHONPATH reads too. Standard library
@@ -22,7 +22,7 @@ class _Waiting:
     """A finder that sees some modules being imported and acts right after each has run."""
 
     def __init__(self):
-        self.awaited = dict.fromkeys(_OTHERS.split(), _tell_of)
+        self.awaited = dict.fromkeys(_OTHERS.split(), _report_library)
         self.awaited.update(dict.fromkeys(_RECORDED, _attach))
 
     def find_spec(self, name, path=None, target=None):
@@ -50,11 +50,11 @@ def _attach(registration):
 
         attach(registration)
     except Exception as error:  # the script must run whatever becomes of its recording
-        _tell("remark", "not recorded: %s: %s" % (type(error).__name__, error))
+        _report_status("remark", "not recorded: %s: %s" % (type(error).__name__, error))
 
 
-def _tell_of(library):
-    _tell("library", library.__name__)
+def _report_library(library):
+    _report_status("library", library.__name__)
 
 
 def _find_monitorcli():
@@ -71,12 +71,12 @@ def _find_monitorcli():
     spec.loader.exec_module(module)
 
 
-def _tell(kind, text):
+def _report_status(kind, text):
     """Append a line for `monitorcli start` to read; see attach/status_log.py."""
-    trail = os.environ.get("MONITORCLI_TRAIL")
-    if trail:
+    path = os.environ.get("MONITORCLI_TRAIL")
+    if path:
         try:
-            file = os.open(trail, os.O_WRONLY | os.O_APPEND)
+            file = os.open(path, os.O_WRONLY | os.O_APPEND)
             os.write(file, ("%s %d %s\n" % (kind, os.getpid(), text)).encode("utf-8", "replace"))
             os.close(file)
         except OSError:
@@ -98,7 +98,7 @@ def _run_shadowed():
 
 # By name, because the class is another one each time that this file runs.
 if "MONITORCLI_TRAIL" in os.environ and "_Waiting" not in [type(each).__name__ for each in sys.meta_path]:
-    _tell("python", sys.executable)
+    _report_status("python", sys.executable)
     sys.meta_path.insert(0, _Waiting())
 if __name__ == "sitecustomize":
     _run_shadowed()

@@ -59,7 +59,7 @@ def plan(random: Random) -> Plan:
     )
 
 
-class Run:
+class KilledRun:
     """A run of a plan in a folder: recording in `run`, ledgers in `ledger`."""
 
     def __init__(self, plan: Plan, folder: Path) -> None:
@@ -67,20 +67,20 @@ class Run:
         self.folder = folder
         self.ledger.mkdir(parents=True, exist_ok=True)
 
-    def hunt(self) -> float:
+    def run_and_kill(self) -> float:
         """Run it and kill it; gives back when, in seconds since the epoch."""
         with open(self.folder / "output", "ab") as output:
             process = self._spawn(self._command(FOREVER, resume=False), output, self.plan.pause)
         if not self.plan.early:
             wait_until(lambda: any(self.ledger.iterdir()) or process.poll() is not None)
         time.sleep(self.plan.delay)
-        family = [process.pid, *descendants(process.pid)]
+        processes = [process.pid, *descendants(process.pid)]
         killed_at = time.time()
-        for pid in self._victims(family) or family:  # so early that there is only the one
+        for pid in self._victims(processes) or processes:  # so early that there is only the one
             kill(pid)
         (self.ledger / "stop").touch()
         process.wait(PATIENCE)
-        wait_until(lambda: not any(map(lives, family)))
+        wait_until(lambda: not any(map(lives, processes)))
         return killed_at
 
     def resume(self) -> int:
@@ -93,26 +93,27 @@ class Run:
         environment = {
             **os.environ,
             "PYTHONPATH": f"{HERE}{os.pathsep}{ROOT}",
-            "PREY_LEDGER": str(self.ledger),
-            "PREY_STEPS": str(self.plan.steps),
-            "PREY_PAUSE": str(pause),
+            "TORTURE_LEDGER": str(self.ledger),
+            "TORTURE_STEPS": str(self.plan.steps),
+            "TORTURE_PAUSE": str(pause),
         }
         return subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=ROOT
         )  # fmt: skip
 
     def _command(self, episodes: str, resume: bool) -> list[str]:
-        plan, prey = self.plan, [sys.executable, str(HERE / "prey.py")]
+        plan, script = self.plan, [sys.executable, str(HERE / "scripts.py")]
         if plan.script == "monitor":
             again = ["resume"] if resume else []
-            return [*prey, "monitor", episodes, str(self.directory), plan.video, *plan.options, *again]
+            return [*script, "monitor", episodes, str(self.directory), plan.video, *plan.options, *again]
         # Killed before it claimed the directory, there is nothing to resume.
         verb = "resume" if resume and any(self.directory.glob("openaigym.run.*")) else "start"
         ours = [sys.executable, "-m", "monitorcli", verb, str(self.directory)]
         ours += ["--video", "all" if plan.video != "none" else "none"]
         if plan.script == "evaluation":
-            return [*ours, "--env", "prey:Prey-v0", "--policy", "random", "--episodes", self._asked(episodes)]
-        return [*ours, "--", *prey, "workers" if plan.script == "workers" else "plain", episodes]
+            ours += ["--env", "scripts:Ledger-v0", "--policy", "random"]
+            return [*ours, "--episodes", self._asked(episodes)]
+        return [*ours, "--", *script, "workers" if plan.script == "workers" else "plain", episodes]
 
     def _asked(self, episodes: str) -> str:
         """An evaluation is resumed up to a total; at first it is asked for more than there is time for."""
@@ -126,15 +127,15 @@ class Run:
         except NoRecording:
             return episodes
 
-    def _victims(self, family: list[int]) -> list[int]:
-        people = [pid for pid in family if "ffmpeg" not in name_of(pid) and not is_sentinel(pid)]
+    def _victims(self, processes: list[int]) -> list[int]:
+        pythons = [pid for pid in processes if "ffmpeg" not in name_of(pid) and not is_sentinel(pid)]
         if self.plan.victim == "tree":
-            return family
+            return processes
         if self.plan.script in ("monitor", "evaluation"):
-            return people[:1]
-        if self.plan.victim == "worker" and len(people) > 2:
-            return people[2:3]
-        return people[1:2]  # the script under `monitorcli start`
+            return pythons[:1]
+        if self.plan.victim == "worker" and len(pythons) > 2:
+            return pythons[2:3]
+        return pythons[1:2]  # the script under `monitorcli start`
 
 
 def descendants(pid: int) -> list[int]:

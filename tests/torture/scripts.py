@@ -1,6 +1,6 @@
 """An environment that keeps a ledger of its own, and scripts that play it until they are killed.
 
-Each process appends to a ledger of its own in $PREY_LEDGER: `e <return>` for an episode whose last
+Each process appends to a ledger of its own in $TORTURE_LEDGER: `e <return>` for an episode whose last
 `step` has returned to the script, `r` for a reset, `f <time>` for a frame that was rendered (slow
 films only). No return occurs twice, so a ledger tells which episodes a recording must hold.
 """
@@ -19,8 +19,8 @@ import numpy as np
 WORKERS = 3
 
 
-class Prey(gymnasium.Env):
-    """Episodes of $PREY_STEPS steps, $PREY_PAUSE seconds each; only the last step has a reward."""
+class LedgerEnv(gymnasium.Env):
+    """Episodes of $TORTURE_STEPS steps, $TORTURE_PAUSE seconds each; only the last step has a reward."""
 
     metadata = {"render_modes": ["rgb_array", "ansi"], "render_fps": 30}
     observation_space = gymnasium.spaces.Discrete(2)
@@ -28,7 +28,7 @@ class Prey(gymnasium.Env):
 
     def __init__(self, render_mode=None):
         self.render_mode = render_mode
-        self.steps, self.pause = int(os.environ["PREY_STEPS"]), float(os.environ["PREY_PAUSE"])
+        self.steps, self.pause = int(os.environ["TORTURE_STEPS"]), float(os.environ["TORTURE_PAUSE"])
         self.at, self.episode, self.over = 0, secrets.randbits(24) << 28, False
         self.ledger = -1
 
@@ -68,17 +68,17 @@ class Prey(gymnasium.Env):
 
     def write(self, line):
         if self.ledger < 0:
-            path = Path(os.environ["PREY_LEDGER"]) / f"{os.getpid()}.{secrets.token_hex(4)}"
+            path = Path(os.environ["TORTURE_LEDGER"]) / f"{os.getpid()}.{secrets.token_hex(4)}"
             self.ledger = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.write(self.ledger, f"{line}\n".encode())
 
 
-gymnasium.register("Prey-v0", Prey)
+gymnasium.register("Ledger-v0", LedgerEnv)
 
 
 def play(env, episodes):
     """Run that many episodes, or as many as there is time for when told to stop."""
-    stop = Path(os.environ["PREY_LEDGER"]) / "stop"
+    stop = Path(os.environ["TORTURE_LEDGER"]) / "stop"
     seldom = 1 if env.unwrapped.pause or env.unwrapped.steps > 2 else 50
     for number in range(episodes):
         if number % seldom == 0 and stop.exists():
@@ -95,7 +95,7 @@ def run_workers(episodes):
     for _ in range(WORKERS):
         pid = os.fork()
         if not pid:
-            play(gymnasium.make("Prey-v0"), episodes)
+            play(gymnasium.make("Ledger-v0"), episodes)
             sys.exit(0)  # the recorder closes in the child's own way out
         pids.append(pid)
     for pid in pids:
@@ -105,14 +105,14 @@ def run_workers(episodes):
 def main(kind, episodes, *arguments):
     """`plain`, `workers`, or `monitor DIRECTORY RENDER_MODE [OPTION]...`."""
     if kind == "plain":
-        play(gymnasium.make("Prey-v0"), int(episodes))
+        play(gymnasium.make("Ledger-v0"), int(episodes))
     elif kind == "workers":
         run_workers(int(episodes))
     else:
         from monitorcli import Monitor
 
         directory, mode, *options = arguments
-        env = gymnasium.make("Prey-v0", render_mode=None if mode == "none" else mode)
+        env = gymnasium.make("Ledger-v0", render_mode=None if mode == "none" else mode)
         schedule = (lambda episode: True) if mode != "none" else False
         play(Monitor(env, directory, schedule, **dict.fromkeys(options, True)), int(episodes))
 

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from hunt import Run
+from kills import KilledRun
 
 from monitorcli import report
 from monitorcli.errors import MonitorError, NoRecording
@@ -26,7 +26,7 @@ YOUNG = 1.0
 _MOST_FILMS = 6
 
 
-def inquest(run: Run, killed_at: float, ffmpeg: str) -> Counter[str]:
+def examine(run: KilledRun, killed_at: float, ffmpeg: str) -> Counter[str]:
     """Counts of what is there and what is missing, and of each kind of trouble."""
     found: Counter[str] = Counter(kills=1)
     found["killed while a file was replaced"] = int(any(run.directory.glob("openaigym.tmp.*")))
@@ -51,7 +51,7 @@ def inquest(run: Run, killed_at: float, ffmpeg: str) -> Counter[str]:
     return found
 
 
-def after_resume(run: Run, before: int) -> Counter[str]:
+def after_resume(run: KilledRun, before: int) -> Counter[str]:
     """The same directory after it was resumed, which added episodes to those it had."""
     found: Counter[str] = Counter()
     try:
@@ -93,7 +93,7 @@ def compared(recording: Recording, finished: set[float]) -> Counter[str]:
     )
 
 
-def _films(recording: Recording, run: Run, killed_at: float, ffmpeg: str) -> Counter[str]:
+def _films(recording: Recording, run: KilledRun, killed_at: float, ffmpeg: str) -> Counter[str]:
     """Whether films decode: finished ones to their last frame, the others up to a second before the kill."""
     found: Counter[str] = Counter()
     folder = Folder(recording.directory)

@@ -1,6 +1,6 @@
 """Many processes record into one directory at once, each with a resumed Monitor.
 
-python tests/torture/crowd.py [--writers N] [--seconds S]
+python tests/torture/many_writers.py [--writers N] [--seconds S]
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from hunt import FOREVER, HERE, ROOT, wait_until
-from inquest import compared, finished_in, numbers_of
+from findings import compared, finished_in, numbers_of
+from kills import FOREVER, HERE, ROOT, wait_until
 
 from monitorcli.errors import NoRecording
 from monitorcli.format import log
@@ -30,15 +30,15 @@ FORBIDDEN = (
 )  # fmt: skip
 
 
-def crowd(folder: Path, writers: int, seconds: float) -> Counter[str]:
+def write_together(folder: Path, writers: int, seconds: float) -> Counter[str]:
     """Let them write for that long, reading all the time; what is there then."""
     directory, ledger = folder / "run", folder / "ledger"
     ledger.mkdir()
     environment = {
-        **os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{ROOT}", "PREY_LEDGER": str(ledger),
-        "PREY_STEPS": "20", "PREY_PAUSE": "0",
+        **os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{ROOT}", "TORTURE_LEDGER": str(ledger),
+        "TORTURE_STEPS": "20", "TORTURE_PAUSE": "0",
     }  # fmt: skip
-    command = [sys.executable, str(HERE / "prey.py"), "monitor", FOREVER, str(directory), "none", "resume"]
+    command = [sys.executable, str(HERE / "scripts.py"), "monitor", FOREVER, str(directory), "none", "resume"]
     processes = [subprocess.Popen(command, env=environment, cwd=ROOT) for _ in range(writers)]
     wait_until(lambda: len([*ledger.iterdir()]) == writers)
     found: Counter[str] = Counter(writers=writers)
@@ -86,8 +86,8 @@ def main() -> int:
     parser.add_argument("--writers", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=60.0)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="crowd-") as folder:
-        found = crowd(Path(folder), asked.writers, asked.seconds)
+    with tempfile.TemporaryDirectory(prefix="many-writers-") as folder:
+        found = write_together(Path(folder), asked.writers, asked.seconds)
     for key in [*FORBIDDEN, *sorted(set(found) - set(FORBIDDEN))]:
         print(f"{found[key]:>12,}  {key}")
     return int(any(found[key] for key in FORBIDDEN))
