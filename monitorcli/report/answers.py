@@ -12,7 +12,7 @@ import numpy as np
 from monitorcli.errors import BadRequest
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Recording
-from monitorcli.report.text import printable
+from monitorcli.report.text import printable, when
 from monitorcli.summary import Summary, summarise
 from monitorcli.summary.comparison import Comparison, compare
 from monitorcli.summary.gates import Gate, Verdict, judge
@@ -36,6 +36,11 @@ class Wanted:
     window: int | None = None
     gates: tuple[Gate, ...] = ()
     folder: Path | None = None
+
+    @property
+    def only(self) -> str:
+        """`only the last 100 completed episodes`; "" when nothing is left out."""
+        return "" if self.selection.everything else f"only {self.selection.words}"
 
 
 @dataclass(frozen=True)
@@ -69,9 +74,30 @@ class View:
         return printable(self.recording.directory)
 
     @property
+    def env_ids(self) -> list[str]:
+        """The environments' names as the files have them, without those that nobody knows."""
+        return [name for name in self.recording.env_ids if name != UNKNOWN]
+
+    @property
     def environment(self) -> str:
         """The environments' names, safe to print; "" when nobody knows any."""
-        return ", ".join(printable(name, limit=60) for name in self.recording.env_ids if name != UNKNOWN)
+        return ", ".join(printable(name, limit=60) for name in self.env_ids)
+
+    @property
+    def modes(self) -> str:
+        """`training, unknown mode`; "" when no mode is known."""
+        modes = self.numbers.modes
+        return ", ".join(modes).replace("unknown", "unknown mode") if set(modes) - {"unknown"} else ""
+
+    @property
+    def when(self) -> str:
+        """From the first start to the last end; "" when no episode has a date."""
+        return when(self.numbers.started_at, self.numbers.ended_at)
+
+    @property
+    def success(self) -> str:
+        """The successes in percent of the judged episodes, without the sign; there must be one."""
+        return f"{100 * self.numbers.successes / self.numbers.judged:.3g}"
 
     def places(self, numbers: Iterable[int]) -> Rows:
         """Where the whole recording's episodes with these numbers stand in this part; not those left out."""

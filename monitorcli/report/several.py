@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from monitorcli.report import runs
 from monitorcli.report.answers import Answer, View
-from monitorcli.report.intervals import OF_ONE_POLICY, OF_RUNS, between, few, percent
-from monitorcli.report.layout import Line, Span, flow, grid, labelled, paragraph, width_of
+from monitorcli.report.intervals import OF_RUNS, between, few, note
+from monitorcli.report.layout import MARGIN, Line, Span, Table, columns, flow, labelled, paragraph, width_of
 from monitorcli.report.text import number, plural
+from monitorcli.summary.group import Group
 from monitorcli.summary.intervals import STATISTICS
 
 _HEAD = ("directory", "environment", "episodes", "mean return", "iqm", "length", "success", "videos", "runs")
@@ -16,54 +17,59 @@ _LEAST = ("videos", "length", "success", "environment", "iqm", "runs")
 
 def lines(answer: Answer, width: int) -> list[Line]:
     """The rows with as many columns as fit, what the intervals are of, and the group."""
-    rows = [_row(view) for view in answer.views]
-    columns = [name for name in _HEAD if any(row[name] for row in rows)]
-    table = _grid(rows, columns)
-    for name in _LEAST:
-        if _fits(table, width):
+    rows = [cells(view) for view in answer.views]
+    head = [name for name in _HEAD if any(row[name] for row in rows)]
+    for least in ("", *_LEAST):
+        head = [name for name in head if name != least]
+        found = columns(Table(head, [[row[name] for name in head] for row in rows]))
+        if _fits(found, width):
             break
-        columns = [column for column in columns if column != name]
-        table = _grid(rows, columns)
-    if not _fits(table, width):
-        table = [
-            line for row in rows for line in flow([row[name] for name in columns if row[name]], width - 1)
+    else:
+        found = [
+            [MARGIN, *line]
+            for row in rows
+            for line in flow([row[name] for name in head if row[name]], width - 1)
         ]
-    note = f"[ ] {percent(answer.wanted.confidence)} interval over episodes: {OF_ONE_POLICY}"
-    found: list[Line] = [[Span(" "), *line] for line in table]
-    return [*found, *paragraph(" ", "", note, width, "dim"), [], *_group(answer, width)]
+    about = paragraph(" ", "", note(answer.wanted.confidence), width, "dim")
+    return [*found, *about, [], *_group(answer, width)]
 
 
-def _fits(table: list[Line], width: int) -> bool:
-    return max(map(width_of, table)) < width
+def _fits(found: list[Line], width: int) -> bool:
+    return max(map(width_of, found)) <= width
 
 
-def _grid(rows: list[dict[str, Line]], columns: list[str]) -> list[Line]:
-    head: list[Line] = [[Span(name, "label")] for name in columns]
-    return grid([head, *([row[name] for name in columns] for row in rows)])
-
-
-def _row(view: View) -> dict[str, Line]:
+def cells(view: View) -> dict[str, Line]:
+    """What a table may say of a recording, by column; [] where there is nothing to say."""
     numbers, measured = view.numbers, view.measured
-    cut = f" + {numbers.incomplete:,} incomplete" if numbers.incomplete else ""
-    row: dict[str, Line] = {name: [] for name in _HEAD}
+    row: dict[str, Line] = dict.fromkeys((*_HEAD, "mean", "interval"), ())
     row["directory"] = [Span(view.name, "path")]
     row["environment"] = [Span(view.environment or "not known")]
-    row["episodes"] = [Span(f"{numbers.completed:,}", "value"), Span(cut)]
+    row["completed"] = [Span(f"{numbers.completed:,}", "value")]
+    row["incomplete"] = [Span(f"{numbers.incomplete:,}")]
+    cut = f" + {numbers.incomplete:,} incomplete" if numbers.incomplete else ""
+    row["episodes"] = [*row["completed"], Span(cut)]
     if measured.n("mean"):
         interval = between(measured.interval("mean"))
-        row["mean return"] = [Span(number(measured.value("mean")), "value"), Span(interval)]
+        row["mean"] = [Span(number(measured.value("mean")), "value")]
+        row["interval"] = [Span(interval.strip())]
+        row["mean return"] = [*row["mean"], Span(interval)]
         row["iqm"] = [Span(number(measured.value("iqm")))]
         row["length"] = [Span(number(measured.value("length_mean")))]
     else:
         row["mean return"] = [Span("nothing recorded", "bad")]
     if numbers.judged:
-        share = f"{100 * numbers.successes / numbers.judged:.3g} % of {numbers.judged:,}"
-        row["success"] = [Span(share)]
+        row["success"] = [Span(f"{view.success} % of {numbers.judged:,}")]
     if view.recording.films:
         row["videos"] = [Span(f"{len(view.recording.films):,}")]
     if view.recording.runs:
         row["runs"] = runs.headline(view.recording.runs)
     return row
+
+
+def of_group(group: Group) -> list[tuple[str, str, str]]:
+    """Name, value and interval of each statistic over the directories; one directory has no spread."""
+    found = ((name, getattr(group.statistics, name), group.intervals[name]) for name in STATISTICS)
+    return [(name, number(value), between(interval)) for name, value, interval in found if value == value]
 
 
 def _group(answer: Answer, width: int) -> list[Line]:
@@ -72,11 +78,9 @@ def _group(answer: Answer, width: int) -> list[Line]:
         return [[Span(" group   no directory has a completed episode", "bad")]]
     n = plural(group.statistics.n, "directory").replace("directorys", "directories")
     segments: list[Line] = [[Span(n, "value")]]
-    for name in STATISTICS:
-        value = getattr(group.statistics, name)
-        if value == value:  # one directory has no spread
-            interval = between(group.intervals[name])
-            segments.append([Span(f"{name} "), Span(number(value), "value"), Span(interval)])
+    segments += [
+        [Span(f"{name} "), Span(value, "value"), Span(interval)] for name, value, interval in of_group(group)
+    ]
     notes = [f"mean returns {OF_RUNS}"]
     if max(group.strata.values()) > 1:
         notes.append(few(group.statistics.n))
@@ -84,5 +88,5 @@ def _group(answer: Answer, width: int) -> list[Line]:
         notes.append(
             f"resampled within each of {len(group.strata):,} environments; are their returns on one scale?"
         )
-    remarks = [line for note in notes if note for line in paragraph(" " * 9, "", note, width, "dim")]
+    remarks = [line for said in notes if said for line in paragraph(" " * 9, "", said, width, "dim")]
     return [*labelled(" group", flow(segments, width - 9), 9), *remarks]

@@ -1,15 +1,17 @@
-"""A recording beside its baseline, as a table."""
+"""What is said of a recording beside its baseline."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from monitorcli.report.answers import Answer
 from monitorcli.report.intervals import between
-from monitorcli.report.layout import Line, Span, grid
+from monitorcli.report.layout import MARGIN, Line, Span, Table, columns
 from monitorcli.report.text import number
 from monitorcli.summary.comparison import Comparison, Difference
 
 # What each measure is called, in the order of the rows.
-NAMES = {
+_NAMES = {
     "mean": "mean return",
     "iqm": "iqm return",
     "median": "median return",
@@ -19,29 +21,36 @@ NAMES = {
 }
 
 
-def lines(answer: Answer) -> list[Line]:
-    """Both sides, the difference with its interval, the probability of improvement, and how it was had."""
-    comparison, baseline = answer.comparison, answer.baseline
-    if comparison is None or baseline is None:
+def lines(report: Answer) -> list[Line]:
+    """The table, and under it the sentence about the probability of improvement; [] without a baseline."""
+    if report.comparison is None:
         return []
-    old, new = sides(answer)
-    head: list[Line] = [[], [Span(old, "title")], [Span(new, "title")], [Span("change", "title")], []]
-    rows = [head] + [row(difference, comparison) for difference in comparison.differences]
-    return [[Span(" "), *line] for line in [*grid(rows), [], *_verdict(comparison, old, new)]]
+    return [*columns(table(report), "title"), [], [MARGIN, Span(sentence(report))]]
 
 
-def sides(answer: Answer) -> tuple[str, str]:
+def table(report: Answer) -> Table:
+    """A row a measure: both sides, the change with its interval, and the change in percent."""
+    comparison = report.comparison
+    assert comparison is not None
+    rows = [_row(difference, comparison) for difference in comparison.differences]
+    return Table(("", *sides(report), "change", ""), rows)
+
+
+def sides(report: Answer) -> tuple[str, str]:
     """What to call the baseline and the new recording: their last names where those differ."""
-    assert answer.baseline is not None
-    paths = answer.baseline.name, answer.views[0].name
+    assert report.baseline is not None
+    paths = report.baseline.name, report.views[0].name
     short = tuple(path.rstrip("/\\").replace("\\", "/").split("/")[-1] for path in paths)
     return (short[0], short[1]) if short[0] != short[1] and all(short) else paths
 
 
-def improvement(comparison: Comparison, old: str, new: str) -> str:
-    """The sentence with the probability that the new one beats the old one."""
+def sentence(report: Answer, quoted: Callable[[str], str] = str) -> str:
+    """The probability that an episode of the new one beats one of the old one; names as `quoted` has them."""
+    comparison = report.comparison
+    assert comparison is not None
     if not comparison.n_old or not comparison.n_new:
         return "nothing to compare: one side has no completed episode"
+    old, new = map(quoted, sides(report))
     return (
         f"probability that an episode of {new} beats one of {old}: "
         f"{number(comparison.p_improve)}{between(comparison.p_interval)}, "
@@ -49,29 +58,14 @@ def improvement(comparison: Comparison, old: str, new: str) -> str:
     )
 
 
-def relative(difference: Difference) -> str:
-    """`-9.3 %`; "" where a percentage means nothing."""
-    if not difference.old:
-        return ""
-    return f"{100 * difference.change / abs(difference.old):+.3g} %"
-
-
-def signed(value: float) -> str:
-    """A number that says its sign: `+4.2`, `-44.2`, `0`."""
-    return ("+" if value > 0 else "") + number(value)
-
-
-def row(difference: Difference, comparison: Comparison) -> list[Line]:
-    """One measure: its name, both sides, the change with its interval, and the change in percent."""
-    name = difference.name
+def _row(difference: Difference, comparison: Comparison) -> list[Line]:
+    name, change = difference.name, difference.change
+    sign = "+" if change > 0 else ""
+    share = f"{100 * change / abs(difference.old):+.3g} %" if difference.old else ""
     return [
-        [Span(NAMES[name], "label")],
+        [Span(_NAMES[name], "label")],
         [Span(number(difference.old), "value"), Span(f" (n={comparison.old.n(name):,})", "dim")],
         [Span(number(difference.new), "value"), Span(f" (n={comparison.new.n(name):,})", "dim")],
-        [Span(signed(difference.change), "value"), Span(between(difference.interval))],
-        [Span(relative(difference))],
+        [Span(sign + number(change), "value"), Span(between(difference.interval))],
+        [Span(share)],
     ]
-
-
-def _verdict(comparison: Comparison, old: str, new: str) -> list[Line]:
-    return [[Span(improvement(comparison, old, new))]]

@@ -8,10 +8,9 @@ import numpy as np
 
 from monitorcli.report import breakdown
 from monitorcli.report.answers import View, Wanted
-from monitorcli.report.layout import words
 from monitorcli.report.page import columns, curve, ends, films, headline, histogram, listed, started
 from monitorcli.report.page.films import Film
-from monitorcli.report.page.markup import NOTHING, Markup, data, joined, table, tag
+from monitorcli.report.page.markup import NOTHING, Markup, data, drawn, joined, tag
 from monitorcli.report.text import plural
 
 # What is in the page, in order: an id's ending, the word in the navigation, and the content.
@@ -35,11 +34,10 @@ def article(view: View, wanted: Wanted, name: str, embed: int) -> Markup:
 
 
 def _opening(view: View, wanted: Wanted, level: int) -> list[Markup]:
-    only = NOTHING if wanted.selection.everything else tag("p", f"only {wanted.selection.words}")
     return [
-        tag(f"h{level}", headline.title(view.recording)),
-        headline.facts(view.recording, view.numbers),
-        only,
+        tag(f"h{level}", headline.title(view)),
+        headline.facts(view),
+        tag("p", wanted.only) if wanted.only else NOTHING,
         tag("p", tag("code", view.recording.directory), class_="where"),
     ]
 
@@ -79,13 +77,10 @@ def _nothing(wanted: Wanted) -> str:
 
 def _breakdown(view: View, wanted: Wanted, name: str, level: int) -> list[Part]:
     """The return by mode and by window, as far as there is more than one."""
-    rows = [[words(cell) for cell in row] for row in breakdown.cells(view, wanted)]
-    if not rows:
+    parts, before = breakdown.table(view, wanted), breakdown.earlier(view, wanted)
+    if not parts.rows:
         return []
-    before = breakdown.earlier(view, wanted)
-    shown = joined(
-        [table(rows[0], rows[1:], "Parts"), tag("p", before, class_="remark") if before else NOTHING]
-    )
+    shown = joined([drawn(parts, "Parts"), tag("p", before, class_="remark") if before else NOTHING])
     return [("parts", "Parts", _section(name, "parts", "Parts", level, shown))]
 
 
