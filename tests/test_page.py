@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from monitorcli.format import log
 from monitorcli.recording import read
-from monitorcli.report import Wanted, answer, as_html
+from monitorcli.report import ReportOptions, as_html, make_report
 from monitorcli.report.page import axis, columns, curve, ends, histogram, markup
 from monitorcli.summary.gates import at_least
 from monitorcli.summary.selection import Selection
@@ -80,7 +80,7 @@ def hostile():
 
 
 def html(*of, embed=as_html.EMBED, baseline=None, **wanted):
-    return as_html.page(answer(of, Wanted(**wanted), baseline), embed)
+    return as_html.page(make_report(of, ReportOptions(**wanted), baseline), embed)
 
 
 def page(of, **options):

@@ -1,15 +1,15 @@
-"""The answer as Markdown, short enough for a pull request and for GitHub's step summary (1,024 kB)."""
+"""A report as Markdown, short enough for a pull request and for GitHub's step summary (1,024 kB)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 
-from monitorcli.report import breakdown, several, verdicts, versus
-from monitorcli.report.answers import Answer, View
+from monitorcli.report import comparison, modes_and_windows, overview, verdicts
 from monitorcli.report.intervals import OF_ONE_POLICY, OF_RUNS, between, few, percent
 from monitorcli.report.layout import Table
 from monitorcli.report.layout import words as plain_text
+from monitorcli.report.model import Report, View
 from monitorcli.report.text import number, printable, shortened
 from monitorcli.summary.group import Group
 from monitorcli.summary.intervals import STATISTICS, Interval
@@ -21,12 +21,12 @@ _MOST_TEXT = 200
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@])")
 
 
-def render(answer: Answer) -> str:
+def render(report: Report) -> str:
     """Headings, tables and the gates; ends with a newline."""
-    parts = [_verdicts(answer), _several(answer) if len(answer.views) > 1 else _one(answer.views[0], answer)]
-    if answer.comparison is not None:
-        parts.append(_comparison(answer))
-    parts += [_remarks(view, len(answer.views) > 1) for view in answer.views[:_MOST_ROWS]]
+    parts = [_verdicts(report), _several(report) if len(report.views) > 1 else _one(report.views[0], report)]
+    if report.comparison is not None:
+        parts.append(_comparison(report))
+    parts += [_remarks(view, len(report.views) > 1) for view in report.views[:_MOST_ROWS]]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -36,22 +36,22 @@ def escaped(text: object) -> str:
     return shown.replace("://", ":\\/\\/").replace("www.", "www\\.")
 
 
-def _verdicts(answer: Answer) -> str:
-    if not answer.verdicts:
+def _verdicts(report: Report) -> str:
+    if not report.verdicts:
         return ""
-    unmet = len(verdicts.unmet(answer))
-    head = f"### ❌ {unmet} of {len(answer.verdicts)} gates not met" if unmet else "### ✅ every gate is met"
+    unmet = len(verdicts.unmet(report))
+    head = f"### ❌ {unmet} of {len(report.verdicts)} gates not met" if unmet else "### ✅ every gate is met"
     rows = [
         ("✅" if verdict.met else "❌", f"`{verdict.gate.option}`", escaped(said))
-        for verdict, said in sorted(verdicts.sentences(answer), key=lambda pair: pair[0].met)[:_MOST_ROWS]
+        for verdict, said in sorted(verdicts.sentences(report), key=lambda pair: pair[0].met)[:_MOST_ROWS]
     ]
     return f"{head}\n\n" + _table(("", "gate", "found"), rows, words=3)
 
 
-def _one(view: View, answer: Answer) -> str:
+def _one(view: View, report: Report) -> str:
     numbers, recording = view.numbers, view.recording
     environment = escaped(view.environment or "environment not known")
-    facts = [environment, ", ".join(numbers.modes), view.when, answer.wanted.only]
+    facts = [environment, ", ".join(numbers.modes), view.when, report.options.only]
     counts = (
         f"{numbers.completed:,} episodes completed, {numbers.incomplete:,} incomplete; "
         f"{numbers.terminated:,} terminated, {numbers.truncated:,} truncated; {numbers.steps:,} steps; "
@@ -59,15 +59,15 @@ def _one(view: View, answer: Answer) -> str:
     )
     parts = [f"### {escaped(view.name)}", " · ".join(fact for fact in facts if fact), counts]
     if numbers.completed:
-        parts += [_measures(view.measured), _about(answer, few(view.measured.n("mean")))]
+        parts += [_measures(view.measured), _about(report, few(view.measured.n("mean")))]
     else:
         parts.append("**No episode was completed.**")
-    parts.append(_breakdown(view, answer))
+    parts.append(_breakdown(view, report))
     return "\n\n".join(part for part in parts if part)
 
 
-def _about(answer: Answer, warning: str = "") -> str:
-    said = f"{percent(answer.wanted.confidence)} intervals over episodes: each {OF_ONE_POLICY}"
+def _about(report: Report, warning: str = "") -> str:
+    said = f"{percent(report.options.confidence)} intervals over episodes: each {OF_ONE_POLICY}"
     return f"{said}; {warning}." if warning else f"{said}."
 
 
@@ -87,11 +87,11 @@ def _measure(label: str, name: str, measured: Measured) -> tuple[str, str, str, 
     return label, number(measured.value(name)), _between(measured.interval(name)), f"{measured.n(name):,}"
 
 
-def _breakdown(view: View, answer: Answer) -> str:
-    found = breakdown.modes(view)
+def _breakdown(view: View, report: Report) -> str:
+    found = modes_and_windows.modes(view)
     found += [
         (f"episodes {first:,} to {last:,}", measured)
-        for first, last, measured in breakdown.per_window(view, answer.wanted.window, _MOST_ROWS)
+        for first, last, measured in modes_and_windows.per_window(view, report.options.window, _MOST_ROWS)
     ]
     rows = [
         (
@@ -106,16 +106,16 @@ def _breakdown(view: View, answer: Answer) -> str:
     return _table(("return of", "mean", "interval", "iqm", "n"), rows) if rows else ""
 
 
-def _several(answer: Answer) -> str:
-    rows = [several.cells(view) for view in answer.views[:_MOST_ROWS]]
+def _several(report: Report) -> str:
+    rows = [overview.cells(view) for view in report.views[:_MOST_ROWS]]
     names = ("directory", "environment", "completed", "incomplete", "mean", "interval", "iqm")
     head = [name.replace("mean", "mean return") for name in names]
     shown = Table(head, [[row[name] for name in names] for row in rows])
-    parts = [f"### {len(answer.views):,} recordings", _drawn(shown, words=2)]
-    if len(answer.views) > _MOST_ROWS:
-        parts.append(f"… {len(answer.views) - _MOST_ROWS:,} more")
-    assert answer.group is not None
-    return "\n\n".join([*parts, _about(answer), _group(answer.group)])
+    parts = [f"### {len(report.views):,} recordings", _drawn(shown, words=2)]
+    if len(report.views) > _MOST_ROWS:
+        parts.append(f"… {len(report.views) - _MOST_ROWS:,} more")
+    assert report.group is not None
+    return "\n\n".join([*parts, _about(report), _group(report.group)])
 
 
 def _group(group: Group) -> str:
@@ -124,15 +124,16 @@ def _group(group: Group) -> str:
         return "**No directory has a completed episode.**"
     rows = [
         (f"{name} of mean returns", value, _quoted(interval.strip()), f"{n:,}")
-        for name, value, interval in several.of_group(group)
+        for name, value, interval in overview.of_group(group)
     ]
     said = f"The group: {OF_RUNS}. {few(n)}".rstrip(". ") + "."
     return _table(("group", "value", "interval", "n"), rows) + f"\n\n{said}"
 
 
-def _comparison(answer: Answer) -> str:
-    old, new = map(escaped, versus.sides(answer))
-    return f"### {new} against {old}\n\n{_drawn(versus.table(answer))}\n\n{versus.sentence(answer, escaped)}."
+def _comparison(report: Report) -> str:
+    old, new = map(escaped, comparison.sides(report))
+    sentence = comparison.sentence(report, escaped)
+    return f"### {new} against {old}\n\n{_drawn(comparison.table(report))}\n\n{sentence}."
 
 
 def _remarks(view: View, several: bool) -> str:

@@ -17,7 +17,7 @@ _OURS = "monitorcli"
 ROLES: dict[str, Role] = {"complete": "good", "crashed": "bad", "failed": "bad"}
 
 
-def headline(runs: Sequence[Run]) -> Line:
+def summary_line(runs: Sequence[Run]) -> Line:
     """`1 run, complete`, `3 runs, 1 crashed`, `2 runs by gym 0.21.0`."""
     recorders = {run.recorder for run in runs}
     # Several are told apart in the table, and ours goes without saying.
@@ -36,7 +36,7 @@ def headline(runs: Sequence[Run]) -> Line:
 
 
 def table(runs: Sequence[Run], column: int, width: int) -> list[Line]:
-    """A line a run, when there are several or one did not end well; [] when the headline said it all."""
+    """A line a run, when there are several or one did not end well; [] when the summary line said it all."""
     if len(runs) < 2 and all(map(_ended_well, runs)):
         return []
     lines = _fitting(runs[-_MOST:], width - column)

@@ -10,7 +10,7 @@ from helpers import recording as made
 
 from monitorcli.format import log
 from monitorcli.recording import read
-from monitorcli.report import Wanted, answer, as_html
+from monitorcli.report import ReportOptions, as_html, make_report
 from monitorcli.report.page import curve
 from monitorcli.summary.gates import at_least
 from monitorcli.summary.selection import Selection
@@ -20,7 +20,7 @@ HOSTILE = "</script><img src=x onerror=\"document.title='owned'\">"
 
 
 def html_of(*recordings, embed=as_html.EMBED, **wanted):
-    return as_html.page(answer(recordings, Wanted(**wanted)), embed)
+    return as_html.page(make_report(recordings, ReportOptions(**wanted)), embed)
 
 
 def text_of(page, selector):

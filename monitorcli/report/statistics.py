@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from monitorcli.recording.model import Recording
-from monitorcli.report.answers import View
 from monitorcli.report.intervals import between, note
 from monitorcli.report.layout import MARGIN, Line, Span, flow, joined, labelled, padded, paragraph, width_of
+from monitorcli.report.model import View
 from monitorcli.report.text import number, plural, size
 from monitorcli.summary import Statistics, Summary
 
@@ -18,7 +18,7 @@ _GAP = 4  # between the two columns
 Row = tuple[str, Sequence[Line]]
 
 
-def block(view: View, column: int, width: int) -> list[Line]:
+def lines(view: View, column: int, width: int) -> list[Line]:
     """Episodes, steps and ends; beside or under them return, length, videos and success; what [ ] means."""
     left, right = _counts(view.numbers), _measures(view)
     about = _about_intervals(view, width)

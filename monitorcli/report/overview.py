@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from monitorcli.report import runs
-from monitorcli.report.answers import Answer, View
 from monitorcli.report.intervals import OF_RUNS, between, few, note
 from monitorcli.report.layout import MARGIN, Line, Span, Table, columns, flow, labelled, paragraph, width_of
+from monitorcli.report.model import Report, View
 from monitorcli.report.text import number, plural
 from monitorcli.summary.group import Group
 from monitorcli.summary.intervals import STATISTICS
@@ -15,9 +15,9 @@ _HEAD = ("directory", "environment", "episodes", "mean return", "iqm", "length",
 _LEAST = ("videos", "length", "success", "environment", "iqm", "runs")
 
 
-def lines(answer: Answer, width: int) -> list[Line]:
+def lines(report: Report, width: int) -> list[Line]:
     """The rows with as many columns as fit, what the intervals are of, and the group."""
-    rows = [cells(view) for view in answer.views]
+    rows = [cells(view) for view in report.views]
     head = [name for name in _HEAD if any(row[name] for row in rows)]
     for least in ("", *_LEAST):
         head = [name for name in head if name != least]
@@ -30,8 +30,8 @@ def lines(answer: Answer, width: int) -> list[Line]:
             for row in rows
             for line in flow([row[name] for name in head if row[name]], width - 1)
         ]
-    about = paragraph(" ", "", note(answer.wanted.confidence), width, "dim")
-    return [*found, *about, [], *_group(answer, width)]
+    about = paragraph(" ", "", note(report.options.confidence), width, "dim")
+    return [*found, *about, [], *_group(report, width)]
 
 
 def _fits(found: list[Line], width: int) -> bool:
@@ -62,7 +62,7 @@ def cells(view: View) -> dict[str, Line]:
     if view.recording.films:
         row["videos"] = [Span(f"{len(view.recording.films):,}")]
     if view.recording.runs:
-        row["runs"] = runs.headline(view.recording.runs)
+        row["runs"] = runs.summary_line(view.recording.runs)
     return row
 
 
@@ -72,8 +72,8 @@ def of_group(group: Group) -> list[tuple[str, str, str]]:
     return [(name, number(value), between(interval)) for name, value, interval in found if value == value]
 
 
-def _group(answer: Answer, width: int) -> list[Line]:
-    group = answer.group
+def _group(report: Report, width: int) -> list[Line]:
+    group = report.group
     if group is None or not group.statistics.n:
         return [[Span(" group   no directory has a completed episode", "bad")]]
     n = plural(group.statistics.n, "directory").replace("directorys", "directories")

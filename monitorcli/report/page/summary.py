@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from monitorcli.report import runs
-from monitorcli.report.answers import View
 from monitorcli.report.intervals import few, percent
+from monitorcli.report.model import View
 from monitorcli.report.page.markup import NOTHING, Markup, joined, tag
 from monitorcli.report.text import lasting, listing, number, plural
 from monitorcli.summary import Summary
@@ -27,7 +27,7 @@ def facts(view: View) -> Markup:
     """Mode, runs and times in one line."""
     spans = (
         tag("strong", span.text, class_=span.role) if span.role in ("good", "bad") else tag("span", span.text)
-        for span in (runs.headline(view.recording.runs) if view.recording.runs else ())
+        for span in (runs.summary_line(view.recording.runs) if view.recording.runs else ())
     )
     parts = (view.modes, joined(spans), view.when)
     return tag("p", joined((tag("span", part) for part in parts if part), " · "), class_="facts")

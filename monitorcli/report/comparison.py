@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from monitorcli.report.answers import Answer
 from monitorcli.report.intervals import between
 from monitorcli.report.layout import MARGIN, Line, Span, Table, columns
+from monitorcli.report.model import Report
 from monitorcli.report.text import number
 from monitorcli.summary.comparison import Comparison, Difference
 
@@ -21,14 +21,14 @@ _NAMES = {
 }
 
 
-def lines(report: Answer) -> list[Line]:
+def lines(report: Report) -> list[Line]:
     """The table, and under it the sentence about the probability of improvement; [] without a baseline."""
     if report.comparison is None:
         return []
     return [*columns(table(report), "title"), [], [MARGIN, Span(sentence(report))]]
 
 
-def table(report: Answer) -> Table:
+def table(report: Report) -> Table:
     """A row a measure: both sides, the change with its interval, and the change in percent."""
     comparison = report.comparison
     assert comparison is not None
@@ -36,7 +36,7 @@ def table(report: Answer) -> Table:
     return Table(("", *sides(report), "change", ""), rows)
 
 
-def sides(report: Answer) -> tuple[str, str]:
+def sides(report: Report) -> tuple[str, str]:
     """What to call the baseline and the new recording: their last names where those differ."""
     assert report.baseline is not None
     paths = report.baseline.name, report.views[0].name
@@ -44,7 +44,7 @@ def sides(report: Answer) -> tuple[str, str]:
     return (short[0], short[1]) if short[0] != short[1] and all(short) else paths
 
 
-def sentence(report: Answer, quoted: Callable[[str], str] = str) -> str:
+def sentence(report: Report, quoted: Callable[[str], str] = str) -> str:
     """The probability that an episode of the new one beats one of the old one; names as `quoted` has them."""
     comparison = report.comparison
     assert comparison is not None
