@@ -44,30 +44,29 @@ def _opening(view: View, options: ReportOptions, level: int) -> list[Markup]:
 
 def _parts(view: View, options: ReportOptions, name: str, embed: int, level: int) -> list[Part]:
     recording, found = view.recording, films.gathered(view, name, options.folder, embed)
+
+    def part(ending: str, word: str, content: Markup, title: str = "") -> Part:
+        heading = tag(f"h{level}", title or word)
+        return ending, word, tag("section", heading, content, id=f"{name}-{ending}", class_=ending)
+
     parts: list[Part] = []
     if recording.problems:
         said = plural(len(recording.problems), "problem")
-        parts.append(
-            ("problems", said, _section(name, "problems", said, level, runs.remarks(recording.problems)))
-        )
+        parts.append(part("problems", said, runs.remarks(recording.problems)))
     if len(recording.episodes):
         parts.append(("numbers", "", summary.section(view)))
-        parts += _breakdown(view, options, name, level)
+        shown = _modes_and_windows(view, options)
+        parts += [part("parts", "Parts", shown)] if shown else []
         parts += _charts(view, found, name, level)
     else:
         parts.append(("numbers", "", tag("p", _nothing(options), class_="nothing")))
     if found:
-        parts.append(("films", "Films", _section(name, "films", "Films", level, films.section(found, view))))
+        parts.append(part("films", "Films", films.section(found, view)))
     if len(recording.episodes):
-        content = _listed(view, found, name)
-        parts.append(("episodes", "Episodes", _section(name, "episodes", "Episodes", level, content)))
-    parts.append(
-        ("started", "Runs", _section(name, "started", "How it was run", level, runs.section(recording)))
-    )
+        parts.append(part("episodes", "Episodes", _episode_list(view, found, name)))
+    parts.append(part("started", "Runs", runs.section(recording), "How it was run"))
     if recording.notes:
-        parts.append(
-            ("notes", "Notes", _section(name, "notes", "Notes", level, runs.remarks(recording.notes)))
-        )
+        parts.append(part("notes", "Notes", runs.remarks(recording.notes)))
     return parts
 
 
@@ -75,13 +74,11 @@ def _nothing(options: ReportOptions) -> str:
     return "No episode was recorded." if options.selection.everything else "There is no such episode."
 
 
-def _breakdown(view: View, options: ReportOptions, name: str, level: int) -> list[Part]:
+def _modes_and_windows(view: View, options: ReportOptions) -> Markup:
     """The return by mode and by window, as far as there is more than one."""
-    parts, before = modes_and_windows.table(view, options), modes_and_windows.earlier(view, options)
-    if not parts.rows:
-        return []
-    shown = joined([drawn(parts, "Parts"), tag("p", before, class_="remark") if before else NOTHING])
-    return [("parts", "Parts", _section(name, "parts", "Parts", level, shown))]
+    shown = drawn(modes_and_windows.table(view, options), "Parts")
+    before = modes_and_windows.earlier(view, options)
+    return joined([shown, tag("p", before, class_="remark")]) if before else shown
 
 
 def _charts(view: View, found: Sequence[FilmCard], name: str, level: int) -> list[Part]:
@@ -110,7 +107,7 @@ def _charts(view: View, found: Sequence[FilmCard], name: str, level: int) -> lis
     return [*parts, ("ends", "", tag("p", said, class_="nothing"))]
 
 
-def _listed(view: View, found: Sequence[FilmCard], name: str) -> Markup:
+def _episode_list(view: View, found: Sequence[FilmCard], name: str) -> Markup:
     episodes = view.recording.episodes
     places = columns.chosen(episodes, view.places(films.filmed(found)))
     shown = curve.seen(episodes, view.rows)
@@ -121,7 +118,3 @@ def _listed(view: View, found: Sequence[FilmCard], name: str) -> Markup:
     }
     block = tag("script", data(content), type="application/json", id=f"{name}-data")
     return joined([episode_list.section(len(places), len(episodes), name), block])
-
-
-def _section(name: str, ending: str, title: str, level: int, content: Markup) -> Markup:
-    return tag("section", tag(f"h{level}", title), content or NOTHING, id=f"{name}-{ending}", class_=ending)
