@@ -14,7 +14,7 @@ from rich.console import Console
 
 from monitorcli.cli import style
 from monitorcli.recording import read
-from monitorcli.report import answer, as_table
+from monitorcli.report import as_table, make_report
 from monitorcli.video.ffmpeg import find_ffmpeg
 
 WIDTH = 80
@@ -30,7 +30,7 @@ def picture(directory: Path) -> str:
         color_system="truecolor",
         _environ={},
     )
-    style.show(as_table.lines(answer([read(directory)]), WIDTH), console)
+    style.show(as_table.lines(make_report([read(directory)]), WIDTH), console)
     return console.export_svg(title=f"monitorcli inspect {directory}")
 
 

@@ -20,7 +20,7 @@ from writing import packed, write
 
 from monitorcli import report
 from monitorcli.cli import main
-from monitorcli.report import Wanted
+from monitorcli.report import ReportOptions
 from monitorcli.summary.gates import at_least, no_regression
 from monitorcli.summary.selection import Selection
 
@@ -185,7 +185,7 @@ def test_windows_are_of_completed_episodes_by_their_start():
 
 
 def test_more_windows_than_anybody_reads_are_refused(monkeypatch):
-    monkeypatch.setattr("monitorcli.report.answers.MOST_WINDOWS", 4)
+    monkeypatch.setattr("monitorcli.report.model.MOST_WINDOWS", 4)
     status, _, remark = inspect("same", "--window", "2")
     assert status == 2
     assert (
@@ -195,7 +195,7 @@ def test_more_windows_than_anybody_reads_are_refused(monkeypatch):
 
 
 def test_the_table_has_the_last_windows_and_counts_the_others(monkeypatch):
-    monkeypatch.setattr("monitorcli.report.breakdown._MOST", 2)
+    monkeypatch.setattr("monitorcli.report.modes_and_windows._MOST", 2)
     shown = inspect("same", "--window", "4")[1]
     assert " 4 to 7" in shown
     assert " 0 to 3" not in shown
@@ -218,9 +218,9 @@ def test_without_github_there_is_no_summary():
 
 
 def comparison():
-    return report.answer(
+    return report.make_report(
         [learning()],
-        Wanted(gates=(no_regression("mean:5%"), at_least("mean:300"))),
+        ReportOptions(gates=(no_regression("mean:5%"), at_least("mean:300"))),
         recording([450, 470, 500]),
     )
 
@@ -231,8 +231,10 @@ def shown(form, answer):
 
 ANSWERS = {
     "comparison": comparison,
-    "several": lambda: report.answer([learning(), troubled(), recording()]),
-    "windows": lambda: report.answer([learning()], Wanted(window=100, selection=Selection("training", 150))),
+    "several": lambda: report.make_report([learning(), troubled(), recording()]),
+    "windows": lambda: report.make_report(
+        [learning()], ReportOptions(window=100, selection=Selection("training", 150))
+    ),
 }
 
 
@@ -245,12 +247,12 @@ def test_an_answer_looks_like_this(name, form, ending):
 @pytest.mark.parametrize("name", [*ANSWERS, "learning", "troubled", "empty", "hostile"])
 def test_json_is_what_its_schema_says(name):
     alone = {"learning": learning, "troubled": troubled, "empty": recording, "hostile": hostile}
-    answer = ANSWERS[name]() if name in ANSWERS else report.answer([alone[name]()])
+    answer = ANSWERS[name]() if name in ANSWERS else report.make_report([alone[name]()])
     assert faults(json.loads(shown("json", answer)), SCHEMA, SCHEMA) == []
 
 
 def test_the_schema_knows_each_key_and_no_other():
-    found = json.loads(shown("json", report.answer([recording()])))
+    found = json.loads(shown("json", report.make_report([recording()])))
     assert list(found) == list(SCHEMA["$defs"]["recording"]["properties"])
     for change in ({"more": 1}, {"episodes": "0"}, {"schema": 1}, {"return": {}}):
         assert faults({**found, **change}, SCHEMA, SCHEMA) != []
@@ -258,18 +260,18 @@ def test_the_schema_knows_each_key_and_no_other():
 
 def test_markdown_shows_strings_from_files_and_does_nothing_else():
     text = shown(
-        "markdown", report.answer([recording([1], env_ids=("<img src=x> [a](http://b) @all `c` |",))])
+        "markdown", report.make_report([recording([1], env_ids=("<img src=x> [a](http://b) @all `c` |",))])
     )
     assert "\\<img src=x\\> \\[a\\]\\(http:\\/\\/b\\) \\@all \\`c\\` \\|" in text
 
 
 def test_markdown_of_very_much_fits_the_summary():
     many = [recording([1, 2], directory=Path("x" * 5000), notes=("y" * 5000,) * 50)] * 1000
-    assert len(shown("markdown", report.answer(many, Wanted(window=1))).encode()) < 1_024_000
+    assert len(shown("markdown", report.make_report(many, ReportOptions(window=1))).encode()) < 1_024_000
 
 
 def junit(recordings, *gates):
-    return shown("junit", report.answer(recordings, Wanted(gates=tuple(map(at_least, gates)))))
+    return shown("junit", report.make_report(recordings, ReportOptions(gates=tuple(map(at_least, gates)))))
 
 
 def test_junit_looks_like_this():

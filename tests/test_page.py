@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from monitorcli.format import log
 from monitorcli.recording import read
-from monitorcli.report import Wanted, answer, as_html
-from monitorcli.report.page import axis, columns, curve, ends, histogram, markup
+from monitorcli.report import ReportOptions, as_html, make_report
+from monitorcli.report.page import axis, columns, curve, ends, histogram, markup, running_mean
 from monitorcli.summary.gates import at_least
 from monitorcli.summary.selection import Selection
 
@@ -80,7 +80,7 @@ def hostile():
 
 
 def html(*of, embed=as_html.EMBED, baseline=None, **wanted):
-    return as_html.page(answer(of, Wanted(**wanted), baseline), embed)
+    return as_html.page(make_report(of, ReportOptions(**wanted), baseline), embed)
 
 
 def page(of, **options):
@@ -180,7 +180,7 @@ class TestStringsFromFiles:
 class TestTheCurve:
     def test_is_the_mean_of_so_many_consecutive_episodes(self):
         returns = np.random.default_rng(0).normal(1e6, 3, 1000)
-        found = curve.running(np.arange(1000), returns, 0.95)
+        found = running_mean.of_returns(np.arange(1000), returns, 0.95)
         assert found.window == 50
         assert len(found.at) == 240
         for at, mean, low, high in zip(*found[1:], strict=True):
@@ -191,7 +191,7 @@ class TestTheCurve:
     def test_lies_where_its_axes_say(self):
         of = learning().episodes
         shown = curve.seen(of, np.arange(len(of)))
-        drawn = curve.running(shown.rows, shown.returns, 0.95)
+        drawn = running_mean.of_returns(shown.rows, shown.returns, 0.95)
         path = next(a["d"] for _, a in page(learning()).elements if a.get("class") == "line")
         points = np.array([point.split() for point in path[1:].split("L")], dtype=float)
         assert np.allclose(points[:, 0], 1000 * drawn.at / (len(of) - 1), atol=0.06)
@@ -199,7 +199,7 @@ class TestTheCurve:
         assert np.allclose(points[:, 1], 1000 * y, atol=0.06)
 
     def test_of_few_episodes_goes_from_one_to_the_next(self):
-        found = curve.running(np.array([0, 2, 3]), np.array([1.0, 5.0, -2.0]), 0.95)
+        found = running_mean.of_returns(np.array([0, 2, 3]), np.array([1.0, 5.0, -2.0]), 0.95)
         assert (found.window, found.at.tolist()) == (1, [0, 2, 3])
         assert np.allclose(found.mean, [1, 5, -2])
         assert np.isnan(found.low).all()

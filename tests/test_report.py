@@ -71,11 +71,11 @@ def troubled():
 
 
 def table(of, width=80, **options):
-    return plain(as_table.lines(report.answer([of]), width, **options))
+    return plain(as_table.lines(report.make_report([of]), width, **options))
 
 
 def written(form, *recordings, **asked):
-    return b"".join(report.render(form, report.answer(recordings, **asked))).decode()
+    return b"".join(report.render(form, report.make_report(recordings, **asked))).decode()
 
 
 def document(of, **asked):
@@ -108,7 +108,7 @@ class TestTable:
 
     @pytest.mark.parametrize("width", range(40, 130, 7))
     def test_fits_the_terminal_except_for_paths(self, width):
-        for line in as_table.lines(report.answer([learning(), recording([3])]), width):
+        for line in as_table.lines(report.make_report([learning(), recording([3])]), width):
             assert width_of(line) <= width or any(span.role in ("path", "curve") for span in line)
 
     def test_counts_remarks_it_does_not_show(self):
@@ -306,11 +306,11 @@ def test_any_amount_can_be_said(seconds, value, count):
 
 def test_films_that_broke_are_no_films_but_counted():
     broken = [video(number, size=0, finished=False, broken=True) for number in (0, 1)]
-    shown = as_table.plain(as_table.lines(report.answer([recording([1.0, 2.0], videos=broken)]), 80))
+    shown = as_table.plain(as_table.lines(report.make_report([recording([1.0, 2.0], videos=broken)]), 80))
     assert " videos     none · 2 broken\n" in shown
     assert "filmed" not in shown
     assert "latest" not in shown
     one = [*broken, video(1)]
-    shown = as_table.plain(as_table.lines(report.answer([recording([1.0, 2.0], videos=one)]), 80))
+    shown = as_table.plain(as_table.lines(report.make_report([recording([1.0, 2.0], videos=one)]), 80))
     assert " videos     1 · 1.5 kB · 2 broken\n" in shown
     assert " filmed     1\n latest     runs/ppo/openaigym.video.0.k3f9x2.video000001.mp4\n" in shown

@@ -15,7 +15,7 @@ from monitorcli.cli.inspect_options import FORMATS
 # Only click is imported here, so that `monitorcli --help` starts fast.
 if TYPE_CHECKING:
     from monitorcli.recording.model import Recording
-    from monitorcli.report.answers import Answer, Wanted
+    from monitorcli.report.model import Report, ReportOptions
     from monitorcli.summary.gates import Gate
 
 # The names in recording.reader.KINDS; a test holds the two together.
@@ -119,17 +119,17 @@ def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **asked: Any) 
     inspect_options.refuse_unseen(typed, where.format_name, wanted.gates)
     wanted = replace(wanted, folder=where.output.absolute().parent if where.output else None)
     recordings, baseline = _read(directories, asked, where.format_name)
-    found = report.answer(recordings, wanted, baseline)
+    found = report.make_report(recordings, wanted, baseline)
     output.put(found, where)
     _judge(found)
 
 
-def _wanted(asked: dict[str, Any]) -> Wanted:
+def _wanted(asked: dict[str, Any]) -> ReportOptions:
     """What was asked for; raises BadRequest before anything is read."""
-    from monitorcli.report import Wanted
+    from monitorcli.report import ReportOptions
     from monitorcli.summary.selection import Selection
 
-    return Wanted(
+    return ReportOptions(
         confidence=asked["confidence"],
         selection=Selection(asked["mode"], asked["last"]),
         window=asked["window"],
@@ -156,7 +156,7 @@ def _read(
 ) -> tuple[list[Recording], Recording | None]:
     """The recordings at or below the directories, each once, and the baseline."""
     from monitorcli.recording import discover_all, read
-    from monitorcli.report.answers import refuse_several
+    from monitorcli.report.model import refuse_several
 
     kind = asked["kind"]
     found = discover_all(directories, kind)
@@ -172,7 +172,7 @@ def _read(
     return [read(found[0], kind)], read(places[0], kind)
 
 
-def _judge(found: Answer) -> None:
+def _judge(found: Report) -> None:
     """Raise GateNotMet, with a sentence for each gate that does not hold."""
     from monitorcli.errors import GateNotMet
     from monitorcli.report.verdicts import unmet

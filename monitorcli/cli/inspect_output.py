@@ -14,7 +14,7 @@ from monitorcli import report
 from monitorcli.cli.say import say, to_whoever_reads
 from monitorcli.errors import BadRequest, DirectoryUnusable
 from monitorcli.format.names import PREFIX
-from monitorcli.report.answers import Answer, Wanted
+from monitorcli.report.model import Report, ReportOptions
 
 # The format that a file's ending asks for.
 ENDINGS = {
@@ -39,7 +39,7 @@ class Where(NamedTuple):
     summary: Path | None
 
 
-def checked(asked: dict[str, Any], typed: Collection[str], wanted: Wanted) -> Where:
+def checked(asked: dict[str, Any], typed: Collection[str], wanted: ReportOptions) -> Where:
     """Where to write; raises BadRequest for what cannot be written, or must not be."""
     output = None if asked["output"] == Path("-") else asked["output"]
     format_name = _format(asked["format_name"], "--format" in typed, output)
@@ -67,7 +67,7 @@ def _format(name: str | None, typed: bool, output: Path | None) -> str:
     return ENDINGS.get(ending) or name or "table"
 
 
-def put(answer: Answer, where: Where) -> None:
+def put(answer: Report, where: Where) -> None:
     """Write the answer, and the summary."""
     if where.output is None and where.format_name == "table":
         _show(answer)
@@ -97,7 +97,7 @@ def _check_output(output: Path) -> None:
         )
 
 
-def _show(answer: Answer) -> None:
+def _show(answer: Report) -> None:
     from monitorcli.cli import style
     from monitorcli.report import as_table
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from monitorcli.recording.follow import Follower
     from monitorcli.recording.model import Recording, Run
-    from monitorcli.report import Answer
+    from monitorcli.report import Report
     from monitorcli.summary.selection import Selection
 
 # Seconds from one picture to the next on a terminal, and from one line to the next elsewhere.
@@ -54,7 +54,7 @@ def _on_terminal(follower: Follower, to: Console, selection: Selection) -> None:
     from rich.live import Live
 
     from monitorcli.cli import style
-    from monitorcli.report import Wanted, answer, as_table
+    from monitorcli.report import ReportOptions, as_table, make_report
 
     news, rate = _News(), _Rate()
     recording = shown = None
@@ -76,13 +76,13 @@ def _on_terminal(follower: Follower, to: Console, selection: Selection) -> None:
     finally:
         # Outside of the live picture, so that all of it is there and a long path is one word.
         if shown is not None:
-            last = answer([shown], Wanted(selection=selection))
+            last = make_report([shown], ReportOptions(selection=selection))
             style.show(as_table.lines(last, to.width, style.ascii_only(to)), to)
     for sentence in said + news.none():
         say(sentence)
 
 
-def _picture(shown: Answer, foot: Sequence[str], to: Console) -> Group:
+def _picture(shown: Report, foot: Sequence[str], to: Console) -> Group:
     from rich.console import Group
 
     from monitorcli.cli import style
@@ -97,11 +97,11 @@ def _picture(shown: Answer, foot: Sequence[str], to: Console) -> Group:
     return Group(*style.texts(lines))
 
 
-def _of_a_moment(recording: Recording, selection: Selection) -> Answer:
+def _of_a_moment(recording: Recording, selection: Selection) -> Report:
     """Without intervals, which would cost more than all the rest."""
-    from monitorcli.report import Wanted, answer
+    from monitorcli.report import ReportOptions, make_report
 
-    return answer([recording], Wanted(confidence=0, selection=selection))
+    return make_report([recording], ReportOptions(confidence=0, selection=selection))
 
 
 def _in_lines(follower: Follower, selection: Selection) -> None:

@@ -13,11 +13,11 @@ from monitorcli.recording.gym import Batch, read_batch
 from monitorcli.recording.manifest import UNKNOWN, Manifest
 from monitorcli.recording.ours import RECORDER
 from monitorcli.recording.records import Records
-from monitorcli.recording.videos import Film, abandoned_resets
+from monitorcli.recording.videos import FoundFilm, abandoned_resets
 
 
 def families(
-    folder: Folder, manifests: Sequence[Manifest], films: Sequence[Film], ours: Iterable[str]
+    folder: Folder, manifests: Sequence[Manifest], films: Sequence[FoundFilm], ours: Iterable[str]
 ) -> list[Family]:
     """Gym's families in the order of their first resets; those without a date last, by name.
 

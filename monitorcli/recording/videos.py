@@ -16,7 +16,7 @@ from monitorcli.recording.table import Table
 _TYPES = {".mp4": "video/mp4", ".json": "video/vnd.openai.ansivid"}
 
 
-class Film(NamedTuple):
+class FoundFilm(NamedTuple):
     """One film's files: `name` is the video's, and may stand for one that is not there (broken)."""
 
     name: str
@@ -45,7 +45,7 @@ class Film(NamedTuple):
         return self.meta is not None and (bool(self.meta.get("broken")) or bool(self.meta.get("empty")))
 
 
-def find_films(folder: Folder) -> list[Film]:
+def find_films(folder: Folder) -> list[FoundFilm]:
     """Every film that left a video or a meta file, in the order of their names."""
     endings: dict[tuple[str, str], set[str]] = {}
     for name in folder.names(VIDEO_PREFIX, ""):
@@ -76,7 +76,7 @@ def count_frames(folder: Folder, name: str) -> int | None:
 
 
 def as_videos(
-    folder: Folder, films: list[Film], families: list[Family], writers: Mapping[str, int], table: Table
+    folder: Folder, films: list[FoundFilm], families: list[Family], writers: Mapping[str, int], table: Table
 ) -> list[Video]:
     """The films by writer and number, with the rows of their episodes; `writers` indexes the families."""
     found = []
@@ -98,7 +98,7 @@ def as_videos(
     return found
 
 
-def _film(folder: Folder, stem: str, digits: str, endings: set[str]) -> Film:
+def _film(folder: Folder, stem: str, digits: str, endings: set[str]) -> FoundFilm:
     base = f"{VIDEO_PREFIX}{stem}.video{digits}"
     meta: dict[str, Any] | None = None
     if META_ENDING in endings:
@@ -110,15 +110,15 @@ def _film(folder: Folder, stem: str, digits: str, endings: set[str]) -> Film:
     ending = ".mp4" if ".mp4" in there else ".json" if ".json" in there else ""
     if not ending:
         ending = ".json" if (meta or {}).get("content_type") == _TYPES[".json"] else ".mp4"
-    return Film(base + ending, stem, int(digits), bool(there), meta)
+    return FoundFilm(base + ending, stem, int(digits), bool(there), meta)
 
 
-def _closed_alone(folder: Folder, film: Film) -> bool:
+def _closed_alone(folder: Folder, film: FoundFilm) -> bool:
     """Whether the encoder of an episode that ended finished its file after its recorder was gone."""
     return film.ours and film.name.endswith(".mp4") and count_finished(folder.path / film.name) > 0
 
 
-def _row(folder: Folder, film: Film, writer: int, family: Family, table: Table) -> int | None:
+def _row(folder: Folder, film: FoundFilm, writer: int, family: Family, table: Table) -> int | None:
     """The row of the film's episode, None when it cannot be told."""
     if family.surplus is None:
         return None

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-from monitorcli.report.answers import Answer, View, Wanted, answer
+from monitorcli.report.model import Report, ReportOptions, View, make_report
 
-__all__ = ["FORMATS", "Answer", "View", "Wanted", "answer", "render"]
+__all__ = ["FORMATS", "Report", "ReportOptions", "View", "make_report", "render"]
 
-# The module of each format, imported when it is asked for; each has `render(answer)`, which returns str,
+# The module of each format, imported when it is asked for; each has `render(report)`, which returns str,
 # bytes, or pieces of str where the whole would take much memory. The front door offers these names; it
 # keeps its own list of them only so as to start fast.
 FORMATS: dict[str, str] = {
@@ -24,8 +24,8 @@ FORMATS: dict[str, str] = {
 }
 
 
-def render(format_name: str, of: Answer) -> Iterator[bytes]:
-    """The answer in one of FORMATS, in pieces. Bytes, because JSON is UTF-8 whatever the terminal speaks."""
+def render(format_name: str, of: Report) -> Iterator[bytes]:
+    """The report in one of FORMATS, in pieces. Bytes, because JSON is UTF-8 whatever the terminal speaks."""
     module: Any = import_module(f"monitorcli.report.{FORMATS[format_name]}")
     written: str | bytes | Iterator[str] = module.render(of)
     if isinstance(written, bytes):

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from monitorcli.format import batch, log
 from monitorcli.recording.model import Episodes
-from monitorcli.report.answers import Answer, refuse_several
+from monitorcli.report.model import Report, refuse_several
 from monitorcli.summary.selection import Rows
 
 HEADER = "episode,slot,mode,return,length,started_at,duration,end,seed,success\n"
@@ -30,11 +30,11 @@ _ENDS = {
 _FIRST, _LAST = -62_135_596_800.0, 253_402_300_799.0
 
 
-def render(answer: Answer) -> Iterator[str]:
+def render(report: Report) -> Iterator[str]:
     """The rows of the one recording: those of several could not be told apart."""
-    refuse_several(len(answer.views), "csv holds the episodes")
-    (view,) = answer.views
-    rows = None if answer.wanted.selection.everything else view.rows
+    refuse_several(len(report.views), "csv holds the episodes")
+    (view,) = report.views
+    rows = None if report.options.selection.everything else view.rows
     return chunks(view.recording.episodes, rows)
 
 

@@ -14,12 +14,10 @@ from importlib.resources import files
 import numpy as np
 
 from monitorcli import __version__
-from monitorcli.report import verdicts, versus
-from monitorcli.report.answers import Answer
-from monitorcli.report.layout import words
-from monitorcli.report.page import body, comparison, headline
-from monitorcli.report.page.comparison import Comparison
-from monitorcli.report.page.markup import NOTHING, Markup, joined, table, tag
+from monitorcli.report import comparison, verdicts
+from monitorcli.report.model import Report
+from monitorcli.report.page import body, summary
+from monitorcli.report.page.markup import NOTHING, Markup, drawn, joined, table, tag
 
 # Bytes of video that go into a page: one that is mailed or uploaded should stay below 12 MB.
 EMBED = 8_000_000
@@ -30,24 +28,22 @@ _SCRIPTS = ("columns.js", "tips.js", "curve.js", "films.js", "list.js")
 __all__ = ["EMBED", "page", "render"]
 
 
-def render(of: Answer) -> str:
+def render(of: Report) -> str:
     """The whole document, to stand in `of.wanted.folder`, with the comparison and the gates first."""
     return page(of)
 
 
-def page(of: Answer, embed: int = EMBED) -> str:
+def page(of: Report, embed: int = EMBED) -> str:
     """The same with `embed` bytes of film at most, over all recordings; the others are linked."""
     # A return may be as large as floats go: what overflows on the way is drawn at an edge.
     with np.errstate(over="ignore", invalid="ignore"):
         return _page(of, embed)
 
 
-def _page(of: Answer, embed: int) -> str:
-    compared = _comparison(of)
-    parts = [NOTHING if compared is None else _compared(compared)]
+def _page(of: Report, embed: int) -> str:
     if len(of.views) == 1:
-        opening, content = body.single(of.views[0], of.wanted, embed)
-        name = headline.title(of.views[0].recording)
+        opening, content = body.single(of.views[0], of.options, embed)
+        name = summary.title(of.views[0])
     else:
         opening, content = _several(of, embed)
         name = f"{len(of.views):,} recordings"
@@ -58,33 +54,28 @@ def _page(of: Answer, embed: int) -> str:
             f"Written by monitorcli {__version__}. This page is one file; it loads nothing from a network.",
         ),
     )
-    return _document(name, joined([opening, tag("main", *parts, content), footer]))
+    return _document(name, joined([opening, tag("main", _compared(of), content), footer]))
 
 
-def _comparison(of: Answer) -> Comparison | None:
-    """What was compared and judged, as rows of text; None when nothing was."""
-    gates = tuple(verdicts.named(view, verdict, len(of.views) > 1) for view, verdict in of.verdicts)
-    if of.comparison is None:
-        return Comparison("Gates", (), (), gates) if gates else None
-    old, new = versus.sides(of)
-    rows = tuple(
-        tuple(words(cell) for cell in versus.row(difference, of.comparison))
-        for difference in of.comparison.differences
-    )
-    remarks = (versus.improvement(of.comparison, old, new), *gates)
-    return Comparison(f"{new} beside {old}", ("", old, new, "change", ""), rows, remarks)
+def _compared(of: Report) -> Markup:
+    """The comparison with the baseline and the gates, as far as there are any."""
+    title, shown, remarks = "Gates", NOTHING, [said for _, said in verdicts.sentences(of)]
+    if of.comparison is not None:
+        old, new = comparison.sides(of)
+        title, remarks = f"{new} beside {old}", [comparison.sentence(of), *remarks]
+        shown = drawn(comparison.table(of), title)
+    elif not remarks:
+        return NOTHING
+    said = (tag("p", remark, class_="remark") for remark in remarks)
+    return tag("section", tag("h2", title), shown, *said, class_="compared", id="comparison")
 
 
-def _several(of: Answer, embed: int) -> tuple[Markup, Markup]:
+def _several(of: Report, embed: int) -> tuple[Markup, Markup]:
     named = [(view, f"r{place}") for place, view in enumerate(of.views)]
     header = ("Directory", "Environment", "Completed", "Mean return", "Interval", "Mean length", "State")
     opening = tag("header", tag("h1", f"{len(named):,} recordings"))
-    articles = [body.article(view, of.wanted, name, embed // max(1, len(named))) for view, name in named]
-    return opening, joined([table(header, headline.overview(named), "Recordings"), *articles])
-
-
-def _compared(of: Comparison) -> Markup:
-    return tag("section", tag("h2", of.title), comparison.section(of), class_="compared", id="comparison")
+    articles = [body.article(view, of.options, name, embed // max(1, len(named))) for view, name in named]
+    return opening, joined([table(header, summary.overview(named), "Recordings"), *articles])
 
 
 def _document(name: str, content: Markup) -> str:

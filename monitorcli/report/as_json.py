@@ -8,8 +8,8 @@ from typing import Any
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Run, Video
 from monitorcli.report import json_parts
-from monitorcli.report.answers import Answer, View
 from monitorcli.report.json_parts import finite
+from monitorcli.report.model import Report, View
 from monitorcli.report.text import moment
 from monitorcli.summary import Statistics
 
@@ -17,20 +17,20 @@ from monitorcli.summary import Statistics
 SCHEMA = 2
 
 
-def render(answer: Answer) -> str:
+def render(report: Report) -> str:
     """One object for one recording, a list of them for several; ends with a newline.
 
     Control, bidi and invisible characters are written as \\u escapes, so that a terminal can show the
     text as it is; programs read back what the files say.
     """
-    documents = [document(view, answer) for view in answer.views]
+    documents = [recording_as_json(view, report) for view in report.views]
     text = json.dumps(
         documents[0] if len(documents) == 1 else documents, indent=2, ensure_ascii=False, allow_nan=False
     )
     return _safe(text) + "\n"
 
 
-def document(view: View, answer: Answer) -> dict[str, Any]:
+def recording_as_json(view: View, report: Report) -> dict[str, Any]:
     """What `inspect --format json` says of one recording; docs/inspect.schema.json says what it means.
 
     `env_id` is always one string (several are joined by ", "), or null when no file names one. Numbers
@@ -54,7 +54,7 @@ def document(view: View, answer: Answer) -> dict[str, Any]:
         "notes": list(recording.notes),
         "problems": list(recording.problems),
         "schema": SCHEMA,
-        **json_parts.more(view, answer),
+        **json_parts.more(view, report),
     }
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr
 
 from monitorcli.errors import BadRequest
-from monitorcli.report.answers import Answer, View
 from monitorcli.report.intervals import percent
+from monitorcli.report.model import Report, View
 from monitorcli.report.text import moment, printable
 from monitorcli.report.verdicts import sentence
 from monitorcli.summary.gates import Gate, Verdict
@@ -25,15 +25,15 @@ def refuse_no_gates(gates: tuple[Gate, ...]) -> None:
         )
 
 
-def render(answer: Answer) -> str:
+def render(report: Report) -> str:
     """A test suite for each directory."""
-    refuse_no_gates(answer.wanted.gates)
-    suites = "".join(_suite(number, view, answer) for number, view in enumerate(answer.views))
+    refuse_no_gates(report.options.gates)
+    suites = "".join(_suite(number, view, report) for number, view in enumerate(report.views))
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n{suites}</testsuites>\n'
 
 
-def _suite(number: int, view: View, answer: Answer) -> str:
-    verdicts = [verdict for of, verdict in answer.verdicts if of is view]
+def _suite(number: int, view: View, report: Report) -> str:
+    verdicts = [verdict for of, verdict in report.verdicts if of is view]
     failures = sum(not verdict.met for verdict in verdicts)
     at = moment(view.numbers.ended_at)
     attributes = {
@@ -49,7 +49,7 @@ def _suite(number: int, view: View, answer: Answer) -> str:
     }
     properties = "".join(
         f"      <property name={_attribute(name)} value={_attribute(value)}/>\n"
-        for name, value in _properties(view, answer)
+        for name, value in _properties(view, report)
     )
     cases = "".join(_case(view, verdict) for verdict in verdicts)
     return (
@@ -59,15 +59,15 @@ def _suite(number: int, view: View, answer: Answer) -> str:
     )
 
 
-def _properties(view: View, answer: Answer) -> list[tuple[str, str]]:
+def _properties(view: View, report: Report) -> list[tuple[str, str]]:
     measured = view.measured
     found = [("environment", view.environment or "not known"), ("episodes", str(view.numbers.completed))]
     if measured.n("mean"):
         interval = measured.interval("mean")
         found.append(("mean return", repr(measured.value("mean"))))
         found.append((f"{percent(view.confidence)} interval", f"[{interval.low!r}, {interval.high!r}]"))
-    if answer.baseline is not None:
-        found.append(("baseline", answer.baseline.name))
+    if report.baseline is not None:
+        found.append(("baseline", report.baseline.name))
     return found
 
 

@@ -1,15 +1,16 @@
-"""The answer as Markdown, short enough for a pull request and for GitHub's step summary (1,024 kB)."""
+"""A report as Markdown, short enough for a pull request and for GitHub's step summary (1,024 kB)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 
-from monitorcli.report import breakdown, versus
-from monitorcli.report.answers import Answer, View
+from monitorcli.report import comparison, modes_and_windows, overview, verdicts
 from monitorcli.report.intervals import OF_ONE_POLICY, OF_RUNS, between, few, percent
-from monitorcli.report.text import number, printable, when
-from monitorcli.report.verdicts import named
+from monitorcli.report.layout import Table
+from monitorcli.report.layout import words as plain_text
+from monitorcli.report.model import Report, View
+from monitorcli.report.text import number, printable, shortened
 from monitorcli.summary.group import Group
 from monitorcli.summary.intervals import STATISTICS, Interval
 from monitorcli.summary.measures import Measured
@@ -20,12 +21,12 @@ _MOST_TEXT = 200
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@])")
 
 
-def render(answer: Answer) -> str:
+def render(report: Report) -> str:
     """Headings, tables and the gates; ends with a newline."""
-    parts = [_verdicts(answer), _several(answer) if len(answer.views) > 1 else _one(answer.views[0], answer)]
-    if answer.comparison is not None:
-        parts.append(_comparison(answer))
-    parts += [_remarks(view, len(answer.views) > 1) for view in answer.views[:_MOST_ROWS]]
+    parts = [_verdicts(report), _several(report) if len(report.views) > 1 else _one(report.views[0], report)]
+    if report.comparison is not None:
+        parts.append(_comparison(report))
+    parts += [_remarks(view, len(report.views) > 1) for view in report.views[:_MOST_ROWS]]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -35,27 +36,22 @@ def escaped(text: object) -> str:
     return shown.replace("://", ":\\/\\/").replace("www.", "www\\.")
 
 
-def _verdicts(answer: Answer) -> str:
-    if not answer.verdicts:
+def _verdicts(report: Report) -> str:
+    if not report.verdicts:
         return ""
-    unmet = len(answer.unmet)
-    head = f"### ❌ {unmet} of {len(answer.verdicts)} gates not met" if unmet else "### ✅ every gate is met"
+    unmet = len(verdicts.unmet(report))
+    head = f"### ❌ {unmet} of {len(report.verdicts)} gates not met" if unmet else "### ✅ every gate is met"
     rows = [
-        ("✅" if verdict.met else "❌", f"`{verdict.gate.option}`", escaped(named(view, verdict, several)))
-        for several in (len(answer.views) > 1,)
-        for view, verdict in sorted(answer.verdicts, key=lambda pair: pair[1].met)[:_MOST_ROWS]
+        ("✅" if verdict.met else "❌", f"`{verdict.gate.option}`", escaped(said))
+        for verdict, said in sorted(verdicts.sentences(report), key=lambda pair: pair[0].met)[:_MOST_ROWS]
     ]
     return f"{head}\n\n" + _table(("", "gate", "found"), rows, words=3)
 
 
-def _one(view: View, answer: Answer) -> str:
+def _one(view: View, report: Report) -> str:
     numbers, recording = view.numbers, view.recording
-    facts = [
-        escaped(view.environment or "environment not known"),
-        ", ".join(numbers.modes),
-        when(numbers.started_at, numbers.ended_at),
-        "" if answer.wanted.selection.everything else f"only {answer.wanted.selection.words}",
-    ]
+    environment = escaped(view.environment or "environment not known")
+    facts = [environment, ", ".join(numbers.modes), view.when, report.options.only]
     counts = (
         f"{numbers.completed:,} episodes completed, {numbers.incomplete:,} incomplete; "
         f"{numbers.terminated:,} terminated, {numbers.truncated:,} truncated; {numbers.steps:,} steps; "
@@ -63,19 +59,15 @@ def _one(view: View, answer: Answer) -> str:
     )
     parts = [f"### {escaped(view.name)}", " · ".join(fact for fact in facts if fact), counts]
     if numbers.completed:
-        parts += [
-            _measures(view.measured),
-            _about(answer, view),
-        ]
+        parts += [_measures(view.measured), _about(report, few(view.measured.n("mean")))]
     else:
         parts.append("**No episode was completed.**")
-    parts.append(_breakdown(view, answer))
+    parts.append(_breakdown(view, report))
     return "\n\n".join(part for part in parts if part)
 
 
-def _about(answer: Answer, view: View) -> str:
-    said = f"{_percent(answer)} intervals over episodes: each {OF_ONE_POLICY}"
-    warning = few(view.measured.n("mean"))
+def _about(report: Report, warning: str = "") -> str:
+    said = f"{percent(report.options.confidence)} intervals over episodes: each {OF_ONE_POLICY}"
     return f"{said}; {warning}." if warning else f"{said}."
 
 
@@ -95,11 +87,11 @@ def _measure(label: str, name: str, measured: Measured) -> tuple[str, str, str, 
     return label, number(measured.value(name)), _between(measured.interval(name)), f"{measured.n(name):,}"
 
 
-def _breakdown(view: View, answer: Answer) -> str:
-    found = breakdown.modes(view)
+def _breakdown(view: View, report: Report) -> str:
+    found = modes_and_windows.modes(view)
     found += [
         (f"episodes {first:,} to {last:,}", measured)
-        for first, last, measured in breakdown.per_window(view, answer.wanted.window, _MOST_ROWS)
+        for first, last, measured in modes_and_windows.per_window(view, report.options.window, _MOST_ROWS)
     ]
     rows = [
         (
@@ -114,26 +106,16 @@ def _breakdown(view: View, answer: Answer) -> str:
     return _table(("return of", "mean", "interval", "iqm", "n"), rows) if rows else ""
 
 
-def _several(answer: Answer) -> str:
-    rows = [
-        (
-            escaped(view.name),
-            escaped(view.environment or "not known"),
-            f"{view.numbers.completed:,}",
-            f"{view.numbers.incomplete:,}",
-            number(view.measured.value("mean")) if view.measured.n("mean") else "",
-            _between(view.measured.interval("mean")),
-            number(view.measured.value("iqm")) if view.measured.n("mean") else "",
-        )
-        for view in answer.views[:_MOST_ROWS]
-    ]
-    head = ("directory", "environment", "completed", "incomplete", "mean return", "interval", "iqm")
-    parts = [f"### {len(answer.views):,} recordings", _table(head, rows, words=2)]
-    if len(answer.views) > _MOST_ROWS:
-        parts.append(f"… {len(answer.views) - _MOST_ROWS:,} more")
-    parts.append(f"{_percent(answer)} intervals over episodes: each {OF_ONE_POLICY}.")
-    assert answer.group is not None
-    return "\n\n".join([*parts, _group(answer.group)])
+def _several(report: Report) -> str:
+    rows = [overview.cells(view) for view in report.views[:_MOST_ROWS]]
+    names = ("directory", "environment", "completed", "incomplete", "mean", "interval", "iqm")
+    head = [name.replace("mean", "mean return") for name in names]
+    shown = Table(head, [[row[name] for name in names] for row in rows])
+    parts = [f"### {len(report.views):,} recordings", _drawn(shown, words=2)]
+    if len(report.views) > _MOST_ROWS:
+        parts.append(f"… {len(report.views) - _MOST_ROWS:,} more")
+    assert report.group is not None
+    return "\n\n".join([*parts, _about(report), _group(report.group)])
 
 
 def _group(group: Group) -> str:
@@ -141,54 +123,40 @@ def _group(group: Group) -> str:
     if not n:
         return "**No directory has a completed episode.**"
     rows = [
-        (f"{name} of mean returns", number(value), _between(group.intervals[name]), f"{n:,}")
-        for name in STATISTICS
-        for value in (getattr(group.statistics, name),)
-        if value == value
+        (f"{name} of mean returns", value, _quoted(interval.strip()), f"{n:,}")
+        for name, value, interval in overview.of_group(group)
     ]
-    return (
-        _table(("group", "value", "interval", "n"), rows)
-        + f"\n\nThe group: {OF_RUNS}. {few(n)}".rstrip(". ")
-        + "."
-    )
+    said = f"The group: {OF_RUNS}. {few(n)}".rstrip(". ") + "."
+    return _table(("group", "value", "interval", "n"), rows) + f"\n\n{said}"
 
 
-def _comparison(answer: Answer) -> str:
-    comparison = answer.comparison
-    assert comparison is not None
-    old, new = map(escaped, versus.sides(answer))
-    rows = [
-        (
-            versus.NAMES[difference.name],
-            f"{number(difference.old)} (n={comparison.old.n(difference.name):,})",
-            f"{number(difference.new)} (n={comparison.new.n(difference.name):,})",
-            versus.signed(difference.change) + _between(difference.interval, " "),
-            versus.relative(difference),
-        )
-        for difference in comparison.differences
-    ]
-    sentence = versus.improvement(comparison, old, new)
-    return f"### {new} against {old}\n\n" + _table(("", old, new, "change", ""), rows) + f"\n\n{sentence}."
+def _comparison(report: Report) -> str:
+    old, new = map(escaped, comparison.sides(report))
+    sentence = comparison.sentence(report, escaped)
+    return f"### {new} against {old}\n\n{_drawn(comparison.table(report))}\n\n{sentence}."
 
 
 def _remarks(view: View, several: bool) -> str:
     recording = view.recording
-    texts = [*recording.problems, *recording.notes]
     whose = f"{escaped(view.name)}: " if several else ""
-    lines = [f"- {whose}{escaped(text)}" for text in texts[:5]]
-    if len(texts) > 5:
-        lines.append(f"- … {len(texts) - 5:,} more")
-    return "\n".join(lines)
+    texts = [whose + escaped(text) for text in (*recording.problems, *recording.notes)]
+    return "\n".join(f"- {text}" for text in shortened(texts, 5))
 
 
-def _percent(answer: Answer) -> str:
-    return percent(answer.wanted.confidence)
+def _between(interval: Interval) -> str:
+    return _quoted(between(interval).strip())
 
 
-def _between(interval: Interval, before: str = "") -> str:
-    """An interval in brackets, which before a parenthesis would be a link."""
-    shown = between(interval).strip().replace("[", "\\[").replace("]", "\\]")
-    return before + shown if shown else ""
+def _quoted(text: str) -> str:
+    """Our own text with its brackets escaped, which before a parenthesis would be a link."""
+    return text.replace("[", "\\[").replace("]", "\\]")
+
+
+def _drawn(table: Table, words: int = 1) -> str:
+    """The table, of which the first columns hold text from files, and the others our own."""
+    texts = ([plain_text(cell) for cell in row] for row in table.rows)
+    rows = ([*map(escaped, row[:words]), *map(_quoted, row[words:])] for row in texts)
+    return _table([escaped(name) for name in table.head], rows, words)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:

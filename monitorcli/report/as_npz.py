@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from monitorcli.report.answers import Answer, refuse_several
+from monitorcli.report.model import Report, refuse_several
 
 
-def render(answer: Answer) -> bytes:
+def render(report: Report) -> bytes:
     """Every column of `Episodes`, and `episode`: its number in the whole recording; shape (n,) each."""
-    refuse_several(len(answer.views), "npz holds the episodes")
-    (view,) = answer.views
+    refuse_several(len(report.views), "npz holds the episodes")
+    (view,) = report.views
     columns: dict[str, Any] = {"episode": view.rows}
     for of in fields(view.recording.episodes):
         columns[of.name] = getattr(view.recording.episodes, of.name)

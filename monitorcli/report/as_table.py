@@ -8,56 +8,54 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli import summary
-from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Recording, Video
-from monitorcli.report import breakdown, curve, runs, several, verdicts, versus
-from monitorcli.report.answers import Answer, View
-from monitorcli.report.block import block
+from monitorcli.report import comparison, curve, modes_and_windows, overview, runs, statistics, verdicts
 from monitorcli.report.layout import Line, Role, Span, ascii_only, flow, labelled, paragraph, plain
-from monitorcli.report.text import lasting, number, printable, when
+from monitorcli.report.model import Report, View
+from monitorcli.report.text import lasting, listing, number, printable, shortened
 
 _COLUMN = 12  # where what stands behind a label begins
 _CURVE = 72  # a wider curve tells no more, and takes its end out of sight
 _HEIGHT = 4
+_MOST_NAMES = 3
 _MOST_VIDEOS = 12
 _MOST_REMARKS = 5
 
 
-def render(answer: Answer) -> str:
+def render(report: Report) -> str:
     """The table as plain text of 100 columns, for a file."""
-    return plain(lines(answer, width=100))
+    return plain(lines(report, width=100))
 
 
-def lines(answer: Answer, width: int, in_ascii: bool = False) -> list[Line]:
+def lines(report: Report, width: int, in_ascii: bool = False) -> list[Line]:
     """The table for a terminal `width` columns wide: of one recording all there is to say, of several a
     row each. Only paths and long single words are wider: broken, they could not be copied.
     """
     width = max(width, 24)
-    if len(answer.views) == 1:
-        found = _table(answer.views[0], answer, width, in_ascii)
+    if len(report.views) == 1:
+        found = _table(report.views[0], report, width, in_ascii)
     else:
-        remarks = [line for view in answer.views for line in _all_remarks(view, width, f"{view.name}: ")]
-        found = _apart([several.lines(answer, width), verdicts.lines(answer, _COLUMN, width), remarks])
+        remarks = [line for view in report.views for line in _all_remarks(view, width, f"{view.name}: ")]
+        found = _apart([overview.lines(report, width), verdicts.lines(report, _COLUMN, width), remarks])
     return ascii_only(found) if in_ascii else found
 
 
-def _table(view: View, answer: Answer, width: int, in_ascii: bool) -> list[Line]:
+def _table(view: View, report: Report, width: int, in_ascii: bool) -> list[Line]:
     recording, numbers = view.recording, view.numbers
-    parts = [labelled(" ", flow(_title(recording, numbers), width - 1), 1)]
-    if not answer.wanted.selection.everything:
-        parts.append(paragraph(" ", "", f"only {answer.wanted.selection.words}", width))
-    if answer.comparison is not None:
+    parts = [labelled(" ", flow(_title(view), width - 1), 1)]
+    parts.append(paragraph(" ", "", report.options.only, width))
+    if report.comparison is not None:
         # What both have in common with a look at one of them is a command away.
-        parts += [versus.lines(answer), breakdown.lines(view, answer.wanted)]
-        parts += [verdicts.lines(answer, _COLUMN, width), _all_remarks(view, width)]
+        parts += [comparison.lines(report), modes_and_windows.lines(view, report.options)]
+        parts += [verdicts.lines(report, _COLUMN, width), _all_remarks(view, width)]
         return _apart(parts)
     if numbers.episodes:
-        parts.append(block(view, _COLUMN, width))
+        parts.append(statistics.lines(view, _COLUMN, width))
         parts.append(_curve(view, width, in_ascii))
     parts += [
-        breakdown.lines(view, answer.wanted),
+        modes_and_windows.lines(view, report.options),
         [*_videos(recording, width), *runs.table(recording.runs, _COLUMN, width)],
-        verdicts.lines(answer, _COLUMN, width),
+        verdicts.lines(report, _COLUMN, width),
         _all_remarks(view, width),
     ]
     return _apart(parts)
@@ -74,27 +72,21 @@ def _all_remarks(view: View, width: int, whose: str = "") -> list[Line]:
     return _remarks(problems, " ! ", "bad", width) + _remarks(notes, " note: ", "", width)
 
 
-def _title(recording: Recording, numbers: summary.Summary) -> list[Line]:
-    segments: list[Line] = [[Span(_environments(recording.env_ids), "title")]]
-    if set(numbers.modes) - {"unknown"}:
-        segments.append([Span(", ".join(numbers.modes).replace("unknown", "unknown mode"))])
+def _title(view: View) -> list[Line]:
+    recording, numbers = view.recording, view.numbers
+    env_ids = listing([printable(name, limit=60) for name in view.env_ids], _MOST_NAMES)
+    segments: list[Line] = [[Span(env_ids or "environment not known", "title")]]
+    if view.modes:
+        segments.append([Span(view.modes)])
     if recording.runs:
-        segments.append(runs.headline(recording.runs))
+        segments.append(runs.summary_line(recording.runs))
     if not numbers.episodes:
         only_films = recording.videos and not recording.runs
         segments.append([Span("only videos") if only_films else Span("no episode recorded", "bad")])
-    span = when(numbers.started_at, numbers.ended_at)
+    span = view.when
     if not span and numbers.duration > 0:
         span = f"{lasting(numbers.duration)}, date not known"
     return [*segments, [Span(span)]] if span else segments
-
-
-def _environments(env_ids: Sequence[str]) -> str:
-    known = [printable(name, limit=60) for name in env_ids if name != UNKNOWN]
-    if not known:
-        return "environment not known"
-    more = f" and {len(known) - 3:,} more" if len(known) > 3 else ""
-    return ", ".join(known[:3]) + more
 
 
 def _curve(view: View, width: int, in_ascii: bool) -> list[Line]:
@@ -154,7 +146,5 @@ def _latest(videos: Sequence[Video]) -> Video:
 
 
 def _remarks(remarks: Sequence[str], mark: str, role: Role, width: int) -> list[Line]:
-    found = [line for text in remarks[:_MOST_REMARKS] for line in paragraph(mark, role, text, width)]
-    if len(remarks) > _MOST_REMARKS:
-        found.append([Span(mark, role), Span(f"… {len(remarks) - _MOST_REMARKS:,} more")])
-    return found
+    shown = shortened(remarks, _MOST_REMARKS)
+    return [line for text in shown for line in paragraph(mark, role, text, width)]

@@ -19,6 +19,13 @@ def between(interval: Interval) -> str:
     return f" [{number(interval.low)}, {number(interval.high)}]"
 
 
+def note(confidence: float, n: int = 0) -> str:
+    """What `[ ]` means in a table; with the number of episodes where it is of one recording."""
+    of = f"{n:,} episodes" if n else "episodes"
+    warning = f"; {few(n)}" if few(n) else ""
+    return f"[ ] {percent(confidence)} interval over {of}: {OF_ONE_POLICY}{warning}"
+
+
 def percent(confidence: float) -> str:
     """`95 %`."""
     return f"{100 * confidence:.6g} %"

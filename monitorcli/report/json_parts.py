@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from monitorcli.report import breakdown
-from monitorcli.report.answers import Answer, View
+from monitorcli.report import modes_and_windows
+from monitorcli.report.model import Report, View
 from monitorcli.report.verdicts import sentence
 from monitorcli.summary.comparison import Comparison
 from monitorcli.summary.gates import Verdict
@@ -15,13 +15,13 @@ from monitorcli.summary.intervals import MOST_RESAMPLED, SEED, STATISTICS, Inter
 from monitorcli.summary.measures import Measured
 
 
-def more(view: View, answer: Answer) -> dict[str, Any]:
+def more(view: View, report: Report) -> dict[str, Any]:
     """The keys behind `schema`, always all of them: null or empty where nothing was asked for."""
-    wanted, numbers = answer.wanted, view.numbers
-    apart = dict(breakdown.modes(view))
+    options, numbers = report.options, view.numbers
+    apart = dict(modes_and_windows.modes(view))
     return {
-        "confidence": wanted.confidence,
-        "selection": {"mode": wanted.selection.mode, "last": wanted.selection.last},
+        "confidence": options.confidence,
+        "selection": {"mode": options.selection.mode, "last": options.selection.last},
         "success": _success(view.measured),
         "modes": {
             name: {"episodes": count, **_short(apart.get(name, view.measured))}
@@ -29,11 +29,11 @@ def more(view: View, answer: Answer) -> dict[str, Any]:
         },
         "windows": [
             {"first": first, "last": last, **_short(measured)}
-            for first, last, measured in breakdown.per_window(view, wanted.window)
+            for first, last, measured in modes_and_windows.per_window(view, options.window)
         ],
-        "gates": [_gate(verdict) for of, verdict in answer.verdicts if of is view],
-        "comparison": _comparison(answer),
-        "group": _group(answer.group),
+        "gates": [_gate(verdict) for of, verdict in report.verdicts if of is view],
+        "comparison": _comparison(report),
+        "group": _group(report.group),
     }
 
 
@@ -92,12 +92,12 @@ def _gate(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _comparison(answer: Answer) -> dict[str, Any] | None:
-    comparison = answer.comparison
-    if comparison is None or answer.baseline is None:
+def _comparison(report: Report) -> dict[str, Any] | None:
+    comparison = report.comparison
+    if comparison is None or report.baseline is None:
         return None
     return {
-        "baseline": str(answer.baseline.recording.directory),
+        "baseline": str(report.baseline.recording.directory),
         "paired": comparison.paired,
         "n_old": comparison.n_old,
         "n_new": comparison.n_new,

@@ -20,6 +20,14 @@ class Span(NamedTuple):
 
 Line = Sequence[Span]
 
+
+class Table(NamedTuple):
+    """A head, and rows with as many cells. The first cell of a row names it."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[Line]]
+
+
 DOT = Span(" · ", "dim")
 MARGIN = Span(" ")
 
@@ -95,6 +103,11 @@ def grid(rows: Sequence[Sequence[Line]], gap: int = 3) -> list[Line]:
                 line = [*padded(line, width_of(line) + gap if line else 0), *padded(cell, width)]
         lines.append(line)
     return lines
+
+
+def columns(table: Table, head: Role = "label") -> list[Line]:
+    """The table with its columns aligned behind a margin; `head` is the role of the words at the top."""
+    return [[MARGIN, *line] for line in grid([[[Span(word, head)] for word in table.head], *table.rows])]
 
 
 def paragraph(mark: str, role: Role, text: str, width: int, text_role: Role = "") -> list[Line]:

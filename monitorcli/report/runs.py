@@ -14,10 +14,10 @@ from monitorcli.report.text import plural, printable, when
 # Somebody who resumed a hundred times wants the last few, and how many of the others went wrong.
 _MOST = 12
 _OURS = "monitorcli"
-_ROLES: dict[str, Role] = {"complete": "good", "crashed": "bad", "failed": "bad"}
+ROLES: dict[str, Role] = {"complete": "good", "crashed": "bad", "failed": "bad"}
 
 
-def headline(runs: Sequence[Run]) -> Line:
+def summary_line(runs: Sequence[Run]) -> Line:
     """`1 run, complete`, `3 runs, 1 crashed`, `2 runs by gym 0.21.0`."""
     recorders = {run.recorder for run in runs}
     # Several are told apart in the table, and ours goes without saying.
@@ -28,15 +28,15 @@ def headline(runs: Sequence[Run]) -> Line:
     states = Counter(run.state for run in runs)
     if set(states) == {"complete"}:
         return [*line, Span(", "), Span("complete", "good")]
-    for state in ("running", "stale", "interrupted", "failed", "crashed"):
-        if states[state]:
-            count = "" if len(runs) == 1 else f"{states[state]:,} "
-            line += [Span(", "), Span(count + state, _ROLES.get(state, "value"))]
+    for word in ("running", "stale", "interrupted", "failed", "crashed"):
+        if states[word]:
+            count = "" if len(runs) == 1 else f"{states[word]:,} "
+            line += [Span(", "), Span(count + word, ROLES.get(word, "value"))]
     return line
 
 
 def table(runs: Sequence[Run], column: int, width: int) -> list[Line]:
-    """A line a run, when there are several or one did not end well; [] when the headline said it all."""
+    """A line a run, when there are several or one did not end well; [] when the summary line said it all."""
     if len(runs) < 2 and all(map(_ended_well, runs)):
         return []
     lines = _fitting(runs[-_MOST:], width - column)
@@ -49,21 +49,21 @@ def table(runs: Sequence[Run], column: int, width: int) -> list[Line]:
 
 def _fitting(runs: Sequence[Run], width: int) -> list[Line]:
     """The fullest rows that fit: with the command, without it, without the end; else unaligned."""
-    for command, end in ((True, True), (False, True), (False, False)):
-        lines = grid(_rows(runs, command, end))
+    for commands, end in ((True, True), (False, True), (False, False)):
+        lines = grid(_rows(runs, commands, end))
         if max(map(width_of, lines)) <= width:
             return lines
-    rows = _rows(runs, command=False, end=False)
+    rows = _rows(runs, commands=False, end=False)
     return [line for row in rows for line in flow([cell for cell in row if width_of(cell)], width)]
 
 
-def _rows(runs: Sequence[Run], command: bool, end: bool) -> list[list[Line]]:
+def _rows(runs: Sequence[Run], commands: bool, end: bool) -> list[list[Line]]:
     rows: list[list[Line]] = []
     before = ""
     several = len({run.recorder for run in runs}) > 1
     ended = any(run.state != "unknown" for run in runs)  # Gym's all say nothing
     for run in runs:
-        started_by = _command(run) if command else ""
+        started_by = command(run) if commands else ""
         texts = (
             printable(run.recorder, limit=40) if several else "",
             plural(run.episodes, "episode"),
@@ -84,11 +84,16 @@ def _ended_well(run: Run) -> bool:
 def _ending(run: Run) -> Line:
     if run.state == "unknown":
         return [Span("end not known", "dim")]
-    reason = f" ({why(run)})" if why(run) else ""
-    return [Span(printable(run.state, limit=20) + reason, _ROLES.get(run.state, "value"))]
+    return [Span(state(run), ROLES.get(run.state, "value"))]
 
 
-def why(run: Run) -> str:
+def state(run: Run) -> str:
+    """`complete`, `failed (exit status 1)`, `crashed (SIGKILL)`."""
+    reason = _why(run)
+    return printable(run.state, limit=20) + (f" ({reason})" if reason else "")
+
+
+def _why(run: Run) -> str:
     """`exit status 1`, `SIGKILL` or ""; 128 + n and -n mean signal n too, as shells and Python write it."""
     if run.state == "interrupted":
         return ""
@@ -101,6 +106,7 @@ def why(run: Run) -> str:
         return f"exit status {status}" if status else ""
 
 
-def _command(run: Run) -> str:
-    command = run.how.get("command")
-    return printable(shlex.join(map(str, command)), limit=40) if isinstance(command, list) else ""
+def command(run: Run, limit: int = 40) -> str:
+    """What was typed, at most `limit` characters of it; "" when nobody knows."""
+    typed = run.how.get("command")
+    return printable(shlex.join(map(str, typed)), limit=limit) if isinstance(typed, list) else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
 from monitorcli.errors import escaped
@@ -50,6 +51,18 @@ def number(value: float) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 run`, `2 runs`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def shortened(texts: Sequence[str], most: int) -> list[str]:
+    """The first `most` of the texts, then `… 3 more` if there are others."""
+    others = len(texts) - most
+    return [*texts[:most], f"… {others:,} more"] if others > 0 else list(texts)
+
+
+def listing(names: Sequence[str], most: int) -> str:
+    """`A, B, C and 2 more`; "" of no names."""
+    others = len(names) - most
+    return ", ".join(names[:most]) + (f" and {others:,} more" if others > 0 else "")
 
 
 def size(count: int) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from monitorcli.report.answers import Answer, View
 from monitorcli.report.layout import Line, Span, flow, labelled
+from monitorcli.report.model import Report
 from monitorcli.report.text import number
 from monitorcli.summary.gates import P_IMPROVE, Verdict
 
@@ -37,21 +37,24 @@ def _fall(verdict: Verdict) -> str:
     return f"{gate.name} fell by {amount}, allowed {limit}"
 
 
-def named(view: View, verdict: Verdict, several: bool) -> str:
-    """The sentence, with its directory before it when there are several."""
-    return f"{view.name}: {sentence(verdict)}" if several else sentence(verdict)
+def sentences(report: Report) -> list[tuple[Verdict, str]]:
+    """Every gate with its sentence, which begins with the directory when there are several."""
+    several = len(report.views) > 1
+    return [
+        (verdict, f"{view.name}: {sentence(verdict)}" if several else sentence(verdict))
+        for view, verdict in report.verdicts
+    ]
 
 
-def unmet(answer: Answer) -> list[str]:
+def unmet(report: Report) -> list[str]:
     """The sentences of the gates that do not hold."""
-    return [named(view, verdict, len(answer.views) > 1) for view, verdict in answer.unmet]
+    return [said for verdict, said in sentences(report) if not verdict.met]
 
 
-def lines(answer: Answer, column: int, width: int) -> list[Line]:
+def lines(report: Report, column: int, width: int) -> list[Line]:
     """Every gate with a mark, for a table; [] without gates."""
     found: list[Line] = []
-    for view, verdict in answer.verdicts:
+    for verdict, said in sentences(report):
         mark = Span("✓ ", "good") if verdict.met else Span("✗ ", "bad")
-        text = named(view, verdict, len(answer.views) > 1)
-        found += flow([[mark, Span(text)]], width - column)
+        found += flow([[mark, Span(said)]], width - column)
     return labelled(" gates", found, column) if found else []

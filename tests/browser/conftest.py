@@ -7,7 +7,7 @@ from chromium import Browser, Page, find
 from sample import write_sample
 
 from monitorcli.recording import read
-from monitorcli.report import Wanted, answer, as_html
+from monitorcli.report import ReportOptions, as_html, make_report
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 AXE = ROOT / "build" / "axe" / "package" / "axe.min.js"
@@ -40,7 +40,7 @@ def html(recording):
     """Its page, standing beside it."""
     folder = recording.directory.parent
     path = folder / "page.html"
-    path.write_text(as_html.page(answer([recording], Wanted(folder=folder))), encoding="utf-8")
+    path.write_text(as_html.page(make_report([recording], ReportOptions(folder=folder))), encoding="utf-8")
     return path
 
 

@@ -17,7 +17,7 @@ import writing
 
 from monitorcli.format import log
 from monitorcli.recording import read
-from monitorcli.report import Wanted, answer, as_html
+from monitorcli.report import ReportOptions, as_html, make_report
 
 GYM = Path(__file__).resolve().parent.parent / "recordings" / "gym-0.21.0-cartpole"
 FILMED = (0, 1000, 9000)
@@ -60,7 +60,9 @@ def main(page: str, *directories: str) -> None:
         if not directories:
             write_sample(Path(made) / "sample", 10_000)
         found = [read(Path(one)) for one in directories or [f"{made}/sample"]]
-        output.write_text(as_html.page(answer(found, Wanted(folder=output.parent))), encoding="utf-8")
+        output.write_text(
+            as_html.page(make_report(found, ReportOptions(folder=output.parent))), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

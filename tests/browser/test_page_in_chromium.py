@@ -10,8 +10,8 @@ from helpers import recording as made
 
 from monitorcli.format import log
 from monitorcli.recording import read
-from monitorcli.report import Wanted, answer, as_html
-from monitorcli.report.page import curve
+from monitorcli.report import ReportOptions, as_html, make_report
+from monitorcli.report.page import curve, running_mean
 from monitorcli.summary.gates import at_least
 from monitorcli.summary.selection import Selection
 
@@ -20,7 +20,7 @@ HOSTILE = "</script><img src=x onerror=\"document.title='owned'\">"
 
 
 def html_of(*recordings, embed=as_html.EMBED, **wanted):
-    return as_html.page(answer(recordings, Wanted(**wanted)), embed)
+    return as_html.page(make_report(recordings, ReportOptions(**wanted)), embed)
 
 
 def text_of(page, selector):
@@ -93,7 +93,7 @@ class TestTheCurve:
     def test_is_drawn_where_the_numbers_are(self, show, recording, html):
         page = show(html)
         shown = curve.seen(recording.episodes, np.arange(len(recording.episodes)))
-        line = curve.running(shown.rows, shown.returns, 0.95)
+        line = running_mean.of_returns(shown.rows, shown.returns, 0.95)
         left, top, width, height = centre(page, ".tall .area")
         points = page.run(
             "(() => { const path = document.querySelector('.line'); const to = path.getScreenCTM();"

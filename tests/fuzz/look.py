@@ -19,11 +19,11 @@ from monitorcli.monitor import directory as monitor_directory
 from monitorcli.monitor.history import read_history
 from monitorcli.recording import Recording, load_results, read
 from monitorcli.recording.verify import verify
-from monitorcli.report import FORMATS, Wanted, answer, as_table, render
+from monitorcli.report import FORMATS, ReportOptions, as_table, make_report, render
 from monitorcli.summary import gates
 
 # Every format has something to say; intervals are the same arithmetic for every directory, and dear.
-EVERYTHING = Wanted(confidence=0, gates=(gates.enough_episodes(1),))
+EVERYTHING = ReportOptions(confidence=0, gates=(gates.enough_episodes(1),))
 
 # What rich itself writes: colours, and links to files.
 _STYLING = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^;\x1b]*;[ -~]*\x1b\\")
@@ -48,7 +48,7 @@ def look(directory: Path) -> Iterator[str]:
 
 
 def _answers(recording: Recording) -> Iterator[str]:
-    found = answer([recording], EVERYTHING)
+    found = make_report([recording], EVERYTHING)
     answers = {name: b"".join(render(name, found)).decode() for name in FORMATS if name != "npz"}
     answers["narrow"] = as_table.plain(as_table.lines(found, 30, in_ascii=True))
     answers["terminal"] = _on_a_terminal(recording)
@@ -79,7 +79,7 @@ def _on_a_terminal(recording: Recording) -> str:
         markup=False,
         emoji=False,
     )
-    style.show(as_table.lines(answer([recording], EVERYTHING), 100), to)
+    style.show(as_table.lines(make_report([recording], EVERYTHING), 100), to)
     return _STYLING.sub("", file.getvalue())
 
 

@@ -18,7 +18,7 @@ from monitorcli.recording.folder import Folder
 from monitorcli.summary import gates
 
 # Every format has something to say; intervals are the same arithmetic for every directory, and dear.
-EVERYTHING = report.Wanted(confidence=0, gates=(gates.enough_episodes(1),))
+EVERYTHING = report.ReportOptions(confidence=0, gates=(gates.enough_episodes(1),))
 
 # A film younger than this when it was killed may have nothing that plays.
 YOUNG = 1.0
@@ -36,7 +36,7 @@ def examine(run: KilledRun, killed_at: float, ffmpeg: str) -> Counter[str]:
     try:
         recording = read(run.directory)
         for name in report.FORMATS:
-            b"".join(report.render(name, report.answer([recording], EVERYTHING)))
+            b"".join(report.render(name, report.make_report([recording], EVERYTHING)))
     except NoRecording:  # killed before there was one
         found["episodes lost"] = len(finished)
         return found
@@ -72,7 +72,7 @@ def _ahead(directory: Path) -> bool:
 
 
 def numbers_of(recording: Recording) -> list[int]:
-    rows = b"".join(report.render("csv", report.answer([recording]))).splitlines()[1:]
+    rows = b"".join(report.render("csv", report.make_report([recording]))).splitlines()[1:]
     return [int(row.partition(b",")[0]) for row in rows]
 
 

@@ -6,90 +6,82 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from monitorcli.report import breakdown
-from monitorcli.report.answers import View, Wanted
-from monitorcli.report.layout import words
-from monitorcli.report.page import columns, curve, ends, films, headline, histogram, listed, started
-from monitorcli.report.page.films import Film
-from monitorcli.report.page.markup import NOTHING, Markup, data, joined, table, tag
+from monitorcli.report import modes_and_windows
+from monitorcli.report.model import ReportOptions, View
+from monitorcli.report.page import columns, curve, ends, episode_list, films, histogram, runs, summary
+from monitorcli.report.page.films import FilmCard
+from monitorcli.report.page.markup import NOTHING, Markup, data, drawn, joined, tag
 from monitorcli.report.text import plural
 
 # What is in the page, in order: an id's ending, the word in the navigation, and the content.
 Part = tuple[str, str, Markup]
 
 
-def single(view: View, wanted: Wanted, embed: int) -> tuple[Markup, Markup]:
+def single(view: View, options: ReportOptions, embed: int) -> tuple[Markup, Markup]:
     """The page's header and its content, for a page of one recording."""
-    parts = _parts(view, wanted, "r0", embed, level=2)
+    parts = _parts(view, options, "r0", embed, level=2)
     navigation = tag("nav", *(tag("a", word, href=f"#r0-{name}") for name, word, _ in parts if word),
                      aria_label="Sections")  # fmt: skip
-    opening = tag("header", *_opening(view, wanted, 1), navigation)
+    opening = tag("header", *_opening(view, options, 1), navigation)
     return opening, joined(content for _, _, content in parts)
 
 
-def article(view: View, wanted: Wanted, name: str, embed: int) -> Markup:
+def article(view: View, options: ReportOptions, name: str, embed: int) -> Markup:
     """One of several recordings, with headings below that of the page."""
-    parts = _parts(view, wanted, name, embed, level=3)
+    parts = _parts(view, options, name, embed, level=3)
     content = (content for _, _, content in parts)
-    return tag("article", *_opening(view, wanted, 2), *content, id=name)
+    return tag("article", *_opening(view, options, 2), *content, id=name)
 
 
-def _opening(view: View, wanted: Wanted, level: int) -> list[Markup]:
-    only = NOTHING if wanted.selection.everything else tag("p", f"only {wanted.selection.words}")
+def _opening(view: View, options: ReportOptions, level: int) -> list[Markup]:
     return [
-        tag(f"h{level}", headline.title(view.recording)),
-        headline.facts(view.recording, view.numbers),
-        only,
+        tag(f"h{level}", summary.title(view)),
+        summary.facts(view),
+        tag("p", options.only) if options.only else NOTHING,
         tag("p", tag("code", view.recording.directory), class_="where"),
     ]
 
 
-def _parts(view: View, wanted: Wanted, name: str, embed: int, level: int) -> list[Part]:
-    recording, found = view.recording, films.gathered(view, name, wanted.folder, embed)
+def _parts(view: View, options: ReportOptions, name: str, embed: int, level: int) -> list[Part]:
+    recording, found = view.recording, films.gathered(view, name, options.folder, embed)
+
+    def part(ending: str, word: str, content: Markup, title: str = "") -> Part:
+        heading = tag(f"h{level}", title or word)
+        return ending, word, tag("section", heading, content, id=f"{name}-{ending}", class_=ending)
+
     parts: list[Part] = []
     if recording.problems:
         said = plural(len(recording.problems), "problem")
-        parts.append(
-            ("problems", said, _section(name, "problems", said, level, started.remarks(recording.problems)))
-        )
+        parts.append(part("problems", said, runs.remarks(recording.problems)))
     if len(recording.episodes):
-        parts.append(("numbers", "", headline.section(view)))
-        parts += _breakdown(view, wanted, name, level)
+        parts.append(("numbers", "", summary.section(view)))
+        shown = _modes_and_windows(view, options)
+        parts += [part("parts", "Parts", shown)] if shown else []
         parts += _charts(view, found, name, level)
     else:
-        parts.append(("numbers", "", tag("p", _nothing(wanted), class_="nothing")))
+        parts.append(("numbers", "", tag("p", _nothing(options), class_="nothing")))
     if found:
-        parts.append(("films", "Films", _section(name, "films", "Films", level, films.section(found, view))))
+        parts.append(part("films", "Films", films.section(found, view)))
     if len(recording.episodes):
-        content = _listed(view, found, name)
-        parts.append(("episodes", "Episodes", _section(name, "episodes", "Episodes", level, content)))
-    parts.append(
-        ("started", "Runs", _section(name, "started", "How it was run", level, started.section(recording)))
-    )
+        parts.append(part("episodes", "Episodes", _episode_list(view, found, name)))
+    parts.append(part("started", "Runs", runs.section(recording), "How it was run"))
     if recording.notes:
-        parts.append(
-            ("notes", "Notes", _section(name, "notes", "Notes", level, started.remarks(recording.notes)))
-        )
+        parts.append(part("notes", "Notes", runs.remarks(recording.notes)))
     return parts
 
 
-def _nothing(wanted: Wanted) -> str:
-    return "No episode was recorded." if wanted.selection.everything else "There is no such episode."
+def _nothing(options: ReportOptions) -> str:
+    return "No episode was recorded." if options.selection.everything else "There is no such episode."
 
 
-def _breakdown(view: View, wanted: Wanted, name: str, level: int) -> list[Part]:
+def _modes_and_windows(view: View, options: ReportOptions) -> Markup:
     """The return by mode and by window, as far as there is more than one."""
-    rows = [[words(cell) for cell in row] for row in breakdown.cells(view, wanted)]
-    if not rows:
-        return []
-    before = breakdown.earlier(view, wanted)
-    shown = joined(
-        [table(rows[0], rows[1:], "Parts"), tag("p", before, class_="remark") if before else NOTHING]
-    )
-    return [("parts", "Parts", _section(name, "parts", "Parts", level, shown))]
+    shown = drawn(modes_and_windows.table(view, options), "Parts")
+    before = modes_and_windows.earlier(view, options)
+    return joined([shown, tag("p", before, class_="remark")]) if before else shown
 
 
-def _charts(view: View, found: Sequence[Film], name: str, level: int) -> list[Part]:
+def _charts(view: View, found: Sequence[FilmCard], name: str, level: int) -> list[Part]:
     episodes = view.recording.episodes
     done = episodes.completed
     returns = episodes.episode_return[done]
@@ -115,18 +107,14 @@ def _charts(view: View, found: Sequence[Film], name: str, level: int) -> list[Pa
     return [*parts, ("ends", "", tag("p", said, class_="nothing"))]
 
 
-def _listed(view: View, found: Sequence[Film], name: str) -> Markup:
+def _episode_list(view: View, found: Sequence[FilmCard], name: str) -> Markup:
     episodes = view.recording.episodes
     places = columns.chosen(episodes, view.places(films.filmed(found)))
     shown = curve.seen(episodes, view.rows)
-    document = {
-        **columns.document(episodes, places, view.rows),
+    content = {
+        **columns.as_json(episodes, places, view.rows),
         "films": {film.video.episode: film.id for film in reversed(found) if film.video.episode is not None},
         "axes": curve.scales(shown) if shown else None,
     }
-    block = tag("script", data(document), type="application/json", id=f"{name}-data")
-    return joined([listed.section(len(places), len(episodes), name), block])
-
-
-def _section(name: str, ending: str, title: str, level: int, content: Markup) -> Markup:
-    return tag("section", tag(f"h{level}", title), content or NOTHING, id=f"{name}-{ending}", class_=ending)
+    block = tag("script", data(content), type="application/json", id=f"{name}-data")
+    return joined([episode_list.section(len(places), len(episodes), name), block])

@@ -40,7 +40,7 @@ def chosen(episodes: Episodes, filmed: Rows, most: int = MOST) -> Rows:
     return np.union1d(always, spread)
 
 
-def document(episodes: Episodes, rows: Rows, numbers: Rows) -> dict[str, Any]:
+def as_json(episodes: Episodes, rows: Rows, numbers: Rows) -> dict[str, Any]:
     """The columns of these rows; what no episode has is left out. `numbers` has each episode's number.
 
     A column is a list, {"all": v}, {"from": a, "by": d} for a, a + d, ..., {"steps": [...]} for

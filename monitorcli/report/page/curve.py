@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
 from monitorcli.recording.model import Episodes
 from monitorcli.report.intervals import percent
-from monitorcli.report.page import plot
+from monitorcli.report.page import plot, running_mean
 from monitorcli.report.page.axis import Axis, Values, fitting, padded
 from monitorcli.report.page.markup import Markup, joined, table, tag, text
 from monitorcli.report.page.plot import PLANE
+from monitorcli.report.page.running_mean import RunningMean
 from monitorcli.report.text import number, plural
-from monitorcli.summary.intervals import normal_quantile
 from monitorcli.summary.selection import Rows
 
-_POINTS = 240  # of the line
 _DOTS = 3000  # episodes that are drawn one by one; more are counted in cells
 _CELLS = (250, 75)
 _LEVELS = 4
-_ENOUGH = 10  # episodes for a mean of several
 _FEW = 300  # dots that may be large
 _ROWS = 12  # of the table
-
-
-class Running(NamedTuple):
-    """Means of `window` consecutive completed episodes, shape (n,) each; NaN where none is finite.
-
-    `at` is the middle of the window as an episode number, `low` and `high` the interval of the mean by
-    the normal approximation, episodes taken as independent; NaN for fewer than two values.
-    """
-
-    window: int
-    at: Values
-    mean: Values
-    low: Values
-    high: Values
 
 
 class Seen(NamedTuple):
@@ -63,38 +46,9 @@ def seen(episodes: Episodes, numbers: Rows) -> Seen | None:
     )
 
 
-def running(rows: Rows, returns: Values, confidence: float) -> Running:
-    """A running mean at up to 240 places, over a twentieth of the episodes: 5 at least, 1,000 at most.
-
-    Of so many episodes that those would leave gaps, the windows touch. Of fewer than ten no mean is worth
-    a line, and it goes from one to the next.
-    """
-    n = len(returns)
-    window = max(5, min(1000, n // 20), -(-n // _POINTS)) if n >= _ENOUGH else 1
-    starts = np.unique(np.rint(np.linspace(0, n - window, _POINTS)).astype(int))
-    # Of values near one around their middle, else the squares lose what they are summed up for.
-    unit = float(np.abs(returns).max()) or 1.0
-    middle = float((returns / unit).mean())
-    near = returns / unit - middle
-    mean, squares = (
-        (sums[starts + window] - sums[starts]) / window
-        for sums in (np.concatenate([[0.0], np.cumsum(near**power)]) for power in (1, 2))
-    )
-    spread = (
-        np.maximum(squares - mean**2, 0) * window / (window - 1)
-        if window > 1
-        else np.full(len(mean), math.nan)
-    )
-    half = normal_quantile(confidence) * np.sqrt(spread / window)
-    at = (rows[starts] + rows[starts + window - 1]) / 2
-    with np.errstate(over="ignore"):
-        lines = [(of + middle) * unit for of in (mean, mean - half, mean + half)]
-    return Running(window, at, *lines)
-
-
 def section(shown: Seen, confidence: float, films: Rows, name: str, level: int) -> Markup:
     """The chart, with marks at these episodes' films and the slider that walks along its episodes."""
-    line = running(shown.rows, shown.returns, confidence)
+    line = running_mean.of_returns(shown.rows, shown.returns, confidence)
     within = percent(confidence)
     outside = int(np.count_nonzero((shown.returns < shown.y.low) | (shown.returns > shown.y.high)))
     chart = plot.Chart(
@@ -132,7 +86,7 @@ def _caption(window: int, within: str, n: int, outside: int, filmed: bool) -> st
     return " ".join(parts)
 
 
-def _summary(shown: Seen, line: Running) -> str:
+def _summary(shown: Seen, line: RunningMean) -> str:
     first, last, low, high = (
         number(float(value)) for value in (line.mean[0], line.mean[-1], line.mean.min(), line.mean.max())
     )
@@ -143,7 +97,7 @@ def _summary(shown: Seen, line: Running) -> str:
     )
 
 
-def _numbers(line: Running, within: str) -> Markup:
+def _numbers(line: RunningMean, within: str) -> Markup:
     picked = np.unique(np.rint(np.linspace(0, len(line.at) - 1, _ROWS)).astype(int)).tolist()
     rows = (
         (f"{line.at[i]:,.0f}", *(number(float(column[i])) for column in (line.mean, line.low, line.high)))
@@ -170,11 +124,11 @@ def _path(points: list[tuple[float, float]]) -> str:
     return "L".join(f"{x:g} {y:g}" for x, y in points)
 
 
-def _line(shown: Seen, line: Running) -> Markup:
+def _line(shown: Seen, line: RunningMean) -> Markup:
     return tag("path", d=f"M{_path(_points(shown, line.at, line.mean))}", class_="line")
 
 
-def _band(shown: Seen, line: Running) -> Markup:
+def _band(shown: Seen, line: RunningMean) -> Markup:
     known = np.isfinite(line.low) & np.isfinite(line.high)
     if not known.any():
         return Markup("")

@@ -14,7 +14,7 @@ import numpy as np
 from monitorcli.errors import BadFile
 from monitorcli.format.files import open_regular
 from monitorcli.recording.model import Episodes, Recording, Video
-from monitorcli.report.answers import View
+from monitorcli.report.model import View
 from monitorcli.report.page.ends import NAMES, kinds
 from monitorcli.report.page.markup import NOTHING, Markup, joined, tag
 from monitorcli.report.text import number, plural, size
@@ -24,7 +24,7 @@ _CARDS = 24  # shown at once; the rest unfolds
 _MP4 = "video/mp4"
 
 
-class Film(NamedTuple):
+class FilmCard(NamedTuple):
     """A video of the page: its id there, and where it comes from, "" when it cannot be shown.
 
     `source` is a data: URI when it is `inside` the page, else the file's relative address.
@@ -37,7 +37,7 @@ class Film(NamedTuple):
     trouble: str = ""
 
 
-def gathered(view: View, name: str, folder: Path | None, room: int) -> list[Film]:
+def gathered(view: View, name: str, folder: Path | None, room: int) -> list[FilmCard]:
     """The films by episode. The most telling of them are embedded, up to `room` bytes of video together.
 
     `folder` is where the page will stand, None for the current directory. What cannot be read becomes
@@ -60,7 +60,7 @@ def gathered(view: View, name: str, folder: Path | None, room: int) -> list[Film
                 room -= len(data)
                 inside[video.name] = f"data:{_MP4};base64,{base64.b64encode(data).decode('ascii')}"
     return [
-        Film(
+        FilmCard(
             video,
             f"{name}-film-{place}",
             "" if video.name in troubles else inside.get(video.name) or _address(recording, video, folder),
@@ -71,13 +71,13 @@ def gathered(view: View, name: str, folder: Path | None, room: int) -> list[Film
     ]
 
 
-def filmed(films: Sequence[Film]) -> Rows:
+def filmed(films: Sequence[FilmCard]) -> Rows:
     """The numbers of the episodes that have a film that plays, ascending."""
     videos = [film.video for film in films if not film.video.broken]
     return np.array(sorted({video.episode for video in videos if video.episode is not None}), np.intp)
 
 
-def section(films: Sequence[Film], view: View) -> Markup:
+def section(films: Sequence[FilmCard], view: View) -> Markup:
     """Players, the first 24 at once."""
     first, rest = films[:_CARDS], films[_CARDS:]
     more = (
@@ -88,7 +88,7 @@ def section(films: Sequence[Film], view: View) -> Markup:
     return joined([tag("p", _said(films), class_="remark"), _cards(first, view), more])
 
 
-def _said(films: Sequence[Film]) -> str:
+def _said(films: Sequence[FilmCard]) -> str:
     inside = [film for film in films if film.inside]
     linked = [film for film in films if film.source and not film.inside]
     broken = sum(film.video.broken for film in films)
@@ -107,11 +107,11 @@ def _said(films: Sequence[Film]) -> str:
     return " ".join(words)
 
 
-def _cards(films: Sequence[Film], view: View) -> Markup:
+def _cards(films: Sequence[FilmCard], view: View) -> Markup:
     return tag("ul", *(_card(film, view) for film in films), class_="films")
 
 
-def _card(film: Film, view: View) -> Markup:
+def _card(film: FilmCard, view: View) -> Markup:
     number_of = film.video.episode
     title = "Episode not known" if number_of is None else f"Episode {number_of:,}"
     facts = [fact for row in _places(film.video, view) for fact in _facts(row, view.recording.episodes)]

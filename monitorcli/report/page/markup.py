@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from monitorcli.report.layout import Table, words
 from monitorcli.report.text import printable
 
 _EMPTY = frozenset(("input", "meta"))
@@ -52,7 +53,7 @@ def data(document: Any) -> Markup:
     return Markup(json.dumps(document, allow_nan=False, separators=(",", ":")).translate(_ESCAPES))
 
 
-def table(header: Sequence[object], rows: Iterable[Sequence[object]], caption: str = "") -> Markup:
+def table(header: Sequence[object], rows: Iterable[Iterable[object]], caption: str = "") -> Markup:
     """A table whose first column names its rows; it scrolls by itself where it is too wide."""
     head = joined(tag("th", cell, scope="col") if cell else tag("td") for cell in header)
     body = joined(
@@ -65,6 +66,11 @@ def table(header: Sequence[object], rows: Iterable[Sequence[object]], caption: s
         tag("tbody", body),
     )
     return tag("div", whole, class_="scroll", tabindex="0", role="group", aria_label=caption or "Table")
+
+
+def drawn(of: Table, caption: str) -> Markup:
+    """A table that every format draws; nothing when it has no rows."""
+    return table(of.head, (map(words, row) for row in of.rows), caption) if of.rows else NOTHING
 
 
 def described(pairs: Iterable[tuple[object, object]], class_: str | None = None) -> Markup:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from monitorcli.recording.model import Recording
-from monitorcli.report.answers import View
-from monitorcli.report.intervals import OF_ONE_POLICY, between, few, percent
+from monitorcli.report.intervals import between, note
 from monitorcli.report.layout import MARGIN, Line, Span, flow, joined, labelled, padded, paragraph, width_of
+from monitorcli.report.model import View
 from monitorcli.report.text import number, plural, size
 from monitorcli.summary import Statistics, Summary
 
@@ -18,23 +18,23 @@ _GAP = 4  # between the two columns
 Row = tuple[str, Sequence[Line]]
 
 
-def block(view: View, column: int, width: int) -> list[Line]:
+def lines(view: View, column: int, width: int) -> list[Line]:
     """Episodes, steps and ends; beside or under them return, length, videos and success; what [ ] means."""
     left, right = _counts(view.numbers), _measures(view)
-    note = _about_intervals(view, width)
+    about = _about_intervals(view, width)
     second = max(len(label) for label, _ in right) + 4
     beside = [_one_line(row, column) for row in left], [_one_line(row, second) for row in right]
     start = max(map(width_of, beside[0])) + _GAP
     if start + max(map(width_of, beside[1])) <= width:
         depth = max(len(left), len(right))
         lefts, rights = ([*lines, *[[]] * (depth - len(lines))] for lines in beside)
-        return [[*padded(one, start), *other] for one, other in zip(lefts, rights, strict=True)] + note
+        return [[*padded(one, start), *other] for one, other in zip(lefts, rights, strict=True)] + about
     rows = [
         line
         for label, segments in left + right
         for line in labelled(f" {label}", flow(segments, width - column), column)
     ]
-    return rows + note
+    return rows + about
 
 
 def _videos(recording: Recording) -> Sequence[Line]:
@@ -80,11 +80,10 @@ def _measures(view: View) -> list[Row]:
         rows += [("return", _aligned(returns, lengths)), ("", _spread(view))]
         rows += [("length", _aligned(lengths, returns))]
     if numbers.judged:
-        share = f"{100 * numbers.successes / numbers.judged:.3g}"
         interval = measured.interval("success")
         within = f" [{100 * interval.low:.3g}, {100 * interval.high:.3g}] %"
         of = f" of {plural(numbers.judged, 'episode')}"
-        rows.append(("success", [[Span(share, "value"), Span(within + of)]]))
+        rows.append(("success", [[Span(view.success, "value"), Span(within + of)]]))
     rows.append(("videos", _videos(view.recording)))
     return [row for row in rows if row[1]]
 
@@ -104,10 +103,8 @@ def _spread(view: View) -> list[Line]:
 def _about_intervals(view: View, width: int) -> list[Line]:
     if view.measured.n("mean") < 2 or not view.confidence:
         return []
-    n = view.measured.n("mean")
-    words = f"[ ] {percent(view.confidence)} interval over {n:,} episodes: {OF_ONE_POLICY}"
-    words += f"; {few(n)}" if few(n) else ""
-    return [[], *paragraph(" ", "dim", words, width, "dim")]
+    said = note(view.confidence, view.measured.n("mean"))
+    return [[], *paragraph(" ", "dim", said, width, "dim")]
 
 
 def _statistics(of: Statistics, completed: int, words: tuple[str, str]) -> list[Line]:

@@ -1,4 +1,4 @@
-"""What `inspect` was asked and what it found: the one value that every format takes."""
+"""What a report was asked for and what it found: the one value that every format takes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from monitorcli.errors import BadRequest
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Recording
-from monitorcli.report.text import printable
+from monitorcli.report.text import printable, when
 from monitorcli.summary import Summary, summarise
 from monitorcli.summary.comparison import Comparison, compare
 from monitorcli.summary.gates import Gate, Verdict, judge
@@ -24,11 +24,11 @@ MOST_WINDOWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReportOptions:
     """What to say of the recordings.
 
     A `confidence` of 0 leaves intervals out. `window` is a number of episodes; None: no windows.
-    `folder` is where the answer will stand, for what is named relative to it; None: the current one.
+    `folder` is where the report will stand, for what is named relative to it; None: the current one.
     """
 
     confidence: float = 0.95
@@ -36,6 +36,11 @@ class Wanted:
     window: int | None = None
     gates: tuple[Gate, ...] = ()
     folder: Path | None = None
+
+    @property
+    def only(self) -> str:
+        """`only the last 100 completed episodes`; "" when nothing is left out."""
+        return "" if self.selection.everything else f"only {self.selection.words}"
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,10 @@ class View:
     confidence: float
 
     @classmethod
-    def of(cls, recording: Recording, wanted: Wanted) -> View:
+    def of(cls, recording: Recording, options: ReportOptions) -> View:
         """What the selection leaves of a recording."""
-        rows = wanted.selection.rows(recording.episodes)
-        if not wanted.selection.everything:
+        rows = options.selection.rows(recording.episodes)
+        if not options.selection.everything:
             films = [video for video in recording.videos if video.episode is not None]
             left = np.isin([video.episode or 0 for video in films], rows)
             recording = replace(
@@ -61,7 +66,7 @@ class View:
                 episodes=take(recording.episodes, rows),
                 videos=tuple(video for video, stays in zip(films, left, strict=True) if stays),
             )
-        return cls(recording, rows, wanted.confidence)
+        return cls(recording, rows, options.confidence)
 
     @property
     def name(self) -> str:
@@ -69,17 +74,38 @@ class View:
         return printable(self.recording.directory)
 
     @property
+    def env_ids(self) -> list[str]:
+        """The environments' names as the files have them, without those that nobody knows."""
+        return [name for name in self.recording.env_ids if name != UNKNOWN]
+
+    @property
     def environment(self) -> str:
         """The environments' names, safe to print; "" when nobody knows any."""
-        return ", ".join(printable(name, limit=60) for name in self.recording.env_ids if name != UNKNOWN)
+        return ", ".join(printable(name, limit=60) for name in self.env_ids)
+
+    @property
+    def modes(self) -> str:
+        """`training, unknown mode`; "" when no mode is known."""
+        modes = self.numbers.modes
+        return ", ".join(modes).replace("unknown", "unknown mode") if set(modes) - {"unknown"} else ""
+
+    @property
+    def when(self) -> str:
+        """From the first start to the last end; "" when no episode has a date."""
+        return when(self.numbers.started_at, self.numbers.ended_at)
+
+    @property
+    def success(self) -> str:
+        """The successes in percent of the judged episodes, without the sign; there must be one."""
+        return f"{100 * self.numbers.successes / self.numbers.judged:.3g}"
 
     def places(self, numbers: Iterable[int]) -> Rows:
         """Where the whole recording's episodes with these numbers stand in this part; not those left out."""
-        wanted = np.fromiter(numbers, np.intp)
-        found = np.searchsorted(self.rows, wanted)
+        options = np.fromiter(numbers, np.intp)
+        found = np.searchsorted(self.rows, options)
         inside = found < len(self.rows)
-        found, wanted = found[inside], wanted[inside]
-        return np.asarray(found[self.rows[found] == wanted])
+        found, options = found[inside], options[inside]
+        return np.asarray(found[self.rows[found] == options])
 
     @functools.cached_property
     def measured(self) -> Measured:
@@ -94,11 +120,11 @@ class View:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Report:
     """The views, and what was found out about them. `verdicts` has one for each gate of each view."""
 
     views: tuple[View, ...]
-    wanted: Wanted = field(default_factory=Wanted)
+    options: ReportOptions = field(default_factory=ReportOptions)
     baseline: View | None = None
     comparison: Comparison | None = None
     verdicts: tuple[tuple[View, Verdict], ...] = ()
@@ -109,30 +135,25 @@ class Answer:
         if len(self.views) < 2:
             return None
         scores = [view.measured.value("mean") for view in self.views]
-        return group(scores, [view.environment for view in self.views], self.wanted.confidence)
-
-    @property
-    def unmet(self) -> list[tuple[View, Verdict]]:
-        """The gates that do not hold."""
-        return [(view, verdict) for view, verdict in self.verdicts if not verdict.met]
+        return group(scores, [view.environment for view in self.views], self.options.confidence)
 
 
-def answer(
-    recordings: Sequence[Recording], wanted: Wanted | None = None, baseline: Recording | None = None
-) -> Answer:
+def make_report(
+    recordings: Sequence[Recording], options: ReportOptions | None = None, baseline: Recording | None = None
+) -> Report:
     """Look at the recordings, compare the one with its baseline, and judge the gates."""
-    wanted = wanted or Wanted()
-    views = tuple(View.of(recording, wanted) for recording in recordings)
+    options = options or ReportOptions()
+    views = tuple(View.of(recording, options) for recording in recordings)
     for view in views:
-        _refuse_many_windows(view, wanted.window)
+        _refuse_many_windows(view, options.window)
     if baseline is None:
-        verdicts = tuple((view, judge(gate, view.measured, None)) for view in views for gate in wanted.gates)
-        return Answer(views, wanted, verdicts=verdicts)
+        verdicts = tuple((view, judge(gate, view.measured, None)) for view in views for gate in options.gates)
+        return Report(views, options, verdicts=verdicts)
     refuse_several(len(views), "a comparison is")
-    old = View.of(baseline, wanted)
+    old = View.of(baseline, options)
     comparison = compare(old.measured, views[0].measured)
-    verdicts = tuple((views[0], judge(gate, views[0].measured, comparison)) for gate in wanted.gates)
-    return Answer(views, wanted, old, comparison, verdicts)
+    verdicts = tuple((views[0], judge(gate, views[0].measured, comparison)) for gate in options.gates)
+    return Report(views, options, old, comparison, verdicts)
 
 
 def _refuse_many_windows(view: View, size: int | None) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from monitorcli.recording.manifest import UNKNOWN
-from monitorcli.recording.model import Recording
 from monitorcli.report import runs
-from monitorcli.report.answers import View
 from monitorcli.report.intervals import few, percent
+from monitorcli.report.model import View
 from monitorcli.report.page.markup import NOTHING, Markup, joined, tag
-from monitorcli.report.text import lasting, number, plural, when
+from monitorcli.report.text import lasting, listing, number, plural
 from monitorcli.summary import Summary
 from monitorcli.summary.measures import Measured
 from monitorcli.summary.selection import Selection, take
@@ -20,31 +18,19 @@ _LAST = 100
 _MOST_NAMES = 6
 
 
-def title(recording: Recording) -> str:
+def title(view: View) -> str:
     """The environments' names, the first six."""
-    known = [name for name in recording.env_ids if name != UNKNOWN]
-    more = f" and {len(known) - _MOST_NAMES:,} more" if len(known) > _MOST_NAMES else ""
-    return ", ".join(known[:_MOST_NAMES]) + more or "Environment not known"
+    return listing(view.env_ids, _MOST_NAMES) or "Environment not known"
 
 
-def facts(recording: Recording, numbers: Summary) -> Markup:
+def facts(view: View) -> Markup:
     """Mode, runs and times in one line."""
-    parts = (
-        [tag("span", ", ".join(numbers.modes).replace("unknown", "unknown mode"))]
-        if set(numbers.modes) - {"unknown"}
-        else []
+    spans = (
+        tag("strong", span.text, class_=span.role) if span.role in ("good", "bad") else tag("span", span.text)
+        for span in (runs.summary_line(view.recording.runs) if view.recording.runs else ())
     )
-    if recording.runs:
-        spans = (
-            tag("strong", span.text, class_=span.role)
-            if span.role in ("good", "bad")
-            else tag("span", span.text)
-            for span in runs.headline(recording.runs)
-        )
-        parts.append(tag("span", *spans))
-    span = when(numbers.started_at, numbers.ended_at)
-    parts += [tag("span", span)] if span else []
-    return tag("p", joined(parts, " · "), class_="facts")
+    parts = (view.modes, joined(spans), view.when)
+    return tag("p", joined((tag("span", part) for part in parts if part), " · "), class_="facts")
 
 
 def section(view: View) -> Markup:
@@ -54,8 +40,8 @@ def section(view: View) -> Markup:
     if numbers.episode_return.n:
         parts += _returns(view)
     if numbers.judged:
-        share = f"{100 * numbers.successes / numbers.judged:.3g} %"
-        parts.append(_tile("Success", share, f"{numbers.successes:,} of {plural(numbers.judged, 'episode')}"))
+        of_judged = f"{numbers.successes:,} of {plural(numbers.judged, 'episode')}"
+        parts.append(_tile("Success", f"{view.success} %", of_judged))
     if numbers.length.n:
         of = numbers.length
         spread = f"median {number(of.median)} · max {number(of.max)} · min {number(of.min)}"
@@ -121,7 +107,7 @@ def overview(named: Sequence[tuple[View, str]]) -> list[tuple[object, ...]]:
     return [
         (
             tag("a", view.recording.directory, href=f"#{name}"),
-            title(view.recording),
+            title(view),
             f"{view.numbers.completed:,}",
             number(view.numbers.episode_return.mean) if view.numbers.episode_return.n else "none",
             interval(view.measured),

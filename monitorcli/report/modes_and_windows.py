@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from monitorcli.report.answers import View, Wanted
 from monitorcli.report.intervals import between
-from monitorcli.report.layout import Line, Span, grid
+from monitorcli.report.layout import Line, Span, Table, columns
+from monitorcli.report.model import ReportOptions, View
 from monitorcli.report.text import number, plural
 from monitorcli.summary.intervals import mean_intervals
 from monitorcli.summary.measures import Measured, column
@@ -15,25 +15,24 @@ from monitorcli.summary.selection import by_mode, take, windows
 _MOST = 60  # windows that are shown; the JSON has all
 
 
-def lines(view: View, wanted: Wanted) -> list[Line]:
-    """The cells of `cells`, aligned; and how many windows there are before those."""
-    rows, before = cells(view, wanted), earlier(view, wanted)
-    found: list[Line] = [[Span(" "), *line] for line in grid(rows)] if rows else []
+def lines(view: View, options: ReportOptions) -> list[Line]:
+    """The table, aligned; and how many windows there are before those."""
+    shown, before = table(view, options), earlier(view, options)
+    found = columns(shown) if shown.rows else []
     return [*found, [Span(f" {before}", "dim")]] if before else found
 
 
-def cells(view: View, wanted: Wanted) -> list[list[Line]]:
-    """A head, a row a mode and a row a window: n, mean, median and iqm of the return; [] for neither."""
+def table(view: View, options: ReportOptions) -> Table:
+    """A row a mode and a row a window: n, mean, median and iqm of the return; no rows for neither."""
     rows = [_row(name, measured) for name, measured in modes(view)]
-    shown = per_window(view, wanted.window, _MOST)
+    shown = per_window(view, options.window, _MOST)
     rows += [_row(f"{first:,} to {last:,}", measured) for first, last, measured in shown]
-    head: list[Line] = [[Span(text, "label")] for text in ("return of", "n", "mean", "median", "iqm")]
-    return [head, *rows] if rows else []
+    return Table(("return of", "n", "mean", "median", "iqm"), rows)
 
 
-def earlier(view: View, wanted: Wanted) -> str:
+def earlier(view: View, options: ReportOptions) -> str:
     """`… 3 windows before these`; "" when all are shown."""
-    count = -(-view.numbers.completed // wanted.window) - _MOST if wanted.window else 0
+    count = -(-view.numbers.completed // options.window) - _MOST if options.window else 0
     return f"… {plural(count, 'window')} before these" if count > 0 else ""
 
 

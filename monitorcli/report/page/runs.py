@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Sequence
 from typing import Any
 
 from monitorcli.recording.model import Recording, Run
+from monitorcli.report import runs
 from monitorcli.report.page.markup import NOTHING, Markup, described, joined, table, tag
-from monitorcli.report.runs import why
-from monitorcli.report.text import lasting, printable, when
+from monitorcli.report.text import lasting, printable, shortened, when
 
 _MOST = 200  # runs in the table
 _LONGEST = 1000  # characters of a value
 _ELSEWHERE = ("kind", "command", "lease", "signal")
-_BAD = ("crashed", "failed")
 
 
 def section(recording: Recording) -> Markup:
@@ -54,11 +52,7 @@ def _one(run: Run, versions: str) -> Markup:
 
 
 def _state(run: Run) -> Markup:
-    reason = why(run)
-    said = run.state + (f" ({reason})" if reason else "")
-    return tag(
-        "strong", said, class_="bad" if run.state in _BAD else "good" if run.state == "complete" else None
-    )
+    return tag("strong", runs.state(run), class_=runs.ROLES.get(run.state))
 
 
 def _when(run: Run) -> str:
@@ -71,8 +65,7 @@ def _host(run: Run) -> str:
 
 
 def _command(run: Run) -> str:
-    command = run.how.get("command")
-    return printable(shlex.join(map(str, command)), limit=_LONGEST) if isinstance(command, list) else ""
+    return runs.command(run, _LONGEST)
 
 
 def _value(value: Any) -> str:
@@ -83,7 +76,5 @@ def _value(value: Any) -> str:
 
 def remarks(texts: Sequence[str], most: int = 100) -> Markup:
     """Problems or notes as a list, the first hundred."""
-    items = [tag("li", printable(one, limit=_LONGEST)) for one in texts[:most]]
-    if len(texts) > most:
-        items.append(tag("li", f"… {len(texts) - most:,} more"))
+    items = (tag("li", printable(one, limit=_LONGEST)) for one in shortened(texts, most))
     return tag("ul", *items, class_="remarks")

@@ -1,0 +1,71 @@
+"""What is said of a recording beside its baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from monitorcli.report.intervals import between
+from monitorcli.report.layout import MARGIN, Line, Span, Table, columns
+from monitorcli.report.model import Report
+from monitorcli.report.text import number
+from monitorcli.summary.comparison import Comparison, Difference
+
+# What each measure is called, in the order of the rows.
+_NAMES = {
+    "mean": "mean return",
+    "iqm": "iqm return",
+    "median": "median return",
+    "std": "std of return",
+    "success": "success rate",
+    "length_mean": "mean length",
+}
+
+
+def lines(report: Report) -> list[Line]:
+    """The table, and under it the sentence about the probability of improvement; [] without a baseline."""
+    if report.comparison is None:
+        return []
+    return [*columns(table(report), "title"), [], [MARGIN, Span(sentence(report))]]
+
+
+def table(report: Report) -> Table:
+    """A row a measure: both sides, the change with its interval, and the change in percent."""
+    comparison = report.comparison
+    assert comparison is not None
+    rows = [_row(difference, comparison) for difference in comparison.differences]
+    return Table(("", *sides(report), "change", ""), rows)
+
+
+def sides(report: Report) -> tuple[str, str]:
+    """What to call the baseline and the new recording: their last names where those differ."""
+    assert report.baseline is not None
+    paths = report.baseline.name, report.views[0].name
+    short = tuple(path.rstrip("/\\").replace("\\", "/").split("/")[-1] for path in paths)
+    return (short[0], short[1]) if short[0] != short[1] and all(short) else paths
+
+
+def sentence(report: Report, quoted: Callable[[str], str] = str) -> str:
+    """The probability that an episode of the new one beats one of the old one; names as `quoted` has them."""
+    comparison = report.comparison
+    assert comparison is not None
+    if not comparison.n_old or not comparison.n_new:
+        return "nothing to compare: one side has no completed episode"
+    old, new = map(quoted, sides(report))
+    return (
+        f"probability that an episode of {new} beats one of {old}: "
+        f"{number(comparison.p_improve)}{between(comparison.p_interval)}, "
+        + ("paired by seed" if comparison.paired else "not paired")
+    )
+
+
+def _row(difference: Difference, comparison: Comparison) -> list[Line]:
+    name, change = difference.name, difference.change
+    sign = "+" if change > 0 else ""
+    share = f"{100 * change / abs(difference.old):+.3g} %" if difference.old else ""
+    return [
+        [Span(_NAMES[name], "label")],
+        [Span(number(difference.old), "value"), Span(f" (n={comparison.old.n(name):,})", "dim")],
+        [Span(number(difference.new), "value"), Span(f" (n={comparison.new.n(name):,})", "dim")],
+        [Span(sign + number(change), "value"), Span(between(difference.interval))],
+        [Span(share)],
+    ]
