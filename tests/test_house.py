@@ -35,7 +35,11 @@ LAYERS = {
     # The names that users import, each fetched from its home when asked for.
     "__init__": ({"evaluate", "recording", "monitor", "errors"}, set()),
     "attach": ({"monitor", "video", "format", "errors", "__init__"}, {"numpy", "gymnasium"}),
-    "evaluate": ({"monitor", "video", "errors", "reference", "__init__"}, {"numpy", "gymnasium"}),
+    # Reads a recording (and its seeds, as `format` has them) to know which episodes are still missing.
+    "evaluate": (
+        {"recording", "monitor", "video", "format", "errors", "reference", "__init__"},
+        {"numpy", "gymnasium"},
+    ),
     # Renders a Recording, so it knows what one is.
     "report": ({"recording", "summary", "format", "errors", "__init__"}, {"numpy"}),
     "recording": ({"format", "errors", "__init__"}, {"numpy"}),

@@ -19,7 +19,8 @@ from monitorcli.format import log
 from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.episode_recorder import MODES, Slot
 from monitorcli.monitor.pool_step_recorder import Pool
-from monitorcli.monitor.step_recorder import Tap, tap
+from monitorcli.monitor.recorder_factory import RecordingOptions, shared_recorder
+from monitorcli.monitor.step_recorder import Tap
 from monitorcli.monitor.vector_episode_recorder import Slots
 from monitorcli.monitor.vector_step_recorder import autoreset_mode, reset_mode, several, tap_vector
 from monitorcli.monitor.writer import Target, Writer
@@ -86,9 +87,9 @@ class Recorder:
         try:
             self.leave(env)
             info = _about(env, env_id)
-            slot = Slot(env, 0, lambda: self._open(info, slot), self._filming, _remark)
-            slot.mode = self._mode
-            return self._put_on(env, tap(env, slot, strict=False), info)
+            options = RecordingOptions(self._filming, self._mode, _remark)
+            recorder = shared_recorder(env, lambda: self._open(info, recorder.episodes), options)
+            return self._put_on(env, recorder.steps, info)
         except Exception as error:
             _remark(f"not recorded: {type(error).__name__}: {error}")
             return None
