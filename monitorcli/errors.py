@@ -8,7 +8,7 @@ DirectoryUnusable   the directory cannot be made, read or written
 BadFile             a file is ours, but unreadable
 UnequalEnvironments load_results was asked to merge different environments
 GateNotMet          a recording is not what `inspect` was told it must be
-Unsound             a directory is not as it was written
+VerificationFailed  a directory is not as it was written
 EncoderFailed       ffmpeg is missing, refused a frame or died
 """
 
@@ -57,7 +57,7 @@ class UnequalEnvironments(MonitorError):
     """`load_results` merges one environment only; the directory holds several."""
 
 
-class Unsound(MonitorError):
+class VerificationFailed(MonitorError):
     """A directory is not as it was written; exit status 1."""
 
     status = 1

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from helpers import assert_golden
 from writing import packed, write
 
-from monitorcli.cli import check, inspect_options, main, record, record_command, record_evaluation
+from monitorcli.cli import check, inspect_options, main, record_command, record_evaluation, request
 from monitorcli.cli.variables import variable
 from monitorcli.format import log
 
@@ -187,7 +187,7 @@ def started(monkeypatch):
 
     def instead(module):
         def note(asked, existing):
-            calls.append((module.__name__, record.checked(asked), existing))
+            calls.append((module.__name__, request.checked(asked), existing))
             raise SystemExit(0)
 
         return note

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from writing import START, begin_run, open_writer, packed, write
 
 from monitorcli import summary
-from monitorcli.cli.watch import _end_of
+from monitorcli.cli.watch_news import _end_of
 from monitorcli.errors import MonitorError, NoRecording
 from monitorcli.format import log
 from monitorcli.recording import load_results, read

@@ -16,13 +16,13 @@ from monitorcli.attach.settings import Settings
 from monitorcli.attach.status_log import report_status
 from monitorcli.format import log
 from monitorcli.format.open_file import FollowedDirectory
-from monitorcli.monitor.autoreset import autoreset_mode, reset_mode, several
-from monitorcli.monitor.episode_recorder import MODES, EpisodeRecorder
-from monitorcli.monitor.pool_step_recorder import PoolStepRecorder
-from monitorcli.monitor.step_recorder import RecordedCalls, record_steps
-from monitorcli.monitor.vector_episode_recorder import VectorEpisodeRecorder
-from monitorcli.monitor.vector_step_recorder import record_vector_steps
-from monitorcli.monitor.writer import EpisodeWriter, Target
+from monitorcli.monitor.episode_recorder import MODES, Slot
+from monitorcli.monitor.pool_step_recorder import Pool
+from monitorcli.monitor.recorder_factory import RecordingOptions, shared_recorder
+from monitorcli.monitor.step_recorder import Tap
+from monitorcli.monitor.vector_episode_recorder import Slots
+from monitorcli.monitor.vector_step_recorder import autoreset_mode, reset_mode, several, tap_vector
+from monitorcli.monitor.writer import Target, Writer
 from monitorcli.video.filming import Filming
 from monitorcli.video.schedule import Schedule, never
 
@@ -86,9 +86,9 @@ class Recorder:
         try:
             self.mark_known(env)
             info = _about(env, env_id)
-            recorder = EpisodeRecorder(env, 0, lambda: self._open(info, recorder), self._filming, _remark)
-            recorder.mode = self._mode
-            return self._put_on(env, record_steps(env, recorder, strict=False), info)
+            options = RecordingOptions(self._filming, self._mode, _remark)
+            recorder = shared_recorder(env, lambda: self._open(info, recorder.episodes), options)
+            return self._put_on(env, recorder.steps, info)
         except Exception as error:
             _remark(f"not recorded: {type(error).__name__}: {error}")
             return None

@@ -1,4 +1,8 @@
-"""The front door: one module a command; the only place with click, rich, printing and exit codes."""
+"""The front door: one module a command; the only place with click, rich, printing and exit codes.
+
+`start` and `resume` make a `Request` (`request.py`), which `record.py` hands to `record_command.py` or
+`record_evaluation.py`. The work itself is done in other packages; here it is asked for, shown and said.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,8 @@ import click
 from monitorcli import __version__
 from monitorcli.cli.clear import clear
 from monitorcli.cli.inspect import inspect
+from monitorcli.cli.messages import closed_pipe_tolerated, say
 from monitorcli.cli.resume import resume
-from monitorcli.cli.say import say, to_whoever_reads
 from monitorcli.cli.start import start
 from monitorcli.cli.variables import PREFIX, misspelt
 from monitorcli.errors import MonitorError
@@ -31,7 +35,7 @@ class Commands(click.Group):
 
     def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
         """Take up the arguments; for --help and --version that is all there is to do."""
-        with to_whoever_reads():
+        with closed_pipe_tolerated():
             return super().make_context(*arguments, **extra)
         sys.exit(0)
 
@@ -40,16 +44,16 @@ class Commands(click.Group):
         for name, near in misspelt(list(self.commands.values()), os.environ):
             say(f"{name} is the variable of no option. Did you mean {near}?")
         try:
-            with to_whoever_reads():
+            with closed_pipe_tolerated():
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             say("interrupted.")
             ctx.exit(128 + signal.SIGINT)
         except click.UsageError as error:
-            asked = error.ctx or ctx
-            hint = f"{asked.command_path} --help"
-            if isinstance(error, click.NoSuchOption) and asked.info_name in ("start", "resume"):
-                hint = f"A command's own options go behind --:  {asked.command_path} DIR -- COMMAND\n{hint}"
+            context = error.ctx or ctx
+            hint = f"{context.command_path} --help"
+            if isinstance(error, click.NoSuchOption) and context.info_name in ("start", "resume"):
+                hint = f"A command's own options go behind --:  {context.command_path} DIR -- COMMAND\n{hint}"
             say(error.format_message(), hint)
             ctx.exit(CANNOT)
         except MonitorError as error:

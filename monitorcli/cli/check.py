@@ -16,11 +16,12 @@ from typing import IO, NamedTuple, NoReturn
 from monitorcli.attach import command
 from monitorcli.attach.rehearsal import first_step, picture
 from monitorcli.attach.settings import environment
-from monitorcli.attach.status_log import StatusLog, new_status_log, read_status_log
-from monitorcli.cli import closing, style
-from monitorcli.cli.record import Request, checked
+from monitorcli.attach.status_log import Trail, opened, read_trail
+from monitorcli.cli import style
+from monitorcli.cli.messages import say
+from monitorcli.cli.nothing_recorded import why_nothing
 from monitorcli.cli.record_command import settings_of
-from monitorcli.cli.say import say
+from monitorcli.cli.request import Request, checked
 from monitorcli.errors import EncoderFailed, MonitorError
 from monitorcli.monitor import directory
 from monitorcli.monitor.active_writers import refuse_living
@@ -46,39 +47,39 @@ class Check(NamedTuple):
     hint: str = ""
 
 
-def check(asked: Request, existing: Existing) -> NoReturn:
+def check(request: Request, existing: Existing) -> NoReturn:
     """Show every check as it is made; leave with 0 when all is there, with 2 when something is not."""
-    asked = checked(asked)
+    request = checked(request)
     missing = []
-    for found in _checks(asked, existing):
+    for result in _checks(request, existing):
         to = style.console()
-        lines = _lines(found)
+        lines = _lines(result)
         style.show(ascii_only(lines) if style.ascii_only(to) else lines, to)
-        if found.state == BAD:
-            missing.append(found.name)
+        if result.state == BAD:
+            missing.append(result.name)
     if missing:
         say(f"not ready: {', '.join(missing)}.")
         sys.exit(2)
-    stopped = " The command was stopped after its first step." if asked.command else ""
-    say(f"ready.{stopped} Nothing was written to {asked.directory}.")
+    stopped = " The command was stopped after its first step." if request.command else ""
+    say(f"ready.{stopped} Nothing was written to {request.directory}.")
     sys.exit(0)
 
 
-def _lines(found: Check) -> list[Line]:
-    mark = {GOOD: Span("✓ ", "good"), BAD: Span("✗ ", "bad"), NEITHER: Span("- ", "dim")}[found.state]
-    first = [Span(" "), mark, Span(found.name.ljust(13), "label"), Span(printable(found.text))]
-    return [first, *([Span(" " * 16), Span(printable(line), "dim")] for line in found.hint.splitlines())]
+def _lines(result: Check) -> list[Line]:
+    mark = {GOOD: Span("✓ ", "good"), BAD: Span("✗ ", "bad"), NEITHER: Span("- ", "dim")}[result.state]
+    first = [Span(" "), mark, Span(result.name.ljust(13), "label"), Span(printable(result.text))]
+    return [first, *([Span(" " * 16), Span(printable(line), "dim")] for line in result.hint.splitlines())]
 
 
-def _checks(asked: Request, existing: Existing) -> Iterator[Check]:
-    yield _directory(asked.directory, existing)
-    ffmpeg, found = _encoder(asked)
-    yield found
-    yield from _command(asked, ffmpeg) if asked.env is None else _evaluation(asked, ffmpeg)
+def _checks(request: Request, existing: Existing) -> Iterator[Check]:
+    yield _directory(request.directory, existing)
+    ffmpeg, result = _encoder(request)
+    yield result
+    yield from _command(request, ffmpeg) if request.env is None else _evaluation(request, ffmpeg)
 
 
-def _encoder(asked: Request) -> tuple[str | None, Check]:
-    if asked.video == "none":
+def _encoder(request: Request) -> tuple[str | None, Check]:
+    if request.video == "none":
         return None, Check("encoder", NEITHER, "not needed with --video none")
     try:
         ffmpeg = find_ffmpeg()
@@ -102,17 +103,17 @@ def _directory(wanted: Path, existing: Existing) -> Check:
     return Check("directory", GOOD, f"{wanted} {can}; {size(shutil.disk_usage(folder).free)} are free")
 
 
-def _evaluation(asked: Request, ffmpeg: str | None) -> Iterator[Check]:
+def _evaluation(request: Request, ffmpeg: str | None) -> Iterator[Check]:
     from monitorcli.evaluate.episodes import blamed, make_environment
     from monitorcli.evaluate.policy import load_policy
 
-    stage, seed = "environment", asked.seed or 0
+    stage, seed = "environment", request.seed or 0
     try:
-        env = make_environment(str(asked.env), film=ffmpeg is not None)
-        yield Check(stage, GOOD, f"{asked.env} was made")
+        env = make_environment(str(request.env), film=ffmpeg is not None)
+        yield Check(stage, GOOD, f"{request.env} was made")
         stage = "policy"
-        policy = load_policy(str(asked.policy), env)
-        yield Check(stage, GOOD, f"{asked.policy} was loaded")
+        policy = load_policy(str(request.policy), env)
+        yield Check(stage, GOOD, f"{request.policy} was loaded")
         with blamed(seed):
             stage = "reset"
             observation, _ = env.reset(seed=seed)
@@ -121,75 +122,73 @@ def _evaluation(asked: Request, ffmpeg: str | None) -> Iterator[Check]:
             result = env.step(policy(observation))
             one_step(result)
             yield Check(stage, GOOD, first_step(result))
-        yield _frame(asked, *(picture(env) if ffmpeg else ("unfilmed", "")))
+        yield _frame(request, *(picture(env) if ffmpeg else ("unfilmed", "")))
         env.close()
     except MonitorError as error:
         yield Check(stage, BAD, str(error), error.hint)
 
 
-def _command(asked: Request, ffmpeg: str | None) -> Iterator[Check]:
+def _command(request: Request, ffmpeg: str | None) -> Iterator[Check]:
     """Run the command until its first step, recorded into a folder that is thrown away."""
-    with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder, new_status_log() as status_log:
-        settings = settings_of(asked, ffmpeg)._replace(directory=folder, rehearsal=True)
+    with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder, opened() as trail:
+        settings = settings_of(request, ffmpeg)._replace(directory=folder, rehearsal=True)
         try:
             with (
                 (Path(folder) / "output").open("w+b") as output,
-                command.running(
-                    asked.command, environment(settings, status_log, os.environ), output
-                ) as running,
+                command.begun(request.command, environment(settings, trail, os.environ), output) as running,
             ):
-                yield from _stages(asked, running, status_log, output)
+                yield from _stages(request, running, trail, output)
         except command.CannotRun as error:
             yield Check("command", BAD, str(error), error.hint)
 
 
-def _stages(asked: Request, running: Popen[bytes], status_log: Path, output: IO[bytes]) -> Iterator[Check]:
+def _stages(request: Request, running: Popen[bytes], trail: Path, output: IO[bytes]) -> Iterator[Check]:
     """What the command reaches, as soon as it does; the first thing that it does not reach is the last."""
     names = ("hook", "Gymnasium", "environment", "reset", "step", "frame")
     reached = 0
     until = time.monotonic() + PATIENCE
     while reached < len(names):
         over = running.poll() is not None or time.monotonic() > until
-        told = read_status_log(status_log)
-        found = _found(asked, told)
-        yield from found[reached:]
-        reached = len(found)
+        told = read_trail(trail)
+        stages = _stages_reached(request, told)
+        yield from stages[reached:]
+        reached = len(stages)
         if over and reached < len(names):
-            yield Check(names[reached], BAD, *_why_not(asked, told, running, output))
+            yield Check(names[reached], BAD, *_why_not(request, told, running, output))
             return
         time.sleep(_POLL)
 
 
-def _found(asked: Request, told: StatusLog) -> list[Check]:
+def _stages_reached(request: Request, told: Trail) -> list[Check]:
     """The stages that were told of."""
-    found = []
+    stages = []
     if told.python:
-        found.append(Check("hook", GOOD, f"reached {', '.join(dict.fromkeys(told.python))}"))
+        stages.append(Check("hook", GOOD, f"reached {', '.join(dict.fromkeys(told.python))}"))
     if told.gymnasium:
-        found.append(Check("Gymnasium", GOOD, "was imported, and its make is recorded"))
+        stages.append(Check("Gymnasium", GOOD, "was imported, and its make is recorded"))
     if told.made:
-        found.append(Check("environment", GOOD, f"{', '.join(told.made)} was made"))
-    if told.reset:
-        found.append(Check("reset", GOOD, f"of {told.reset[0]}"))
+        stages.append(Check("environment", GOOD, f"{', '.join(told.made)} was made"))
+    if told.begun:
+        stages.append(Check("reset", GOOD, f"of {told.begun[0]}"))
     if told.step:
         left = [remark for remark in told.remark if NOT_FROM_HERE in remark]
-        found.append(Check("step", BAD if left else GOOD, told.step[0], "\n".join(left)))
+        stages.append(Check("step", BAD if left else GOOD, told.step[0], "\n".join(left)))
         kind = next(kind for kind in ("frame", "broken", "unfilmed") if getattr(told, kind))
-        found.append(_frame(asked, kind, getattr(told, kind)[0]))
-    return found
+        stages.append(_frame(request, kind, getattr(told, kind)[0]))
+    return stages
 
 
-def _frame(asked: Request, kind: str, text: str) -> Check:
+def _frame(request: Request, kind: str, text: str) -> Check:
     state = {"frame": GOOD, "broken": BAD, "unfilmed": NEITHER}[kind]
-    reason = "not wanted with --video none" if asked.video == "none" else "there is no encoder"
+    reason = "not wanted with --video none" if request.video == "none" else "there is no encoder"
     return Check("frame", state, text or reason, _WITHOUT if state == BAD else "")
 
 
-def _why_not(asked: Request, told: StatusLog, running: Popen[bytes], output: IO[bytes]) -> tuple[str, str]:
+def _why_not(request: Request, told: Trail, running: Popen[bytes], output: IO[bytes]) -> tuple[str, str]:
     """Why the command came no further, and what it printed when that tells more."""
     status = running.poll()
     if status == 0:
-        reason, hint = closing.why_nothing(told, asked.command)
+        reason, hint = why_nothing(told, request.command)
     else:
         output.seek(max(0, output.seek(0, os.SEEK_END) - _TAIL_BYTES))
         hint = "\n".join(output.read().decode(errors="replace").splitlines()[-_TAIL:])

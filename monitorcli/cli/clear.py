@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from monitorcli.cli import options
-from monitorcli.cli.say import say
+from monitorcli.cli.messages import say
 
 
 @click.command(
@@ -35,13 +35,13 @@ def clear(directory: Path, dry_run: bool, yes: bool, stale: bool) -> None:
     from monitorcli.monitor.active_writers import refuse_living
     from monitorcli.report.text import printable, size
 
-    found = files(directory)
-    if not found:
+    owned = files(directory)
+    if not owned:
         raise NoRecording(f"{directory} holds no recording; there is nothing to clear.")
-    total = f"{len(found)} file{'s' if len(found) > 1 else ''}, {size(sum(owned.size for owned in found))}"
+    total = f"{len(owned)} file{'s' if len(owned) > 1 else ''}, {size(sum(file.size for file in owned))}"
     if dry_run:
-        for owned in found:
-            click.echo(printable(directory / owned.name))
+        for file in owned:
+            click.echo(printable(directory / file.name))
         say(f"would delete {total} from {directory}.")
         return
     refuse_living(directory, even_if_stale=stale)

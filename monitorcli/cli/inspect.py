@@ -96,7 +96,7 @@ def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
     "--as", "kind", type=click.Choice(KINDS), envvar="MONITORCLI_INSPECT_AS", help="What wrote the directory."
 )
 @click.pass_context
-def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **asked: Any) -> None:
+def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **params: Any) -> None:
     """Show what the recordings in DIR hold: episodes, returns, videos, runs, and what is wrong.
 
     Reads what monitorcli, OpenAI Gym's Monitor and Stable-Baselines3's Monitor wrote, also while it is
@@ -107,79 +107,79 @@ def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **asked: Any) 
     """
     purpose = inspect_options.purpose(ctx)
     if purpose != inspect_options.REPORT:
-        from monitorcli.cli import inspect_instead
+        from monitorcli.cli import inspect_modes
 
-        getattr(inspect_instead, purpose.removeprefix("--"))(directories, asked)
+        getattr(inspect_modes, purpose.removeprefix("--"))(directories, params)
         return
     from monitorcli import report
     from monitorcli.cli import inspect_output as output
 
-    wanted, typed = _wanted(asked), inspect_options.typed(ctx)
-    where = output.checked(asked, typed, wanted)
+    wanted, typed = _wanted(params), inspect_options.typed(ctx)
+    where = output.checked(params, typed, wanted)
     inspect_options.refuse_unseen(typed, where.format_name, wanted.gates)
     wanted = replace(wanted, folder=where.output.absolute().parent if where.output else None)
-    recordings, baseline = _read(directories, asked, where.format_name)
-    found = report.make_report(recordings, wanted, baseline)
-    output.put(found, where)
-    _judge(found)
+    recordings, baseline = _read(directories, params, where.format_name)
+    answer = report.answer(recordings, wanted, baseline)
+    output.put(answer, where)
+    _judge(answer)
 
 
-def _wanted(asked: dict[str, Any]) -> ReportOptions:
+def _wanted(params: dict[str, Any]) -> Wanted:
     """What was asked for; raises BadRequest before anything is read."""
     from monitorcli.report import ReportOptions
     from monitorcli.summary.selection import Selection
 
-    return ReportOptions(
-        confidence=asked["confidence"],
-        selection=Selection(asked["mode"], asked["last"]),
-        window=asked["window"],
-        gates=_gates(asked),
+    return Wanted(
+        confidence=params["confidence"],
+        selection=Selection(params["mode"], params["last"]),
+        window=params["window"],
+        gates=_gates(params),
     )
 
 
-def _gates(asked: dict[str, Any]) -> tuple[Gate, ...]:
+def _gates(params: dict[str, Any]) -> tuple[Gate, ...]:
     from monitorcli.errors import BadRequest
     from monitorcli.summary import gates
 
-    if asked["fail_regression"] and asked["baseline"] is None:
+    if params["fail_regression"] and params["baseline"] is None:
         raise BadRequest("--fail-regression needs --baseline: the recording to compare with.")
-    least = asked["min_episodes"]
+    least = params["min_episodes"]
     return (
         *([gates.enough_episodes(least)] if least is not None else []),
-        *map(gates.at_least, asked["fail_under"]),
-        *map(gates.no_regression, asked["fail_regression"]),
+        *map(gates.at_least, params["fail_under"]),
+        *map(gates.no_regression, params["fail_regression"]),
     )
 
 
 def _read(
-    directories: Sequence[Path], asked: dict[str, Any], format_name: str
+    directories: Sequence[Path], params: dict[str, Any], format_name: str
 ) -> tuple[list[Recording], Recording | None]:
     """The recordings at or below the directories, each once, and the baseline."""
     from monitorcli.recording import discover_all, read
     from monitorcli.report.model import refuse_several
 
-    kind = asked["kind"]
-    found = discover_all(directories, kind)
+    kind = params["kind"]
+    places = discover_all(directories, kind)
     if format_name in ("csv", "npz"):
-        refuse_several(len(found), f"{format_name} holds the episodes")
-    if format_name in ("table", "markdown") and asked["window"] is not None:
-        refuse_several(len(found), f"the {format_name} shows windows")
-    if asked["baseline"] is None:
-        return [read(place, kind) for place in found], None
-    refuse_several(len(found), "a comparison is")
-    places = discover_all([asked["baseline"]], kind)
-    refuse_several(len(places), "a baseline is")
-    return [read(found[0], kind)], read(places[0], kind)
+        refuse_several(len(places), f"{format_name} holds the episodes")
+    if format_name in ("table", "markdown") and params["window"] is not None:
+        refuse_several(len(places), f"the {format_name} shows windows")
+    if params["baseline"] is None:
+        return [read(place, kind) for place in places], None
+    refuse_several(len(places), "a comparison is")
+    baselines = discover_all([params["baseline"]], kind)
+    refuse_several(len(baselines), "a baseline is")
+    return [read(places[0], kind)], read(baselines[0], kind)
 
 
-def _judge(found: Report) -> None:
+def _judge(answer: Answer) -> None:
     """Raise GateNotMet, with a sentence for each gate that does not hold."""
     from monitorcli.errors import GateNotMet
     from monitorcli.report.verdicts import unmet
 
-    sentences = unmet(found)
+    sentences = unmet(answer)
     if len(sentences) == 1:
         raise GateNotMet(f"gate not met: {sentences[0]}.")
     if sentences:
-        several = f"{len(sentences)} of {len(found.verdicts)} gates not met:"
+        several = f"{len(sentences)} of {len(answer.verdicts)} gates not met:"
         raise GateNotMet(several, "".join(f"{sentence}.\n" for sentence in sentences))

@@ -41,9 +41,9 @@ LACKS = {
 
 def purpose(ctx: click.Context) -> str:
     """The one of TAKES that is asked for; raises BadRequest when something typed does not go with it."""
-    asked = _purposes(typed(ctx)) or _purposes(_given(ctx, ParameterSource.ENVIRONMENT))
-    chosen = asked[0] if asked else REPORT
-    for option in [*asked[1:], *typed(ctx)]:
+    purposes = _purposes(typed(ctx)) or _purposes(_given(ctx, ParameterSource.ENVIRONMENT))
+    chosen = purposes[0] if purposes else REPORT
+    for option in [*purposes[1:], *typed(ctx)]:
         if option != chosen and option not in TAKES[chosen]:
             raise BadRequest(
                 f"{chosen} and {option} do not go together.", "Run `monitorcli inspect` once with each."

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import click
 
 from monitorcli import report
-from monitorcli.cli.say import say, to_whoever_reads
+from monitorcli.cli.messages import closed_pipe_tolerated, say
 from monitorcli.errors import BadRequest, DirectoryUnusable
 from monitorcli.format.names import PREFIX
 from monitorcli.report.model import Report, ReportOptions
@@ -39,10 +39,10 @@ class Where(NamedTuple):
     summary: Path | None
 
 
-def checked(asked: dict[str, Any], typed: Collection[str], wanted: ReportOptions) -> Where:
+def checked(params: dict[str, Any], typed: Collection[str], wanted: Wanted) -> Where:
     """Where to write; raises BadRequest for what cannot be written, or must not be."""
-    output = None if asked["output"] == Path("-") else asked["output"]
-    format_name = _format(asked["format_name"], "--format" in typed, output)
+    output = None if params["output"] == Path("-") else params["output"]
+    format_name = _format(params["format_name"], "--format" in typed, output)
     if format_name == "junit":
         from monitorcli.report.as_junit import refuse_no_gates
 
@@ -50,7 +50,7 @@ def checked(asked: dict[str, Any], typed: Collection[str], wanted: ReportOptions
     if output is not None:
         _check_output(output)
     # Outside of GitHub there is none, and the same command line is to work there.
-    named = os.environ.get(SUMMARY) if asked["summary"] else None
+    named = os.environ.get(SUMMARY) if params["summary"] else None
     return Where(format_name, output, Path(named) if named else None)
 
 
@@ -72,7 +72,7 @@ def put(answer: Report, where: Where) -> None:
     if where.output is None and where.format_name == "table":
         _show(answer)
     elif where.output is None:
-        with to_whoever_reads():
+        with closed_pipe_tolerated():
             for piece in report.render(where.format_name, answer):
                 click.echo(piece, nl=False)
     else:

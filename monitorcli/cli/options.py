@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+
+from monitorcli.errors import BadRequest
 
 Decorated = Callable[..., Any]
 
@@ -61,3 +64,20 @@ def recording(function: Decorated) -> Decorated:
     for option in reversed(_RECORDING):
         function = option(function)
     return function
+
+
+class DirectoryFirst(click.Command):
+    """A command that refuses to take the first word behind -- for DIR."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; raises BadRequest when nothing before -- names DIR."""
+        if "--" in args:
+            before, behind = args[: args.index("--")], args[args.index("--") :]
+            parsed, _, _ = self.make_parser(ctx).parse_args(args=list(before))
+            wants_help = not set(self.get_help_option_names(ctx)).isdisjoint(before)
+            if not (isinstance(parsed.get("directory"), str) or wants_help or ctx.resilient_parsing):
+                raise BadRequest(
+                    "DIR is missing: nothing before -- says where to record.",
+                    shlex.join([*ctx.command_path.split(), *before, "runs/1", *behind]),
+                )
+        return super().parse_args(ctx, args)

@@ -11,18 +11,19 @@ from pathlib import Path
 
 from monitorcli.attach import command
 from monitorcli.attach.settings import Settings, environment
-from monitorcli.attach.status_log import StatusLog, new_status_log, read_status_log
-from monitorcli.cli import closing
-from monitorcli.cli.record import (
-    Request,
+from monitorcli.attach.status_log import Trail, opened, read_trail
+from monitorcli.cli.closing_line import say_recorded
+from monitorcli.cli.messages import say
+from monitorcli.cli.nothing_recorded import NOTHING_RECORDED, why_nothing
+from monitorcli.cli.request import Request
+from monitorcli.cli.run_lifecycle import (
     begin,
     end,
-    follow,
     say_how_to_go_on,
     say_what_is_not_filmed,
     usable_ffmpeg,
+    with_current_directory,
 )
-from monitorcli.cli.say import say
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.history import read_history
 from monitorcli.monitor.recovery import recover
@@ -30,62 +31,62 @@ from monitorcli.monitor.run import RunFile
 from monitorcli.video import schedule
 
 
-def record(asked: Request, existing: Existing) -> None:
+def record(request: Request, existing: Existing) -> None:
     """Run the command, recorded; leave with its exit status, or 5 when nothing was recorded."""
     missing = [
-        folder for folder in (asked.directory, *asked.directory.parents) if not os.path.lexists(folder)
+        folder for folder in (request.directory, *request.directory.parents) if not os.path.lexists(folder)
     ]
-    ffmpeg, trouble = usable_ffmpeg(asked)
-    run = begin(asked, existing, asked.how())
-    before = read_history(asked.directory)
-    say_what_is_not_filmed(asked, before.played, trouble)
-    settings = settings_of(asked, ffmpeg)._replace(
+    ffmpeg, trouble = usable_ffmpeg(request)
+    run = begin(request, existing, request.how())
+    before = earlier(request.directory)
+    say_what_is_not_filmed(request, before.played, trouble)
+    settings = settings_of(request, ffmpeg)._replace(
         run=run.number, first_number=before.started, first_turn=before.played
     )
     try:
-        outcome, told = _run(asked, settings, run)
+        outcome, told = _run(request, settings, run)
     except command.CannotRun:
         _forget(run, missing)
         raise
-    asked = follow(asked, run)
-    recover(asked.directory)
+    request = with_current_directory(request, run)
+    salvage(request.directory)
     status = None if outcome.signal else outcome.status
     end(run, exit_status=status, signal=outcome.signal, interrupted=outcome.interrupted)
     for remark in told.remark:
         say(remark)
-    if closing.say_recorded(asked.directory, run, told):
+    if say_recorded(request.directory, run, told):
         if outcome.interrupted:
-            say_how_to_go_on(asked, "interrupted")
+            say_how_to_go_on(request, "interrupted")
         sys.exit(outcome.status)
-    _say_nothing_recorded(asked, told, outcome)
-    if not told.reset:
+    _say_nothing_recorded(request, told, outcome)
+    if not told.begun:
         _forget(run, missing)
-    sys.exit(outcome.status or closing.NOTHING_RECORDED)
+    sys.exit(outcome.status or NOTHING_RECORDED)
 
 
-def settings_of(asked: Request, ffmpeg: str | None) -> Settings:
+def settings_of(request: Request, ffmpeg: str | None) -> Settings:
     """What the command's processes must know, as the first run of a recording."""
     return Settings(
-        directory=os.path.abspath(asked.directory),
+        directory=os.path.abspath(request.directory),
         run=0,
         first_number=0,
-        video=schedule.absolute(str(asked.video)) if ffmpeg else "none",
-        fps=asked.fps,
+        video=schedule.absolute(str(request.video)) if ffmpeg else "none",
+        fps=request.fps,
         ffmpeg=ffmpeg,
-        mode=asked.mode or "training",
-        only=asked.only,
-        skip=asked.skip,
+        mode=request.mode or "training",
+        only=request.only,
+        skip=request.skip,
     )
 
 
-def _say_nothing_recorded(asked: Request, told: StatusLog, outcome: command.Outcome) -> None:
-    if not asked.directory.exists():
-        say(f"nothing was recorded: {asked.directory} was removed while the command ran.")
+def _say_nothing_recorded(request: Request, told: Trail, outcome: command.Outcome) -> None:
+    if not request.directory.exists():
+        say(f"nothing was recorded: {request.directory} was removed while the command ran.")
         return
-    reason, hint = closing.why_nothing(told, asked.command)
+    reason, hint = why_nothing(told, request.command)
     if outcome.status:
         reason, hint = _ended_badly(outcome), f"Until then: {reason}"
-    words = f"monitorcli start --check {shlex.quote(str(asked.directory))} {asked.words()}"
+    words = f"monitorcli start --check {shlex.quote(str(request.directory))} {request.as_typed()}"
     say(f"nothing was recorded: {reason}", f"{hint}\nTo see how far it gets:  {words}".strip())
 
 
@@ -105,7 +106,7 @@ def _forget(run: RunFile, missing: list[Path]) -> None:
             folder.rmdir()
 
 
-def _run(asked: Request, settings: Settings, run: RunFile) -> tuple[command.Outcome, StatusLog]:
-    with new_status_log() as status_log:
-        outcome = command.run(asked.command, environment(settings, status_log, os.environ), run.heartbeat)
-        return outcome, read_status_log(status_log)
+def _run(request: Request, settings: Settings, run: Run) -> tuple[command.Outcome, Trail]:
+    with opened() as trail:
+        outcome = command.run(request.command, environment(settings, trail, os.environ), run.beat)
+        return outcome, read_trail(trail)

@@ -1,157 +1,73 @@
-"""Record an evaluation: monitorcli runs the policy itself, an episode a seed."""
+"""Record an evaluation: read the request, show the progress, and say what came of it."""
 
 from __future__ import annotations
 
 import contextlib
-import random
 import signal
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
-from monitorcli.attach.graft import graft
-from monitorcli.cli import closing
-from monitorcli.cli.record import (
-    Request,
+from monitorcli.cli.closing_line import say_recorded
+from monitorcli.cli.messages import say
+from monitorcli.cli.request import Request
+from monitorcli.cli.run_lifecycle import (
     begin,
     end,
-    follow,
     say_how_to_go_on,
     say_what_is_not_filmed,
     usable_ffmpeg,
+    with_current_directory,
 )
-from monitorcli.cli.say import say
-from monitorcli.evaluate.episodes import evaluate, make_environment
-from monitorcli.evaluate.policy import Policy, load_policy
-from monitorcli.format import log
+from monitorcli.evaluate.episodes import make_environment
+from monitorcli.evaluate.policy import load_policy
+from monitorcli.evaluate.run import Evaluation, run_evaluation
+from monitorcli.evaluate.seeds import choose_seed, missing_seeds
 from monitorcli.monitor.directory import Existing
-from monitorcli.monitor.episode_recorder import MODES, EpisodeRecorder
-from monitorcli.monitor.history import read_history
-from monitorcli.monitor.run import RunFile
-from monitorcli.monitor.step_recorder import record_steps
-from monitorcli.monitor.wrapper import describe
-from monitorcli.monitor.writer import EpisodeWriter, Target
-from monitorcli.video import schedule
-from monitorcli.video.filming import Filming
+from monitorcli.monitor.history import earlier
 
 
-def record(asked: Request, existing: Existing) -> None:
-    """Run the episodes that are not there yet, recorded; leave with status 0, or 5 when there was none."""
-    ffmpeg, trouble = usable_ffmpeg(asked)
-    env = make_environment(str(asked.env), film=ffmpeg is not None)
-    policy = load_policy(str(asked.policy), env)
-    typed = asked
-    if asked.seed is None:
-        asked = asked._replace(seed=random.SystemRandom().randrange(1 << 31))
-    count, seeds = _missing(asked, existing)
+def record(request: Request, existing: Existing) -> None:
+    """Run the episodes that are not there yet, recorded; leave with status 0, or 128+n after a signal."""
+    ffmpeg, trouble = usable_ffmpeg(request)
+    env = make_environment(str(request.env), film=ffmpeg is not None)
+    policy = load_policy(str(request.policy), env)
+    typed = request
+    if request.seed is None:
+        request = request._replace(seed=choose_seed())
+    count, seeds = _seeds(request, existing)
     if not count:
-        say(f"nothing is missing: {asked.directory} holds all {asked.episodes} episodes.")
+        say(f"nothing is missing: {request.directory} holds all {request.episodes} episodes.")
         sys.exit(0)
-    run = begin(typed, existing, asked.how())
+    run = begin(typed, existing, request.how())
     if typed.seed is None:
-        say(f"no --seed given; using {asked.seed}.")
-    before = read_history(asked.directory)
-    say_what_is_not_filmed(asked, before.played, trouble)
-    target = Target(run.directory, run.number, before.started, first_turn=before.played)
-    status, stopped = 2, 0
+        say(f"no --seed given; using {request.seed}.")
+    before = earlier(request.directory)
+    say_what_is_not_filmed(request, before.played, trouble)
+    mode = request.mode or "evaluation"
+    evaluation = Evaluation(env, policy, seeds, str(request.video), request.fps, ffmpeg, mode)
+    status, stopped_by = 2, None
     try:
-        with (
-            _stoppable(policy) as stoppable,
-            _recorded(env, asked, run, target, ffmpeg),
-            _progress(count) as advance,
-        ):
-            for episode_return in evaluate(env, stoppable, seeds):
-                advance(episode_return)
-        status = 0
-    except (_Stopped, KeyboardInterrupt) as error:
-        stopped = error.number if isinstance(error, _Stopped) else signal.SIGINT
-        status = 128 + stopped
+        stopped_by = run_evaluation(evaluation, run, before, say, _progress(count))
+        status = 128 + stopped_by if stopped_by else 0
     finally:
-        end(run, exit_status=status, interrupted=stopped == signal.SIGINT)
-    asked = follow(asked, run)
-    closing.say_recorded(asked.directory, run)
-    if stopped:
-        by = "interrupted" if stopped == signal.SIGINT else f"stopped by {signal.Signals(stopped).name}"
-        say_how_to_go_on(asked, by)
+        end(run, exit_status=status, interrupted=stopped_by == signal.SIGINT)
+    request = with_current_directory(request, run)
+    say_recorded(request.directory, run)
+    if stopped_by:
+        name = signal.Signals(stopped_by).name
+        say_how_to_go_on(request, "interrupted" if stopped_by == signal.SIGINT else f"stopped by {name}")
     sys.exit(status)
 
 
-class _Stopped(BaseException):
-    """A signal asked for the end: the recording is closed properly, then we leave as a shell would say."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
-
-
-@contextlib.contextmanager
-def _stoppable(policy: Policy) -> Iterator[Policy]:
-    """`policy`, which raises _Stopped after Ctrl-C, a SIGTERM or a closed terminal.
-
-    Not the handler raises: it may run anywhere, in a finalizer too, where an exception is lost. A
-    second signal does what it does to any program.
-    """
-    asked: list[int] = []
-    before: dict[int, Any] = {}
-
-    def ask(number: int, _: Any) -> None:
-        asked.append(number)
-        signal.signal(number, before[number])
-
-    def stoppable(observation: Any) -> Any:
-        if asked:
-            raise _Stopped(asked[0])
-        return policy(observation)
-
-    for caught in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(caught) is not signal.SIG_IGN:  # as nohup has it
-            before[caught] = signal.signal(caught, ask)
-    try:
-        yield stoppable
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _missing(asked: Request, existing: Existing) -> tuple[int, Iterator[int]]:
+def _seeds(request: Request, existing: Existing) -> tuple[int, Iterable[int]]:
     """How many episodes are to be run, and their seeds: all, or those without a complete episode yet."""
-    assert asked.seed is not None and asked.episodes is not None
-    seeds = range(asked.seed, asked.seed + asked.episodes)
-    if existing is not Existing.KEEP:
-        return len(seeds), iter(seeds)
-    from monitorcli.format.batch import seeds as seeds_of
-    from monitorcli.recording import read
-
-    episodes = read(asked.directory, kind="monitorcli").episodes
-    known = seeds_of(episodes.seed, episodes.seed_high, episodes.seeded)
-    done = {
-        seed for seed, over in zip(known, episodes.completed.tolist(), strict=True) if over and seed in seeds
-    }
-    return len(seeds) - len(done), (seed for seed in seeds if seed not in done)
+    assert request.seed is not None and request.episodes is not None
+    seeds = range(request.seed, request.seed + request.episodes)
+    return missing_seeds(request.directory, seeds) if existing is Existing.KEEP else (len(seeds), seeds)
 
 
 @contextlib.contextmanager
-def _recorded(env: Any, asked: Request, run: RunFile, target: Target, ffmpeg: str | None) -> Iterator[None]:
-    """Within it, `env` is recorded into the target."""
-    filming = Filming(schedule.parse(asked.video or "none") if ffmpeg else schedule.never, asked.fps, ffmpeg)
-    try:
-        writer = EpisodeWriter(target, describe(env, say), say)
-    except OSError as error:
-        raise run.give_up(error) from None
-    slot = EpisodeRecorder(env, 0, lambda: writer, filming, say)
-    slot.mode = MODES[asked.mode or "evaluation"]
-    taps = record_steps(env, slot, strict=False)
-    graft(env, taps)
-    try:
-        yield
-    finally:
-        taps.stop(log.CUT_CLOSED)
-        slot.close()
-        env.close()
-
-
-@contextlib.contextmanager
-def _progress(total: int) -> Iterator[Any]:
+def _progress(total: int) -> Iterator[Callable[[float], None]]:
     """A bar on a terminal, with the mean return so far; nothing elsewhere."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -7,11 +7,10 @@ from typing import Any
 import click
 
 from monitorcli.cli import options
-from monitorcli.cli.arguments import DirectoryFirst
 
 
 @click.command(
-    cls=DirectoryFirst,
+    cls=options.DirectoryFirst,
     epilog="""\b
 Examples:
   monitorcli resume runs/ppo -- python train.py --load checkpoint.zip
@@ -20,7 +19,7 @@ Examples:
 """,
 )
 @options.recording
-def resume(**asked: Any) -> None:
+def resume(**params: Any) -> None:
     """Go on with the recording in DIR: numbering, schedule, time and totals continue.
 
     Without a COMMAND and without --env, what the last run was asked for is asked for again; of an
@@ -30,8 +29,9 @@ def resume(**asked: Any) -> None:
     from monitorcli.monitor.system import check_system
 
     check_system()
-    from monitorcli.cli.again import again
-    from monitorcli.cli.record import Request, record
+    from monitorcli.cli.record import record
+    from monitorcli.cli.request import Request
+    from monitorcli.cli.resume_request import resumed
     from monitorcli.monitor.directory import Existing
 
-    record(again(Request(**asked)), Existing.KEEP)
+    record(resumed(Request(**params)), Existing.KEEP)

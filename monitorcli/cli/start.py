@@ -7,11 +7,10 @@ from typing import Any
 import click
 
 from monitorcli.cli import options
-from monitorcli.cli.arguments import DirectoryFirst
 
 
 @click.command(
-    cls=DirectoryFirst,
+    cls=options.DirectoryFirst,
     epilog="""\b
 Examples:
   monitorcli start runs/ppo -- python train.py --lr 3e-4
@@ -24,7 +23,7 @@ Examples:
 @options.recording
 @click.option("--force", is_flag=True, help="First delete the recording that is in DIR.")
 @click.option("--check", is_flag=True, help="Only try whether all is there: run COMMAND to its first step.")
-def start(force: bool, check: bool, **asked: Any) -> None:
+def start(force: bool, check: bool, **params: Any) -> None:
     """Record a run into DIR: of a command, unchanged, or of a policy in an environment.
 
     DIR is made with its parents. If it already holds a recording, nothing is touched. The exit status
@@ -33,12 +32,13 @@ def start(force: bool, check: bool, **asked: Any) -> None:
     from monitorcli.monitor.system import check_system
 
     check_system()
-    from monitorcli.cli.record import Request, record
+    from monitorcli.cli.record import record
+    from monitorcli.cli.request import Request
     from monitorcli.monitor.directory import Existing
 
     existing = Existing.CLEAR if force else Existing.REFUSE
     if check:
         from monitorcli.cli.check import check as rehearse
 
-        rehearse(Request(**asked), existing)
-    record(Request(**asked), existing)
+        rehearse(Request(**params), existing)
+    record(Request(**params), existing)

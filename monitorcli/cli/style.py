@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from monitorcli.cli.say import to_whoever_reads
+from monitorcli.cli.messages import closed_pipe_tolerated
 from monitorcli.report.layout import Line, Role, Span
 
 _STYLES: dict[Role, Style] = {
@@ -43,21 +43,21 @@ def ascii_only(to: Console) -> bool:
 
 def show(lines: Iterable[Line], to: Console) -> None:
     """Print the lines as they are: never wrapped again, so that a long path stays one word."""
-    with to_whoever_reads():
+    with closed_pipe_tolerated():
         for text in texts(lines):
             to.print(text, soft_wrap=True)
 
 
 def texts(lines: Iterable[Line]) -> list[Text]:
     """The lines as rich has them."""
-    found = []
+    rendered = []
     for line in lines:
         text = Text()
         for span in line:
             text.append(span.text, _style(span))
         text.rstrip()
-        found.append(text)
-    return found
+        rendered.append(text)
+    return rendered
 
 
 def _style(span: Span) -> Style:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,14 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitorcli.cli.say import say
+from monitorcli.cli.messages import say
+from monitorcli.cli.watch_news import News, Rate
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
 
     from monitorcli.recording.follow import Follower
-    from monitorcli.recording.model import Recording, Run
-    from monitorcli.report import Report
+    from monitorcli.recording.model import Recording
+    from monitorcli.report import Answer
     from monitorcli.summary.selection import Selection
 
 # Seconds from one picture to the next on a terminal, and from one line to the next elsewhere.
@@ -27,7 +27,6 @@ _PICTURE, _LINE = 0.1, 1.0
 # Waits so many times as long as the last picture took: a long recording is shown less often, never dearer.
 _IDLE = 20.0
 _LISTEN = 0.25  # seconds at most without looking whether a run has ended
-_RATE_OVER = 5.0  # seconds
 _LAST = 100  # episodes
 
 
@@ -56,7 +55,7 @@ def _on_terminal(follower: Follower, to: Console, selection: Selection) -> None:
     from monitorcli.cli import style
     from monitorcli.report import ReportOptions, as_table, make_report
 
-    news, rate = _News(), _Rate()
+    news, rate = News(), Rate()
     recording = shown = None
     worked = 0.0  # seconds; what was there before is read once, so it sets no pace
     said: list[str] = []
@@ -105,7 +104,7 @@ def _of_a_moment(recording: Recording, selection: Selection) -> Report:
 
 
 def _in_lines(follower: Follower, selection: Selection) -> None:
-    news = _News()
+    news = News()
     known = -1
     while known < 0 or news.running:
         began = time.perf_counter()
@@ -155,73 +154,10 @@ def _pause(recording: Recording, worked: float, least: float) -> None:
 
 def _written(files: Sequence[Path]) -> list[int]:
     """When each file was last written; 0 when it is gone."""
-    found = []
+    times = []
     for file in files:
         try:
-            found.append(os.stat(file).st_mtime_ns)
+            times.append(os.stat(file).st_mtime_ns)
         except OSError:
-            found.append(0)
-    return found
-
-
-class _Rate:
-    """Episodes a second over the last few seconds."""
-
-    def __init__(self) -> None:
-        self._seen: deque[tuple[float, int]] = deque()
-
-    def of(self, count: int) -> str:
-        """`1,204 episodes a second · `, "" until there are two pictures to tell it from."""
-        now = time.monotonic()
-        self._seen.append((now, count))
-        while len(self._seen) > 2 and now - self._seen[1][0] >= _RATE_OVER:
-            self._seen.popleft()
-        since, before = self._seen[0]
-        lasted = now - since
-        rate = (count - before) / lasted if lasted else 0.0
-        return f"{rate:,.{0 if rate >= 10 else 1}f} episodes a second · " if lasted else ""
-
-
-class _News:
-    """What there is to say of runs: how each that was seen running ended."""
-
-    def __init__(self) -> None:
-        self.running: set[int] = set()
-        self._watched = False
-        self._runs: Sequence[Run] = ()
-
-    def of(self, recording: Recording) -> list[str]:
-        """A sentence for each run that has ended since the last time."""
-        self._runs = recording.runs
-        running = {run.number for run in recording.runs if run.state == "running"}
-        ended = self.running - running
-        self._watched |= bool(running)
-        self.running = running
-        return [_end_of(run) for run in recording.runs if run.number in ended]
-
-    def none(self) -> list[str]:
-        """A sentence when no run was ever seen running."""
-        if self._watched:
-            return []
-        if self._runs and self._runs[-1].state == "unknown":
-            return [
-                f"nothing says whether {self._runs[-1].recorder} still writes; this is what there is now."
-            ]
-        return ["no run is being recorded here; this is what there is."]
-
-
-def _end_of(run: Run) -> str:
-    from monitorcli.report.text import plural
-
-    lease = run.how.get("lease")
-    process = lease if isinstance(lease, dict) else {}
-    how = {
-        "complete": "is complete",
-        "interrupted": "was interrupted",
-        "failed": f"ended with exit status {run.exit_status}",
-        "crashed": f"died: its process {process.get('pid', '(unknown)')} is gone",
-        "stale": f"has been silent for long on {process.get('host', 'another machine')}; it may have died",
-    }.get(run.state, "ended, and nothing says how")
-    if run.state == "crashed" and run.ended_at is not None:
-        how = f"was ended by signal {run.how.get('signal')}"
-    return f"run {run.number} {how}; it has {plural(run.episodes, 'episode')}."
+            times.append(0)
+    return times

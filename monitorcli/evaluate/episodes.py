@@ -1,4 +1,4 @@
-"""Run a policy for a number of seeded episodes, recorded like any other."""
+"""Make the environment, and run a policy in it for one episode a seed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from monitorcli.errors import BadRequest
 from monitorcli.evaluate.policy import Policy
+from monitorcli.monitor.step_recorder import Tap
 from monitorcli.monitor.step_result import NotOneStep, as_float, one_step
 
 
@@ -27,16 +28,16 @@ def make_environment(env_id: str, film: bool) -> Any:
         raise BadRequest(f"environment {env_id!r} cannot be made: {reason}", _hint(env_id)) from error
 
 
-def evaluate(env: Any, policy: Policy, seeds: Iterable[int]) -> Iterator[float]:
-    """Run one episode for each seed, and give back each return as its episode ends.
+def run_episodes(action_space: Any, steps: Tap, policy: Policy, seeds: Iterable[int]) -> Iterator[float]:
+    """Run one episode for each seed through `steps`, and give back each return as its episode ends.
 
     The action space is seeded with the episode's seed too, so that what a random policy does
     depends on the seed alone. Raises BadRequest when the policy or the environment does.
     """
     for seed in seeds:
-        env.action_space.seed(seed)
+        action_space.seed(seed)
         with blamed(seed):
-            episode_return = _episode(env, policy, seed)
+            episode_return = _episode(steps, policy, seed)
         yield episode_return
 
 
@@ -58,11 +59,11 @@ def blamed(seed: int) -> Iterator[None]:
         ) from error
 
 
-def _episode(env: Any, policy: Policy, seed: int) -> float:
-    observation, _ = env.reset(seed=seed)
+def _episode(steps: Tap, policy: Policy, seed: int) -> float:
+    observation, _ = steps.reset(seed=seed)
     total = 0.0
     while True:
-        result = env.step(policy(observation))
+        result = steps.step(policy(observation))
         step = one_step(result)
         observation = result[0]
         total += as_float(step.reward)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import warnings
 import weakref
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -17,16 +16,14 @@ from monitorcli.errors import BadRequest
 from monitorcli.format import log
 from monitorcli.format.names import check_uid
 from monitorcli.monitor.directory import Existing
-from monitorcli.monitor.episode_recorder import MODES, EpisodeRecorder
-from monitorcli.monitor.history import read_history
-from monitorcli.monitor.run import RunFile
-from monitorcli.monitor.step_recorder import RecordedCalls, record_steps
+from monitorcli.monitor.episode_recorder import MODES
+from monitorcli.monitor.history import earlier
+from monitorcli.monitor.recorder_factory import EnvironmentRecorder, RecordingOptions, own_recorder
+from monitorcli.monitor.run import Run
 from monitorcli.monitor.system import check_system
-from monitorcli.monitor.writer import EpisodeWriter, Target
+from monitorcli.monitor.writer import Target
 from monitorcli.video.filming import Filming
 from monitorcli.video.schedule import from_argument
-
-UNKNOWN = "(unknown)"
 
 
 class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
@@ -73,18 +70,13 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._history = read_history(self.directory)
         started, played = self._history.started, self._history.played
         target = Target(run.directory, run.number, started, uid, write_upon_reset, played)
-        open_writer = functools.partial(EpisodeWriter, target, describe(env, _warn), _warn)
-        self._recorder = EpisodeRecorder(env, 0, open_writer, Filming(schedule), _warn)
-        self._recorder.mode = code
-        try:
-            self._recorder.open()
-        except OSError as error:
-            raise run.give_up(error) from None
-        recorded = record_steps(env, self._recorder, strict=True)
-        self.step = recorded.step  # type: ignore[method-assign,assignment]
-        self.reset = recorded.reset  # type: ignore[method-assign]
+        options = RecordingOptions(Filming(schedule), code, _warn, strict=True)
+        recorder = own_recorder(env, run, target, options)
+        self._slot = recorder.episodes
+        self.step = recorder.steps.step  # type: ignore[method-assign,assignment]
+        self.reset = recorder.steps.reset  # type: ignore[method-assign]
         # Holds no reference to self, so that an abandoned Monitor is collected, and then closed.
-        self._finish = weakref.finalize(self, _finish, recorded, self._recorder, run)
+        self._finish = weakref.finalize(self, _finish, recorder, run)
 
     @property
     def mode(self) -> str:
@@ -133,18 +125,7 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         return records[records["end"] < log.CUT_RESET]
 
 
-def describe(env: Any, notify: Callable[[str], None]) -> dict[str, str]:
-    """Gym's `env_info`; says so once when the environment has no spec and so no id."""
-    if env.spec is None:
-        notify("the environment has no spec (gymnasium.make gives one); recorded as (unknown).")
-    return {
-        "gym_version": gymnasium.__version__,
-        "env_id": UNKNOWN if env.spec is None else env.spec.id,
-    }
-
-
-def _finish(recorded: RecordedCalls, recorder: EpisodeRecorder, run: RunFile) -> None:
-    recorded.stop(log.CUT_CLOSED)
+def _finish(recorder: EnvironmentRecorder, run: Run) -> None:
     recorder.close()
     try:
         run.end()

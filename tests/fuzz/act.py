@@ -8,8 +8,8 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from monitorcli.cli import main
-from monitorcli.cli.again import again
-from monitorcli.cli.record import Request, checked
+from monitorcli.cli.request import Request, checked
+from monitorcli.cli.resume_request import resumed
 from monitorcli.errors import MonitorError
 from monitorcli.evaluate.episodes import make_environment
 from monitorcli.evaluate.policy import load_policy
@@ -38,11 +38,11 @@ def act(directory: Path) -> Iterator[str]:
 
 def _resume(directory: Path) -> None:
     """All that `resume DIR` would load of code, and no episode."""
-    asked = again(_NOTHING_ASKED._replace(directory=directory))
-    if asked.env is not None:
-        asked = checked(asked)
-        schedule.parse(str(asked.video))
-        load_policy(str(asked.policy), make_environment(asked.env, film=False))
+    request = resumed(_NOTHING_ASKED._replace(directory=directory))
+    if request.env is not None:
+        request = checked(request)
+        schedule.parse(str(request.video))
+        load_policy(str(request.policy), make_environment(request.env, film=False))
 
 
 def _clear(directory: Path) -> Iterator[str]:

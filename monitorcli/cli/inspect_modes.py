@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from monitorcli.errors import BadRequest, Unsound
+from monitorcli.errors import BadRequest, VerificationFailed
 from monitorcli.recording import discover_all
 from monitorcli.recording.model import Video
 from monitorcli.summary.selection import Selection
@@ -19,16 +19,16 @@ _NAMED = 5  # recordings, where there are too many
 
 def one(directories: Sequence[Path], option: str, kind: str | None) -> Path:
     """The only recording; raises BadRequest when there are several."""
-    found = discover_all(directories, kind)
-    if len(found) > 1:
-        names = "".join(f"{place}\n" for place in found[:_NAMED])
-        raise BadRequest(f"{option} is for one recording, and there are {len(found)}.", names)
-    return found[0]
+    places = discover_all(directories, kind)
+    if len(places) > 1:
+        names = "".join(f"{place}\n" for place in places[:_NAMED])
+        raise BadRequest(f"{option} is for one recording, and there are {len(places)}.", names)
+    return places[0]
 
 
-def verify(directories: Sequence[Path], asked: dict[str, Any]) -> None:
-    """Check each recording against itself; raises Unsound with what is off."""
-    from monitorcli.cli.say import say
+def verify(directories: Sequence[Path], params: dict[str, Any]) -> None:
+    """Check each recording against itself; raises VerificationFailed with what is off."""
+    from monitorcli.cli.messages import say
     from monitorcli.errors import EncoderFailed
     from monitorcli.recording.verify import verify as check
     from monitorcli.report.text import plural
@@ -40,12 +40,12 @@ def verify(directories: Sequence[Path], asked: dict[str, Any]) -> None:
         say(f"films are not decoded: {error}", error.hint)
         ffmpeg = None
     with _ended_in_order():
-        found = {place: check(place, ffmpeg, _counted, say) for place in discover_all(directories, None)}
-    for directory, faults in found.items():
+        faults_of = {place: check(place, ffmpeg, _counted, say) for place in discover_all(directories, None)}
+    for directory, faults in faults_of.items():
         say(f"{directory}: {plural(len(faults), 'fault')}." if faults else f"{directory}: sound.")
-    off = "\n".join(fault for faults in found.values() for fault in faults)
+    off = "\n".join(fault for faults in faults_of.values() for fault in faults)
     if off:
-        raise Unsound("not everything is as it was written:", off)
+        raise VerificationFailed("not everything is as it was written:", off)
 
 
 @contextlib.contextmanager
@@ -83,24 +83,24 @@ def _counted(videos: Sequence[Video]) -> Iterator[Video]:
             bar.update(task, advance=1, refresh=True)
 
 
-def watch(directories: Sequence[Path], asked: dict[str, Any]) -> None:
+def watch(directories: Sequence[Path], params: dict[str, Any]) -> None:
     """Follow a recording until its run ends."""
     from monitorcli.cli.watch import watch as follow
 
-    follow(one(directories, "--watch", asked["kind"]), asked["kind"], _selection(asked))
+    follow(one(directories, "--watch", params["kind"]), params["kind"], _selection(params))
 
 
-def episode(directories: Sequence[Path], asked: dict[str, Any]) -> None:
+def episode(directories: Sequence[Path], params: dict[str, Any]) -> None:
     """Show one episode: its record, its film, and how to repeat it."""
     from monitorcli.cli import style
     from monitorcli.recording import read
     from monitorcli.report import as_episode
 
     to = style.console()
-    recording = read(one(directories, "--episode", asked["kind"]), asked["kind"])
-    lines = as_episode.lines(recording, asked["episode"], _selection(asked), style.ascii_only(to))
+    recording = read(one(directories, "--episode", params["kind"]), params["kind"])
+    lines = as_episode.lines(recording, params["episode"], _selection(params), style.ascii_only(to))
     style.show(lines, to)
 
 
-def _selection(asked: dict[str, Any]) -> Selection:
-    return Selection(asked["mode"], asked["last"])
+def _selection(params: dict[str, Any]) -> Selection:
+    return Selection(params["mode"], params["last"])

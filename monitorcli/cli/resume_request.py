@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from monitorcli.cli.record import Request
+from monitorcli.cli.request import Request
 from monitorcli.errors import BadRequest, NoRecording
 from monitorcli.evaluate.policy import RANDOM
 from monitorcli.monitor.episode_recorder import MODES
@@ -20,7 +20,7 @@ from monitorcli.video import schedule
 class _Field(NamedTuple):
     """One thing that a run's file says: what it must be, and what stands for it in a line to paste."""
 
-    sound: Callable[[Any], bool]
+    is_valid: Callable[[Any], bool]
     wanted: str
     placeholder: str
     runs_code: Callable[[str], bool] = lambda value: False
@@ -53,26 +53,26 @@ _FIELDS = {
 }
 
 
-def again(asked: Request) -> Request:
-    """`asked`, completed by what the directory's last run was asked for.
+def resumed(request: Request) -> Request:
+    """`request`, completed by what the directory's last run was asked for.
 
     Of the directory's own words none is taken that would have code run: it may be a stranger's. Raises
     NoRecording, and BadRequest with the line that the user may type.
     """
-    run = _last_run(asked)
+    run = _last_run(request)
     how = run.how
-    if asked.command or (asked.env is not None and how.get("kind") != "evaluation"):
-        return asked
+    if request.command or (request.env is not None and how.get("kind") != "evaluation"):
+        return request
     if how.get("kind") != "evaluation":
-        raise BadRequest("resume needs the command to go on with.", _typed(_command(asked, how)))
-    given = {name: value for name, value in asked._asdict().items() if value is not None}
+        raise BadRequest("resume needs the command to go on with.", _typed(_command(request, how)))
+    given = {name: value for name, value in request._asdict().items() if value is not None}
     kept = {name: how.get(name) for name in _FIELDS if name not in given}
     line = _typed(Request(**{**{name: _shown(name, value) for name, value in kept.items()}, **given}))
     for name, value in kept.items():
-        if not _FIELDS[name].sound(value):
+        if not _FIELDS[name].is_valid(value):
             said = "nothing" if value is None else printable(repr(value), limit=60)
             raise BadRequest(
-                f"{asked.directory / run.file} cannot be taken at its word: "
+                f"{request.directory / run.file} cannot be taken at its word: "
                 f"its {name} is {said}, not {_FIELDS[name].wanted}.",
                 f"Say it yourself:  {line}",
             )
@@ -81,27 +81,27 @@ def again(asked: Request) -> Request:
         named = " and ".join(f"--{name} {shlex.quote(str(kept[name]))}" for name in code)
         raise BadRequest(
             f"resume runs no code because a directory names it: {named} stands in "
-            f"{asked.directory / run.file}.",
+            f"{request.directory / run.file}.",
             f"If you trust it, type it:  {line}",
         )
     return Request(**{**kept, **given})
 
 
-def _last_run(asked: Request) -> Run:
+def _last_run(request: Request) -> Run:
     try:
-        runs = read(asked.directory, kind="monitorcli").runs
+        runs = read(request.directory, kind="monitorcli").runs
     except NoRecording:
         runs = ()
     if not runs:
-        words = asked.words() if asked.command or asked.env else "-- COMMAND"
+        words = request.as_typed() if request.command or request.env else "-- COMMAND"
         raise NoRecording(
-            f"{asked.directory} holds no recording to resume.",
-            f"monitorcli start {shlex.quote(str(asked.directory))} {words}",
+            f"{request.directory} holds no recording to resume.",
+            f"monitorcli start {shlex.quote(str(request.directory))} {words}",
         ) from None
     return runs[-1]
 
 
-def _command(asked: Request, how: dict[str, Any]) -> Request:
+def _command(request: Request, how: dict[str, Any]) -> Request:
     """The recorded command, with the options that it was recorded with and those that were given now."""
     command = how.get("command")
     kept: dict[str, Any] = {
@@ -109,19 +109,19 @@ def _command(asked: Request, how: dict[str, Any]) -> Request:
     }
     for name in ("video", "fps", "mode"):
         value = how.get(name)
-        kept[name] = value if _FIELDS[name].sound(value) else None
+        kept[name] = value if _FIELDS[name].is_valid(value) else None
     for name in ("only", "skip"):
         chosen = how.get(name)
         kept[name] = tuple(map(str, chosen)) if isinstance(chosen, list) else ()
-    given = {name: value for name, value in asked._asdict().items() if value not in (None, ())}
+    given = {name: value for name, value in request._asdict().items() if value not in (None, ())}
     return Request(**{**dict.fromkeys(Request._fields), **kept, **given})
 
 
 def _shown(name: str, value: Any) -> Any:
     """The value for a line to paste, or what stands for one that cannot be used."""
-    return value if _FIELDS[name].sound(value) else _FIELDS[name].placeholder
+    return value if _FIELDS[name].is_valid(value) else _FIELDS[name].placeholder
 
 
-def _typed(asked: Request) -> str:
+def _typed(request: Request) -> str:
     """One line to paste; no value of a file can end it and begin another."""
-    return printable(f"monitorcli resume {shlex.quote(str(asked.directory))} {asked.words()}")
+    return printable(f"monitorcli resume {shlex.quote(str(request.directory))} {request.as_typed()}")

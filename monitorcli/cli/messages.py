@@ -21,16 +21,16 @@ def say(sentence: str, hint: str = "") -> None:
 
 
 @contextlib.contextmanager
-def to_whoever_reads() -> Iterator[None]:
+def closed_pipe_tolerated() -> Iterator[None]:
     """Within it something is printed; a reader who leaves early (`| head`) ends that, and is no failure."""
     try:
         yield
     except BrokenPipeError:
-        if not _unread():  # another pipe
+        if not _reader_has_left():  # another pipe
             raise
 
 
-def _unread() -> bool:
+def _reader_has_left() -> bool:
     """Whether whoever read our standard output has left; what still goes there then vanishes."""
     poll = select.poll()
     poll.register(sys.stdout, 0)  # errors are always told

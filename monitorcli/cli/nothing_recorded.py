@@ -1,0 +1,72 @@
+"""Why nothing was recorded of a command, or of one of its environments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitorcli.attach.status_log import Trail
+
+NOTHING_RECORDED = 5  # the exit status
+_FEW = 3
+
+
+def why_nothing(told: Trail, command: Sequence[str]) -> tuple[str, str]:
+    """Why nothing was recorded, as far as it was seen, and the next step."""
+    processes = f"{len(told.python)} process{'' if len(told.python) == 1 else 'es'}"
+    others = "Is it the right script? Environments of other libraries are not recorded."
+    if told.library:
+        others = f"It imported {', '.join(told.library)}, whose own environments are not recorded."
+    if not told.python:
+        return (
+            "no Python was started, or none that looks at PYTHONPATH.",
+            f"If {command[0]} starts Python with -I, -E or its own PYTHONPATH, install monitorcli there too.",
+        )
+    if not told.gymnasium:
+        return (
+            f"Python ran ({processes}) but never imported Gymnasium.",
+            f"{others}\n"
+            "If it starts another Python with -I, -E or its own PYTHONPATH, install monitorcli there too.",
+        )
+    made = f"{', '.join(told.made)} was made" if told.made else ""
+    if _something_lost(told):
+        return f"{made}; see the remark." if made else "see the remark.", ""
+    if told.begun:
+        return (
+            f"the first episode of {', '.join(told.begun)} did not end.",
+            "What it left can be cleared, or resumed.",
+        )
+    if made:
+        return f"{made}, but no episode was begun with reset().", ""
+    if told.skipped:
+        return (
+            f"--only and --skip left out all there was: {', '.join(told.skipped)}.",
+            "* and ? match any part of an id:  --only 'CartPole*'",
+        )
+    if told.raised:
+        return told.raised[0], ""
+    never = "Gymnasium was imported, but gymnasium.make was never called"
+    if told.unseen:
+        return (
+            f"{never}, and no reset() of {first_few(told.unseen, ' classes')} was seen.",
+            "What is built directly is seen when its reset() calls super().reset(seed=seed)."
+            + (f"\n{others}" if told.library else ""),
+        )
+    return f"{never}.", others
+
+
+def why_none(env_id: str, told: Trail) -> str:
+    """Why nothing was recorded of this environment."""
+    if _something_lost(told):
+        return "see the remark"
+    return "its first episode did not end" if env_id in told.begun else "it was never reset"
+
+
+def _something_lost(told: Trail) -> bool:
+    """Whether a process told that something was not recorded, and why."""
+    return any("not recorded" in remark or "are being lost" in remark for remark in told.remark)
+
+
+def first_few(names: Sequence[str], what: str = "") -> str:
+    """`A, B, C and 4 more`."""
+    more = f" and {len(names) - _FEW:,} more{what}" if len(names) > _FEW else ""
+    return ", ".join(names[:_FEW]) + more

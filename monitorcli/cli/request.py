@@ -1,0 +1,75 @@
+"""What `start` and `resume` were asked for, and whether it goes together."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from monitorcli.errors import BadRequest
+from monitorcli.video import schedule
+
+DEFAULT_SCHEDULE = "cubic"
+_OPTIONS = ("env", "policy", "episodes", "seed", "video", "fps", "mode", "only", "skip")
+
+
+class Request(NamedTuple):
+    """What the user asked to have recorded; None where nothing was said."""
+
+    directory: Path
+    command: tuple[str, ...]
+    env: str | None
+    policy: str | None
+    episodes: int | None
+    seed: int | None
+    video: str | None
+    fps: float | None
+    mode: str | None
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+
+    def how(self) -> dict[str, Any]:
+        """What the run's file keeps, so that the run can be repeated."""
+        filming = {"video": self.video, "fps": self.fps, "mode": self.mode}
+        if self.env is None:
+            chosen = {"only": list(self.only), "skip": list(self.skip)}
+            return {"kind": "command", "command": list(self.command), **filming, **chosen}
+        evaluation = {"env": self.env, "policy": self.policy, "episodes": self.episodes, "seed": self.seed}
+        return {"kind": "evaluation", **evaluation, **filming}
+
+    def as_typed(self) -> str:
+        """What was asked for but the directory, to be pasted."""
+        given = [(name, value) for name, value in self._asdict().items() if name in _OPTIONS]
+        options = [
+            word
+            for name, value in given
+            for each in (value if isinstance(value, tuple) else (value,))
+            if each not in (None, DEFAULT_SCHEDULE)
+            for word in (f"--{name}", str(each))
+        ]
+        return shlex.join([*options, *(("--", *self.command) if self.command else ())])
+
+
+def checked(request: Request) -> Request:
+    """`request` with what it leaves to us; raises BadRequest for what does not go together."""
+    if request.command and request.env is not None:
+        raise BadRequest("give either a command or --env, not both.")
+    if not request.command and request.env is None:
+        directory = shlex.quote(str(request.directory))
+        raise BadRequest(
+            "nothing to record: give a command after --, or --env.",
+            f"monitorcli start {directory} -- python train.py\n"
+            f"monitorcli start {directory} --env CartPole-v1 --policy random --episodes 10",
+        )
+    for name in ("policy", "episodes", "seed"):
+        if request.command and getattr(request, name) is not None:
+            raise BadRequest(f"--{name} goes with --env; a command brings its own.")
+    for name in ("only", "skip"):
+        if request.env is not None and getattr(request, name):
+            raise BadRequest(f"--{name} goes with a command; --env names the environment itself.")
+    for name in ("policy", "episodes"):
+        if request.env is not None and getattr(request, name) is None:
+            raise BadRequest(f"--env needs --{name} too.", "For example: --policy random --episodes 10")
+    request = request._replace(video=request.video or DEFAULT_SCHEDULE)
+    schedule.check(str(request.video))
+    return request

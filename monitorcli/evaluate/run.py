@@ -1,0 +1,79 @@
+"""Run an evaluation, recorded: its episodes one after the other, until they are done or a signal ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple
+
+from monitorcli.evaluate.episodes import run_episodes
+from monitorcli.evaluate.policy import Policy
+from monitorcli.evaluate.stop import Stopped, stoppable
+from monitorcli.monitor.episode_recorder import MODES
+from monitorcli.monitor.history import Earlier
+from monitorcli.monitor.recorder_factory import RecordingOptions, own_recorder
+from monitorcli.monitor.run import Run
+from monitorcli.monitor.step_recorder import Tap
+from monitorcli.monitor.writer import Target
+from monitorcli.video import schedule
+from monitorcli.video.filming import Filming
+
+
+class Evaluation(NamedTuple):
+    """What is run: one episode a seed; `ffmpeg` is None when nothing is to be filmed."""
+
+    env: Any
+    policy: Policy
+    seeds: Iterable[int]
+    video: str
+    fps: float | None
+    ffmpeg: str | None
+    mode: str
+
+
+def run_evaluation(
+    evaluation: Evaluation,
+    run: Run,
+    before: Earlier,
+    notify: Callable[[str], None],
+    progress: AbstractContextManager[Callable[[float], None]],
+) -> int | None:
+    """Record the episodes as `run`, after those of `before`; then close the environment.
+
+    `progress` is entered while episodes run, and is told each one's return. Gives the signal that ended
+    the evaluation early, or None. Raises BadRequest when the policy or the environment fails, and
+    DirectoryUnusable.
+    """
+    env, seeds = evaluation.env, evaluation.seeds
+    try:
+        with (
+            stoppable(evaluation.policy) as policy,
+            _recorded(evaluation, run, before, notify) as steps,
+            progress as advance,
+        ):
+            for episode_return in run_episodes(env.action_space, steps, policy, seeds):
+                advance(episode_return)
+    except Stopped as stopped:
+        return stopped.number
+    except KeyboardInterrupt:
+        return signal.SIGINT
+    return None
+
+
+@contextlib.contextmanager
+def _recorded(
+    evaluation: Evaluation, run: Run, before: Earlier, notify: Callable[[str], None]
+) -> Iterator[Tap]:
+    """Within it, the `step` and `reset` that are given record what they do."""
+    chosen = schedule.parse(evaluation.video) if evaluation.ffmpeg else schedule.never
+    filming = Filming(chosen, evaluation.fps, evaluation.ffmpeg)
+    target = Target(run.directory, run.number, before.started, first_turn=before.played)
+    options = RecordingOptions(filming, MODES[evaluation.mode], notify)
+    recorder = own_recorder(evaluation.env, run, target, options)
+    try:
+        yield recorder.steps
+    finally:
+        recorder.close()
+        evaluation.env.close()

@@ -1,0 +1,25 @@
+"""Which seeds an evaluation runs: those that have no complete episode yet."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from monitorcli.format.batch import seeds as seeds_of
+from monitorcli.recording import read
+
+
+def choose_seed() -> int:
+    """A first seed, from 0 to 2**31 - 1, for who gives none."""
+    return random.SystemRandom().randrange(1 << 31)
+
+
+def missing_seeds(directory: Path, seeds: range) -> tuple[int, Iterator[int]]:
+    """How many of `seeds` have no complete episode in the directory, and which; raises NoRecording."""
+    episodes = read(directory, kind="monitorcli").episodes
+    known = seeds_of(episodes.seed, episodes.seed_high, episodes.seeded)
+    done = {
+        seed for seed, over in zip(known, episodes.completed.tolist(), strict=True) if over and seed in seeds
+    }
+    return len(seeds) - len(done), (seed for seed in seeds if seed not in done)

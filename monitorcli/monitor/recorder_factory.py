@@ -1,0 +1,74 @@
+"""Put a recorder together: the files it writes, what records episodes, and what records steps."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
+
+from monitorcli.format import log
+from monitorcli.monitor.episode_recorder import Slot
+from monitorcli.monitor.step_recorder import Tap, tap
+from monitorcli.monitor.writer import Target, Writer
+from monitorcli.video.filming import Filming
+
+if TYPE_CHECKING:
+    from monitorcli.monitor.run import Run  # the recorded script has no need of it
+
+UNKNOWN = "(unknown)"
+
+
+class EnvironmentRecorder(NamedTuple):
+    """What records one environment: its episodes, and the `step` and `reset` to call in place of its own."""
+
+    episodes: Slot
+    steps: Tap
+
+    def close(self) -> None:
+        """Record a running episode as cut, then close the files."""
+        self.steps.stop(log.CUT_CLOSED)
+        self.episodes.close()
+
+
+class RecordingOptions(NamedTuple):
+    """How to record: what to film, the mode's code, who is told of trouble; `strict` as in `tap`."""
+
+    filming: Filming
+    mode: bytes
+    notify: Callable[[str], None]
+    strict: bool = False
+
+
+def shared_recorder(
+    env: Any, open_writer: Callable[[], Writer], options: RecordingOptions
+) -> EnvironmentRecorder:
+    """A recorder into files that several environments may share; they are opened at the first reset."""
+    episodes = Slot(env, 0, open_writer, options.filming, options.notify)
+    episodes.mode = options.mode
+    return EnvironmentRecorder(episodes, tap(env, episodes, options.strict))
+
+
+def own_recorder(env: Any, run: Run, target: Target, options: RecordingOptions) -> EnvironmentRecorder:
+    """A recorder into files of its own, opened now.
+
+    Raises BadRequest for a bad uid, and DirectoryUnusable when the disk refuses; then the run's claim
+    is taken back.
+    """
+    env_info = _env_info(env, options.notify)
+    recorder = shared_recorder(env, functools.partial(Writer, target, env_info, options.notify), options)
+    try:
+        recorder.episodes.open()
+    except OSError as error:
+        raise run.give_up(error) from None
+    return recorder
+
+
+def _env_info(env: Any, notify: Callable[[str], None]) -> dict[str, str]:
+    """Gym's `env_info`; says so once when the environment has no spec and so no id."""
+    import gymnasium  # not at the top: `attach` is loaded before it, and it may be old Gym
+
+    if env.spec is None:
+        notify("the environment has no spec (gymnasium.make gives one); recorded as (unknown).")
+    return {
+        "gym_version": gymnasium.__version__,
+        "env_id": UNKNOWN if env.spec is None else env.spec.id,
+    }
