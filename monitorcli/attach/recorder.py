@@ -16,13 +16,14 @@ from monitorcli.attach.settings import Settings
 from monitorcli.attach.status_log import report_status
 from monitorcli.format import log
 from monitorcli.format.open_file import FollowedDirectory
-from monitorcli.monitor.episode_recorder import MODES, Slot
-from monitorcli.monitor.pool_step_recorder import Pool
+from monitorcli.monitor.autoreset import autoreset_mode, reset_mode, several
+from monitorcli.monitor.episode_recorder import MODES, EpisodeRecorder
+from monitorcli.monitor.pool_step_recorder import PoolStepRecorder
 from monitorcli.monitor.recorder_factory import RecordingOptions, shared_recorder
-from monitorcli.monitor.step_recorder import Tap
-from monitorcli.monitor.vector_episode_recorder import Slots
-from monitorcli.monitor.vector_step_recorder import autoreset_mode, reset_mode, several, tap_vector
-from monitorcli.monitor.writer import Target, Writer
+from monitorcli.monitor.step_recorder import RecordedCalls
+from monitorcli.monitor.vector_episode_recorder import VectorEpisodeRecorder
+from monitorcli.monitor.vector_step_recorder import record_vector_steps
+from monitorcli.monitor.writer import EpisodeWriter, Target
 from monitorcli.video.filming import Filming
 from monitorcli.video.schedule import Schedule, never
 

@@ -16,7 +16,7 @@ from typing import IO, NamedTuple, NoReturn
 from monitorcli.attach import command
 from monitorcli.attach.rehearsal import first_step, picture
 from monitorcli.attach.settings import environment
-from monitorcli.attach.status_log import Trail, opened, read_trail
+from monitorcli.attach.status_log import StatusLog, new_status_log, read_status_log
 from monitorcli.cli import style
 from monitorcli.cli.messages import say
 from monitorcli.cli.nothing_recorded import why_nothing
@@ -130,26 +130,28 @@ def _evaluation(request: Request, ffmpeg: str | None) -> Iterator[Check]:
 
 def _command(request: Request, ffmpeg: str | None) -> Iterator[Check]:
     """Run the command until its first step, recorded into a folder that is thrown away."""
-    with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder, opened() as trail:
+    with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder, new_status_log() as status_log:
         settings = settings_of(request, ffmpeg)._replace(directory=folder, rehearsal=True)
         try:
             with (
                 (Path(folder) / "output").open("w+b") as output,
-                command.begun(request.command, environment(settings, trail, os.environ), output) as running,
+                command.running(
+                    request.command, environment(settings, status_log, os.environ), output
+                ) as running,
             ):
-                yield from _stages(request, running, trail, output)
+                yield from _stages(request, running, status_log, output)
         except command.CannotRun as error:
             yield Check("command", BAD, str(error), error.hint)
 
 
-def _stages(request: Request, running: Popen[bytes], trail: Path, output: IO[bytes]) -> Iterator[Check]:
+def _stages(request: Request, running: Popen[bytes], status_log: Path, output: IO[bytes]) -> Iterator[Check]:
     """What the command reaches, as soon as it does; the first thing that it does not reach is the last."""
     names = ("hook", "Gymnasium", "environment", "reset", "step", "frame")
     reached = 0
     until = time.monotonic() + PATIENCE
     while reached < len(names):
         over = running.poll() is not None or time.monotonic() > until
-        told = read_trail(trail)
+        told = read_status_log(status_log)
         stages = _stages_reached(request, told)
         yield from stages[reached:]
         reached = len(stages)
@@ -159,7 +161,7 @@ def _stages(request: Request, running: Popen[bytes], trail: Path, output: IO[byt
         time.sleep(_POLL)
 
 
-def _stages_reached(request: Request, told: Trail) -> list[Check]:
+def _stages_reached(request: Request, told: StatusLog) -> list[Check]:
     """The stages that were told of."""
     stages = []
     if told.python:
@@ -168,8 +170,8 @@ def _stages_reached(request: Request, told: Trail) -> list[Check]:
         stages.append(Check("Gymnasium", GOOD, "was imported, and its make is recorded"))
     if told.made:
         stages.append(Check("environment", GOOD, f"{', '.join(told.made)} was made"))
-    if told.begun:
-        stages.append(Check("reset", GOOD, f"of {told.begun[0]}"))
+    if told.reset:
+        stages.append(Check("reset", GOOD, f"of {told.reset[0]}"))
     if told.step:
         left = [remark for remark in told.remark if NOT_FROM_HERE in remark]
         stages.append(Check("step", BAD if left else GOOD, told.step[0], "\n".join(left)))
@@ -184,7 +186,7 @@ def _frame(request: Request, kind: str, text: str) -> Check:
     return Check("frame", state, text or reason, _WITHOUT if state == BAD else "")
 
 
-def _why_not(request: Request, told: Trail, running: Popen[bytes], output: IO[bytes]) -> tuple[str, str]:
+def _why_not(request: Request, told: StatusLog, running: Popen[bytes], output: IO[bytes]) -> tuple[str, str]:
     """Why the command came no further, and what it printed when that tells more."""
     status = running.poll()
     if status == 0:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from monitorcli.attach.status_log import Trail
+from monitorcli.attach.status_log import StatusLog
 from monitorcli.cli.messages import say
 from monitorcli.cli.nothing_recorded import first_few, why_none
 from monitorcli.errors import NoRecording

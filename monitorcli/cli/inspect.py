@@ -119,17 +119,17 @@ def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **params: Any)
     inspect_options.refuse_unseen(typed, where.format_name, wanted.gates)
     wanted = replace(wanted, folder=where.output.absolute().parent if where.output else None)
     recordings, baseline = _read(directories, params, where.format_name)
-    answer = report.answer(recordings, wanted, baseline)
+    answer = report.make_report(recordings, wanted, baseline)
     output.put(answer, where)
     _judge(answer)
 
 
-def _wanted(params: dict[str, Any]) -> Wanted:
+def _wanted(params: dict[str, Any]) -> ReportOptions:
     """What was asked for; raises BadRequest before anything is read."""
     from monitorcli.report import ReportOptions
     from monitorcli.summary.selection import Selection
 
-    return Wanted(
+    return ReportOptions(
         confidence=params["confidence"],
         selection=Selection(params["mode"], params["last"]),
         window=params["window"],
@@ -172,7 +172,7 @@ def _read(
     return [read(places[0], kind)], read(baselines[0], kind)
 
 
-def _judge(answer: Answer) -> None:
+def _judge(answer: Report) -> None:
     """Raise GateNotMet, with a sentence for each gate that does not hold."""
     from monitorcli.errors import GateNotMet
     from monitorcli.report.verdicts import unmet

@@ -39,7 +39,7 @@ class Where(NamedTuple):
     summary: Path | None
 
 
-def checked(params: dict[str, Any], typed: Collection[str], wanted: Wanted) -> Where:
+def checked(params: dict[str, Any], typed: Collection[str], wanted: ReportOptions) -> Where:
     """Where to write; raises BadRequest for what cannot be written, or must not be."""
     output = None if params["output"] == Path("-") else params["output"]
     format_name = _format(params["format_name"], "--format" in typed, output)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from monitorcli.attach.status_log import Trail
+from monitorcli.attach.status_log import StatusLog
 
 NOTHING_RECORDED = 5  # the exit status
 _FEW = 3
 
 
-def why_nothing(told: Trail, command: Sequence[str]) -> tuple[str, str]:
+def why_nothing(told: StatusLog, command: Sequence[str]) -> tuple[str, str]:
     """Why nothing was recorded, as far as it was seen, and the next step."""
     processes = f"{len(told.python)} process{'' if len(told.python) == 1 else 'es'}"
     others = "Is it the right script? Environments of other libraries are not recorded."
@@ -30,9 +30,9 @@ def why_nothing(told: Trail, command: Sequence[str]) -> tuple[str, str]:
     made = f"{', '.join(told.made)} was made" if told.made else ""
     if _something_lost(told):
         return f"{made}; see the remark." if made else "see the remark.", ""
-    if told.begun:
+    if told.reset:
         return (
-            f"the first episode of {', '.join(told.begun)} did not end.",
+            f"the first episode of {', '.join(told.reset)} did not end.",
             "What it left can be cleared, or resumed.",
         )
     if made:
@@ -54,14 +54,14 @@ def why_nothing(told: Trail, command: Sequence[str]) -> tuple[str, str]:
     return f"{never}.", others
 
 
-def why_none(env_id: str, told: Trail) -> str:
+def why_none(env_id: str, told: StatusLog) -> str:
     """Why nothing was recorded of this environment."""
     if _something_lost(told):
         return "see the remark"
-    return "its first episode did not end" if env_id in told.begun else "it was never reset"
+    return "its first episode did not end" if env_id in told.reset else "it was never reset"
 
 
-def _something_lost(told: Trail) -> bool:
+def _something_lost(told: StatusLog) -> bool:
     """Whether a process told that something was not recorded, and why."""
     return any("not recorded" in remark or "are being lost" in remark for remark in told.remark)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from monitorcli.attach import command
 from monitorcli.attach.settings import Settings, environment
-from monitorcli.attach.status_log import Trail, opened, read_trail
+from monitorcli.attach.status_log import StatusLog, new_status_log, read_status_log
 from monitorcli.cli.closing_line import say_recorded
 from monitorcli.cli.messages import say
 from monitorcli.cli.nothing_recorded import NOTHING_RECORDED, why_nothing
@@ -38,7 +38,7 @@ def record(request: Request, existing: Existing) -> None:
     ]
     ffmpeg, trouble = usable_ffmpeg(request)
     run = begin(request, existing, request.how())
-    before = earlier(request.directory)
+    before = read_history(request.directory)
     say_what_is_not_filmed(request, before.played, trouble)
     settings = settings_of(request, ffmpeg)._replace(
         run=run.number, first_number=before.started, first_turn=before.played
@@ -49,7 +49,7 @@ def record(request: Request, existing: Existing) -> None:
         _forget(run, missing)
         raise
     request = with_current_directory(request, run)
-    salvage(request.directory)
+    recover(request.directory)
     status = None if outcome.signal else outcome.status
     end(run, exit_status=status, signal=outcome.signal, interrupted=outcome.interrupted)
     for remark in told.remark:
@@ -59,7 +59,7 @@ def record(request: Request, existing: Existing) -> None:
             say_how_to_go_on(request, "interrupted")
         sys.exit(outcome.status)
     _say_nothing_recorded(request, told, outcome)
-    if not told.begun:
+    if not told.reset:
         _forget(run, missing)
     sys.exit(outcome.status or NOTHING_RECORDED)
 
@@ -79,7 +79,7 @@ def settings_of(request: Request, ffmpeg: str | None) -> Settings:
     )
 
 
-def _say_nothing_recorded(request: Request, told: Trail, outcome: command.Outcome) -> None:
+def _say_nothing_recorded(request: Request, told: StatusLog, outcome: command.Outcome) -> None:
     if not request.directory.exists():
         say(f"nothing was recorded: {request.directory} was removed while the command ran.")
         return
@@ -106,7 +106,7 @@ def _forget(run: RunFile, missing: list[Path]) -> None:
             folder.rmdir()
 
 
-def _run(request: Request, settings: Settings, run: Run) -> tuple[command.Outcome, Trail]:
-    with opened() as trail:
-        outcome = command.run(request.command, environment(settings, trail, os.environ), run.beat)
-        return outcome, read_trail(trail)
+def _run(request: Request, settings: Settings, run: RunFile) -> tuple[command.Outcome, StatusLog]:
+    with new_status_log() as status_log:
+        outcome = command.run(request.command, environment(settings, status_log, os.environ), run.heartbeat)
+        return outcome, read_status_log(status_log)

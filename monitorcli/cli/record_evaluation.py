@@ -23,7 +23,7 @@ from monitorcli.evaluate.policy import load_policy
 from monitorcli.evaluate.run import Evaluation, run_evaluation
 from monitorcli.evaluate.seeds import choose_seed, missing_seeds
 from monitorcli.monitor.directory import Existing
-from monitorcli.monitor.history import earlier
+from monitorcli.monitor.history import read_history
 
 
 def record(request: Request, existing: Existing) -> None:
@@ -41,7 +41,7 @@ def record(request: Request, existing: Existing) -> None:
     run = begin(typed, existing, request.how())
     if typed.seed is None:
         say(f"no --seed given; using {request.seed}.")
-    before = earlier(request.directory)
+    before = read_history(request.directory)
     say_what_is_not_filmed(request, before.played, trouble)
     mode = request.mode or "evaluation"
     evaluation = Evaluation(env, policy, seeds, str(request.video), request.fps, ffmpeg, mode)

@@ -12,15 +12,15 @@ from monitorcli.cli.messages import say
 from monitorcli.cli.request import Request
 from monitorcli.errors import DirectoryInUse, EncoderFailed, NoRecording
 from monitorcli.monitor.directory import Existing
-from monitorcli.monitor.run import Run
+from monitorcli.monitor.run import RunFile
 from monitorcli.video import schedule
 from monitorcli.video.ffmpeg import check_ffmpeg, find_ffmpeg
 
 
-def begin(request: Request, existing: Existing, how: dict[str, Any]) -> Run:
+def begin(request: Request, existing: Existing, how: dict[str, Any]) -> RunFile:
     """Begin the run in its directory; a refusal says what is there and shows commands to paste."""
     try:
-        return Run(request.directory, existing, how)
+        return RunFile(request.directory, existing, how)
     except DirectoryInUse as error:
         if existing is Existing.CLEAR:  # somebody is writing there
             raise
@@ -34,7 +34,7 @@ def begin(request: Request, existing: Existing, how: dict[str, Any]) -> Run:
         ) from None
 
 
-def with_current_directory(request: Request, run: Run) -> Request:
+def with_current_directory(request: Request, run: RunFile) -> Request:
     """`request` with the name that the directory has by now, which is said when it is another."""
     try:
         directory = run.directory.path()
@@ -64,7 +64,7 @@ def say_what_is_not_filmed(request: Request, first: int, trouble: EncoderFailed 
         )
 
 
-def end(run: Run, **outcome: Any) -> None:
+def end(run: RunFile, **outcome: Any) -> None:
     """Write down how the run ended; a disk that refuses that is only said."""
     try:
         run.end(**outcome)

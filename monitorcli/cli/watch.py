@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from monitorcli.recording.follow import Follower
     from monitorcli.recording.model import Recording
-    from monitorcli.report import Answer
+    from monitorcli.report import Report
     from monitorcli.summary.selection import Selection
 
 # Seconds from one picture to the next on a terminal, and from one line to the next elsewhere.

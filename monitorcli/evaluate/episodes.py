@@ -9,7 +9,7 @@ from typing import Any
 
 from monitorcli.errors import BadRequest
 from monitorcli.evaluate.policy import Policy
-from monitorcli.monitor.step_recorder import Tap
+from monitorcli.monitor.step_recorder import RecordedCalls
 from monitorcli.monitor.step_result import NotOneStep, as_float, one_step
 
 
@@ -28,7 +28,9 @@ def make_environment(env_id: str, film: bool) -> Any:
         raise BadRequest(f"environment {env_id!r} cannot be made: {reason}", _hint(env_id)) from error
 
 
-def run_episodes(action_space: Any, steps: Tap, policy: Policy, seeds: Iterable[int]) -> Iterator[float]:
+def run_episodes(
+    action_space: Any, steps: RecordedCalls, policy: Policy, seeds: Iterable[int]
+) -> Iterator[float]:
     """Run one episode for each seed through `steps`, and give back each return as its episode ends.
 
     The action space is seeded with the episode's seed too, so that what a random policy does
@@ -59,7 +61,7 @@ def blamed(seed: int) -> Iterator[None]:
         ) from error
 
 
-def _episode(steps: Tap, policy: Policy, seed: int) -> float:
+def _episode(steps: RecordedCalls, policy: Policy, seed: int) -> float:
     observation, _ = steps.reset(seed=seed)
     total = 0.0
     while True:

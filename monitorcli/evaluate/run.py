@@ -12,10 +12,10 @@ from monitorcli.evaluate.episodes import run_episodes
 from monitorcli.evaluate.policy import Policy
 from monitorcli.evaluate.stop import Stopped, stoppable
 from monitorcli.monitor.episode_recorder import MODES
-from monitorcli.monitor.history import Earlier
+from monitorcli.monitor.history import History
 from monitorcli.monitor.recorder_factory import RecordingOptions, own_recorder
-from monitorcli.monitor.run import Run
-from monitorcli.monitor.step_recorder import Tap
+from monitorcli.monitor.run import RunFile
+from monitorcli.monitor.step_recorder import RecordedCalls
 from monitorcli.monitor.writer import Target
 from monitorcli.video import schedule
 from monitorcli.video.filming import Filming
@@ -35,8 +35,8 @@ class Evaluation(NamedTuple):
 
 def run_evaluation(
     evaluation: Evaluation,
-    run: Run,
-    before: Earlier,
+    run: RunFile,
+    before: History,
     notify: Callable[[str], None],
     progress: AbstractContextManager[Callable[[float], None]],
 ) -> int | None:
@@ -64,8 +64,8 @@ def run_evaluation(
 
 @contextlib.contextmanager
 def _recorded(
-    evaluation: Evaluation, run: Run, before: Earlier, notify: Callable[[str], None]
-) -> Iterator[Tap]:
+    evaluation: Evaluation, run: RunFile, before: History, notify: Callable[[str], None]
+) -> Iterator[RecordedCalls]:
     """Within it, the `step` and `reset` that are given record what they do."""
     chosen = schedule.parse(evaluation.video) if evaluation.ffmpeg else schedule.never
     filming = Filming(chosen, evaluation.fps, evaluation.ffmpeg)

@@ -6,13 +6,13 @@ import functools
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from monitorcli.format import log
-from monitorcli.monitor.episode_recorder import Slot
-from monitorcli.monitor.step_recorder import Tap, tap
-from monitorcli.monitor.writer import Target, Writer
+from monitorcli.monitor.episode_recorder import EpisodeRecorder
+from monitorcli.monitor.step_recorder import RecordedCalls, record_steps
+from monitorcli.monitor.writer import EpisodeWriter, Target
 from monitorcli.video.filming import Filming
 
 if TYPE_CHECKING:
-    from monitorcli.monitor.run import Run  # the recorded script has no need of it
+    from monitorcli.monitor.run import RunFile  # the recorded script has no need of it
 
 UNKNOWN = "(unknown)"
 
@@ -20,8 +20,8 @@ UNKNOWN = "(unknown)"
 class EnvironmentRecorder(NamedTuple):
     """What records one environment: its episodes, and the `step` and `reset` to call in place of its own."""
 
-    episodes: Slot
-    steps: Tap
+    episodes: EpisodeRecorder
+    steps: RecordedCalls
 
     def close(self) -> None:
         """Record a running episode as cut, then close the files."""
@@ -39,22 +39,24 @@ class RecordingOptions(NamedTuple):
 
 
 def shared_recorder(
-    env: Any, open_writer: Callable[[], Writer], options: RecordingOptions
+    env: Any, open_writer: Callable[[], EpisodeWriter], options: RecordingOptions
 ) -> EnvironmentRecorder:
     """A recorder into files that several environments may share; they are opened at the first reset."""
-    episodes = Slot(env, 0, open_writer, options.filming, options.notify)
+    episodes = EpisodeRecorder(env, 0, open_writer, options.filming, options.notify)
     episodes.mode = options.mode
-    return EnvironmentRecorder(episodes, tap(env, episodes, options.strict))
+    return EnvironmentRecorder(episodes, record_steps(env, episodes, options.strict))
 
 
-def own_recorder(env: Any, run: Run, target: Target, options: RecordingOptions) -> EnvironmentRecorder:
+def own_recorder(env: Any, run: RunFile, target: Target, options: RecordingOptions) -> EnvironmentRecorder:
     """A recorder into files of its own, opened now.
 
     Raises BadRequest for a bad uid, and DirectoryUnusable when the disk refuses; then the run's claim
     is taken back.
     """
     env_info = _env_info(env, options.notify)
-    recorder = shared_recorder(env, functools.partial(Writer, target, env_info, options.notify), options)
+    recorder = shared_recorder(
+        env, functools.partial(EpisodeWriter, target, env_info, options.notify), options
+    )
     try:
         recorder.episodes.open()
     except OSError as error:

@@ -17,9 +17,9 @@ from monitorcli.format import log
 from monitorcli.format.names import check_uid
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.episode_recorder import MODES
-from monitorcli.monitor.history import earlier
+from monitorcli.monitor.history import read_history
 from monitorcli.monitor.recorder_factory import EnvironmentRecorder, RecordingOptions, own_recorder
-from monitorcli.monitor.run import Run
+from monitorcli.monitor.run import RunFile
 from monitorcli.monitor.system import check_system
 from monitorcli.monitor.writer import Target
 from monitorcli.video.filming import Filming
@@ -72,7 +72,7 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         target = Target(run.directory, run.number, started, uid, write_upon_reset, played)
         options = RecordingOptions(Filming(schedule), code, _warn, strict=True)
         recorder = own_recorder(env, run, target, options)
-        self._slot = recorder.episodes
+        self._recorder = recorder.episodes
         self.step = recorder.steps.step  # type: ignore[method-assign,assignment]
         self.reset = recorder.steps.reset  # type: ignore[method-assign]
         # Holds no reference to self, so that an abandoned Monitor is collected, and then closed.
@@ -125,7 +125,7 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         return records[records["end"] < log.CUT_RESET]
 
 
-def _finish(recorder: EnvironmentRecorder, run: Run) -> None:
+def _finish(recorder: EnvironmentRecorder, run: RunFile) -> None:
     recorder.close()
     try:
         run.end()
