@@ -92,7 +92,7 @@ def _put(words: Any, values: Any) -> None:
     words[:, 0] = _four_digits().take(values)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=None)
 def _four_digits() -> npt.NDArray[np.uint32]:
     """The digits of 0 to 9999, four bytes each."""
     digits = np.arange(10_000)[:, None] // (1000, 100, 10, 1) % 10 + ord("0")

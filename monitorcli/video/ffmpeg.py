@@ -31,7 +31,7 @@ def check_ffmpeg(ffmpeg: str) -> None:
         raise EncoderFailed(f"{ffmpeg} cannot encode: {said[-1] if said else done.returncode}")
 
 
-@functools.cache
+@functools.lru_cache(maxsize=None)
 def ffmpeg_version(ffmpeg: str) -> str:
     """The first line of `ffmpeg -version`."""
     said = subprocess.run(

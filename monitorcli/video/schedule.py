@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Callable
 
 from monitorcli.errors import BadRequest
 from monitorcli.reference import load_reference
