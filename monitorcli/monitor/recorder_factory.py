@@ -39,12 +39,12 @@ class RecordingOptions(NamedTuple):
 
 
 def shared_recorder(
-    env: Any, open_writer: Callable[[], Writer], options: RecordingOptions
+    env: Any, open_writer: Callable[[Slot], Writer], options: RecordingOptions
 ) -> EnvironmentRecorder:
     """A recorder into files that several environments may share; they are opened at the first reset."""
-    episodes = Slot(env, 0, open_writer, options.filming, options.notify)
-    episodes.mode = options.mode
-    return EnvironmentRecorder(episodes, tap(env, episodes, options.strict))
+    # Holds on to nothing but the episodes: what holds the steps holds the environment, for ever.
+    episodes = Slot(env, 0, lambda: open_writer(episodes), options.filming, options.notify)
+    return _recorder(env, episodes, options)
 
 
 def own_recorder(env: Any, run: Run, target: Target, options: RecordingOptions) -> EnvironmentRecorder:
@@ -53,13 +53,18 @@ def own_recorder(env: Any, run: Run, target: Target, options: RecordingOptions) 
     Raises BadRequest for a bad uid, and DirectoryUnusable when the disk refuses; then the run's claim
     is taken back.
     """
-    env_info = _env_info(env, options.notify)
-    recorder = shared_recorder(env, functools.partial(Writer, target, env_info, options.notify), options)
+    open_writer = functools.partial(Writer, target, _env_info(env, options.notify), options.notify)
+    episodes = Slot(env, 0, open_writer, options.filming, options.notify)
     try:
-        recorder.episodes.open()
+        episodes.open()
     except OSError as error:
         raise run.give_up(error) from None
-    return recorder
+    return _recorder(env, episodes, options)
+
+
+def _recorder(env: Any, episodes: Slot, options: RecordingOptions) -> EnvironmentRecorder:
+    episodes.mode = options.mode
+    return EnvironmentRecorder(episodes, tap(env, episodes, options.strict))
 
 
 def _env_info(env: Any, notify: Callable[[str], None]) -> dict[str, str]:
