@@ -1,7 +1,9 @@
 """Vector environments: every autoreset mode, against the same episodes played one by one."""
 
+import gc
 import json
 import os
+import weakref
 
 import gymnasium
 import numpy as np
@@ -180,6 +182,18 @@ def test_native_slots_share_one_family_and_one_write_a_call(tmp_path, monkeypatc
     assert len(written) == sum(bool((terminated | truncated).any()) for terminated, truncated in overs)
     assert sum(written) % log.SIZE == 0
     assert len(list(tmp_path.glob("*.npy"))) == 1
+
+
+@pytest.mark.parametrize("vector", [False, True])
+def test_an_environment_that_is_dropped_in_an_episode_is_collected(tmp_path, vector):
+    env = PlannedVector(SLOTS, AutoresetMode.SAME_STEP) if vector else Countdown((5,))
+    recorder(tmp_path).record(env, "Dropped")
+    env.reset()
+    env.step(0)
+    gone = weakref.ref(env)
+    del env
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_masked_reset_touches_only_its_slots_and_gets_its_mask_back(tmp_path):

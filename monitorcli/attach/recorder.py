@@ -88,7 +88,7 @@ class Recorder:
             self.mark_known(env)
             info = _about(env, env_id)
             options = RecordingOptions(self._filming, self._mode, _remark)
-            recorder = shared_recorder(env, lambda: self._open(info, recorder.episodes), options)
+            recorder = shared_recorder(env, lambda slot: self._open(info, slot), options)
             return self._put_on(env, recorder.steps, info)
         except Exception as error:
             _remark(f"not recorded: {type(error).__name__}: {error}")

@@ -39,12 +39,12 @@ class RecordingOptions(NamedTuple):
 
 
 def shared_recorder(
-    env: Any, open_writer: Callable[[], EpisodeWriter], options: RecordingOptions
+    env: Any, open_writer: Callable[[EpisodeRecorder], EpisodeWriter], options: RecordingOptions
 ) -> EnvironmentRecorder:
     """A recorder into files that several environments may share; they are opened at the first reset."""
-    episodes = EpisodeRecorder(env, 0, open_writer, options.filming, options.notify)
-    episodes.mode = options.mode
-    return EnvironmentRecorder(episodes, record_steps(env, episodes, options.strict))
+    # Holds on to nothing but the episodes: what holds the steps holds the environment, for ever.
+    episodes = EpisodeRecorder(env, 0, lambda: open_writer(episodes), options.filming, options.notify)
+    return _recorder(env, episodes, options)
 
 
 def own_recorder(env: Any, run: RunFile, target: Target, options: RecordingOptions) -> EnvironmentRecorder:
@@ -53,15 +53,18 @@ def own_recorder(env: Any, run: RunFile, target: Target, options: RecordingOptio
     Raises BadRequest for a bad uid, and DirectoryUnusable when the disk refuses; then the run's claim
     is taken back.
     """
-    env_info = _env_info(env, options.notify)
-    recorder = shared_recorder(
-        env, functools.partial(EpisodeWriter, target, env_info, options.notify), options
-    )
+    open_writer = functools.partial(EpisodeWriter, target, _env_info(env, options.notify), options.notify)
+    episodes = EpisodeRecorder(env, 0, open_writer, options.filming, options.notify)
     try:
-        recorder.episodes.open()
+        episodes.open()
     except OSError as error:
         raise run.give_up(error) from None
-    return recorder
+    return _recorder(env, episodes, options)
+
+
+def _recorder(env: Any, episodes: EpisodeRecorder, options: RecordingOptions) -> EnvironmentRecorder:
+    episodes.mode = options.mode
+    return EnvironmentRecorder(episodes, record_steps(env, episodes, options.strict))
 
 
 def _env_info(env: Any, notify: Callable[[str], None]) -> dict[str, str]:
