@@ -124,6 +124,18 @@ def test_a_batch_is_sealed_into_our_own_log_after_its_number_was_taken(tmp_path,
     os.close(other)
 
 
+def test_a_log_that_is_cut_while_it_is_read_gives_what_is_left_of_it(tmp_path, monkeypatch):
+    writer = open_writer(tmp_path)
+    writer.append(b"".join(map(packed, range(5))))
+    pread, cut = os.pread, log.end_of(3) + 10
+    with monkeypatch.context() as during:
+        during.setattr(
+            os, "pread", lambda file, count, start: pread(file, min(count, max(0, cut - start)), start)
+        )
+        assert writer.records()["number"].tolist() == [0, 1, 2]
+    writer.close()
+
+
 def test_a_short_write_is_not_cut_off_a_file_of_the_scripts(tmp_path, nothing_open, monkeypatch):
     remarks = []
     writer = open_writer(tmp_path)

@@ -77,7 +77,7 @@ class Recorder:
                 if env.unwrapped is not env:
                     self._recorded_around[env.unwrapped] = weakref.ref(env)
                     self._known.discard(env.unwrapped)
-            except Exception:  # see leave
+            except Exception:  # see mark_known
                 pass
 
     def record(self, env: Any, env_id: str | None = None) -> RecordedCalls | None:

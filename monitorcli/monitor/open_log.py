@@ -116,15 +116,14 @@ class Log:
             try:
                 number = self._ensure()
                 self._file.refuse_moved(self._directory.path() / self.name)
-                start, end = (
-                    log.end_of(first),
-                    log.end_of(log.count_in(os.fstat(number).st_size)),
-                )
-                parts = []
-                while start < end:  # one call gives 2 GiB at most
-                    parts.append(os.pread(number, end - start, start))
-                    start += len(parts[-1])
-                return np.frombuffer(b"".join(parts), dtype=log.RECORD)
+                start = log.end_of(first)
+                end = log.end_of(log.count_in(os.fstat(number).st_size))
+                data = b""
+                # One call gives 2 GiB at most, and nothing where somebody has cut the file meanwhile.
+                while part := os.pread(number, max(0, end - start), start):
+                    data += part
+                    start += len(part)
+                return np.frombuffer(data[: len(data) // log.SIZE * log.SIZE], dtype=log.RECORD)
             finally:
                 self._settle()
 

@@ -30,7 +30,7 @@ class EnvironmentRecorder(NamedTuple):
 
 
 class RecordingOptions(NamedTuple):
-    """How to record: what to film, the mode's code, who is told of trouble; `strict` as in `tap`."""
+    """How to record: what to film, the mode's code, who is told of trouble; `strict` as in `record_steps`."""
 
     filming: Filming
     mode: bytes
