@@ -17,6 +17,7 @@ from monitorcli.attach.graft import ungraft
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.status_log import report_status
 from monitorcli.format import log
+from monitorcli.monitor.call_site import call_site
 from monitorcli.monitor.step_recorder import RecordedCalls
 
 
@@ -55,7 +56,7 @@ class _Finder:
         if not self._wants(env_id):
             self._recorder.mark_known(env)
             return
-        recorded = self._recorder.record(chosen, env_id)
+        recorded = self._recorder.record(chosen, call_site(frame), env_id)
         if recorded:
             recorded.reset_began(seed)
             if around is not None and around() is not None:
@@ -66,7 +67,7 @@ class _Finder:
         if {"SyncVectorEnv", "AsyncVectorEnv"} & {base.__name__ for base in type(env).__mro__}:
             return
         name = type(env).__name__
-        recorded = self._recorder.record_vector(env, name) if self._wants(name) else None
+        recorded = self._recorder.record_vector(env, call_site(frame), name) if self._wants(name) else None
         if recorded:
             recorded.reset_began(seed)
 

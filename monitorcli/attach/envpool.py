@@ -7,10 +7,12 @@ object does not know by which id it was made. So the `make` of EnvPool's registr
 from __future__ import annotations
 
 import functools
+import sys
 from typing import Any, Callable
 
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.status_log import report_status
+from monitorcli.monitor.call_site import call_site
 
 
 def attach(
@@ -34,7 +36,7 @@ def attach(
                 if reason:
                     report_status("remark", f"not recorded: {task_id} of EnvPool, {reason}.")
                 else:
-                    recorder.record_pool(pool, task_id, _seed(**kwargs))
+                    recorder.record_pool(pool, call_site(sys._getframe(1)), task_id, _seed(**kwargs))
             except Exception as error:  # of a pool that is not as we know them
                 report_status("remark", f"not recorded: {type(error).__name__}: {error}")
         return pool

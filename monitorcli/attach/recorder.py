@@ -1,4 +1,4 @@
-"""The recording of one process: a writer for each environment id, a recorder for each environment."""
+"""The recording of one process: a writer for each series, a recorder for each environment."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from monitorcli.attach.rehearsal import rehearse
 from monitorcli.attach.settings import Settings
 from monitorcli.attach.status_log import report_status
 from monitorcli.format import log
+from monitorcli.format.environment import Environment
 from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.autoreset import autoreset_mode, reset_mode, several
+from monitorcli.monitor.call_site import CallSite
+from monitorcli.monitor.environment import describe, is_named
 from monitorcli.monitor.episode_recorder import MODES, EpisodeRecorder
 from monitorcli.monitor.pool_step_recorder import PoolStepRecorder
 from monitorcli.monitor.recorder_factory import RecordingOptions, shared_recorder
@@ -28,6 +31,8 @@ from monitorcli.video.filming import Filming
 from monitorcli.video.schedule import Schedule, never
 
 _remark = functools.partial(report_status, "remark")
+# Places and arguments of one environment id that are told apart in a process: each has three files.
+_MOST_KINDS = 64
 _FILMABLE = '; make_vec(..., vectorization_mode="sync") can be filmed.'
 
 
@@ -39,9 +44,9 @@ class Recorder:
         self._directory = FollowedDirectory(Path(settings.directory))
         self._filming = Filming(schedule, settings.fps, settings.ffmpeg)
         self._mode = MODES[settings.mode]
-        self._writers: dict[str, EpisodeWriter] = {}
+        self._writers: dict[str, EpisodeWriter] = {}  # by what their series have alike
         self._lock = threading.Lock()  # several threads may meet at their first reset
-        self._used: dict[str, int] = {}  # slots of the writer for an environment id
+        self._used: dict[str, int] = {}  # slots of these writers
         self.seen: set[str] = set()  # names of classes of which there was an environment
         self._known: weakref.WeakSet[Any] = weakref.WeakSet()
         # What is inside of what `make` gave out, until it is reset for the first time.
@@ -70,9 +75,9 @@ class Recorder:
         """A weak reference to what is recorded with this innermost environment in it; None if nothing is."""
         return self._recorded_around.get(env)
 
-    def record_made(self, env: Any) -> None:
+    def record_made(self, env: Any, made_at: CallSite) -> None:
         """Record what `make` gave out, unless the script throws its wrappers away before the first reset."""
-        if self.record(env):
+        if self.record(env, made_at):
             try:
                 if env.unwrapped is not env:
                     self._recorded_around[env.unwrapped] = weakref.ref(env)
@@ -80,32 +85,32 @@ class Recorder:
             except Exception:  # see mark_known
                 pass
 
-    def record(self, env: Any, env_id: str | None = None) -> RecordedCalls | None:
+    def record(self, env: Any, made_at: CallSite, env_id: str | None = None) -> RecordedCalls | None:
         """Record what goes through this environment; `env_id` is for one that has no spec."""
         if several(env):
-            return self.record_vector(env, env_id)
+            return self.record_vector(env, made_at, env_id)
         try:
             self.mark_known(env)
-            info = _about(env, env_id)
-            options = RecordingOptions(self._filming, self._mode, _remark)
-            recorder = shared_recorder(env, lambda slot: self._open(info, slot), options)
-            return self._put_on(env, recorder.steps, info)
+            about = describe(env, env_id, made_at)
+            options = RecordingOptions(self._filming, self._mode_of(about), _remark)
+            recorder = shared_recorder(env, lambda slot: self._open(about, slot), options)
+            return self._put_on(env, recorder.steps, about)
         except Exception as error:
             _remark(f"not recorded: {type(error).__name__}: {error}")
             return None
 
-    def record_vector(self, env: Any, env_id: str | None = None) -> RecordedCalls | None:
+    def record_vector(self, env: Any, made_at: CallSite, env_id: str | None = None) -> RecordedCalls | None:
         """Record all slots of a vector environment that is one object."""
         try:
             self.mark_known(env)
-            info = _about(env, env_id)
+            about = describe(env, env_id, made_at)
             count = several(env) or env.num_envs
-            recorder = VectorEpisodeRecorder(count, lambda: self._open(info, None), self._mode, _remark)
-            mode = _mode_of(env, info["gym_version"])
-            recorded = self._put_on(env, record_vector_steps(env, recorder, mode), info)
+            recorder = self._vector_recorder(about, count)
+            mode = _reset_mode(env, about.gym_version)
+            recorded = self._put_on(env, record_vector_steps(env, recorder, mode), about)
             if self._filming.schedule is not never:
                 _remark(
-                    f"no video of {info['env_id']}: {type(env.unwrapped).__name__} steps all its "
+                    f"no video of {about.env_id}: {type(env.unwrapped).__name__} steps all its "
                     f"environments as one{_FILMABLE if _is_vector(env) else '.'}"
                 )
             return recorded
@@ -113,13 +118,13 @@ class Recorder:
             _remark(f"not recorded: {type(error).__name__}: {error}")
             return None
 
-    def record_pool(self, env: Any, env_id: str, seed: Any) -> None:
+    def record_pool(self, env: Any, made_at: CallSite, env_id: str, seed: Any) -> None:
         """Record all slots of an EnvPool, that was made with `seed`: one, a list for all slots, or None."""
         try:
             self.mark_known(env)
-            info = _about(env, env_id)
+            about = describe(env, env_id, made_at)
             count = env.num_envs
-            recorder = VectorEpisodeRecorder(count, lambda: self._open(info, None), self._mode, _remark)
+            recorder = self._vector_recorder(about, count)
             pool = PoolStepRecorder(recorder, seed)
             graft_pool(env, pool, env_id)
             weakref.finalize(env, pool.stop, log.CUT_CLOSED)
@@ -131,34 +136,48 @@ class Recorder:
         except Exception as error:
             _remark(f"not recorded: {type(error).__name__}: {error}")
 
-    def _put_on(self, env: Any, recorded: RecordedCalls, info: dict[str, str]) -> RecordedCalls:
+    def _put_on(self, env: Any, recorded: RecordedCalls, about: Environment) -> RecordedCalls:
         graft(env, recorded)
         weakref.finalize(env, recorded.stop, log.CUT_CLOSED)
         if self._settings.rehearsal:
             rehearse(env, self._filming.schedule is not never)
-        report_status("made", info["env_id"])
+        report_status("made", about.env_id)
         return recorded
 
-    def _open(self, info: dict[str, str], recorder: EpisodeRecorder | None) -> EpisodeWriter:
-        """The writer for this environment id, another one after a fork; gives `recorder` its slot."""
-        env_id = info["env_id"]
+    def _vector_recorder(self, about: Environment, count: int) -> VectorEpisodeRecorder:
+        return VectorEpisodeRecorder(count, lambda: self._open(about, None), self._mode_of(about), _remark)
+
+    def _mode_of(self, about: Environment) -> bytes:
+        """The mode's code: evaluation for what `--evaluation` names."""
+        named = any(is_named(about, pattern) for pattern in self._settings.evaluation)
+        return MODES["evaluation"] if named else self._mode
+
+    def _kinds(self, env_id: str) -> int:
+        return sum(writer.env_id == env_id for writer in self._writers.values())
+
+    def _open(self, about: Environment, recorder: EpisodeRecorder | None) -> EpisodeWriter:
+        """The writer for such environments, another one after a fork; gives `recorder` its slot."""
+        key = about.series()
         with self._lock:
-            writer = self._writers.get(env_id)
+            if key not in self._writers and self._kinds(about.env_id) >= _MOST_KINDS:
+                about = Environment(about.env_id, about.gym_version, command=about.command)
+                key = about.series()
+            writer = self._writers.get(key)
             if writer is None or writer.closed:
                 settings = self._settings
                 target = Target(
                     self._directory, settings.run, settings.first_number, first_turn=settings.first_turn
                 )
-                writer = self._writers[env_id] = EpisodeWriter(target, info, _remark)
-                self._used[env_id] = _worker()
-                report_status("reset", env_id)
+                writer = self._writers[key] = EpisodeWriter(target, about, _remark)
+                self._used[key] = _worker()
+                report_status("reset", about.env_id)
             if recorder is not None:
-                recorder.index = self._used[env_id]
-                self._used[env_id] += 1
+                recorder.index = self._used[key]
+                self._used[key] += 1
             return writer
 
 
-def _mode_of(env: Any, version: str) -> str:
+def _reset_mode(env: Any, version: str) -> str:
     if not _is_vector(env):
         return reset_mode(env)
     # Before 1.0 Gymnasium had no modes: an environment reset itself within the step.
@@ -168,24 +187,6 @@ def _mode_of(env: Any, version: str) -> str:
 def _is_vector(env: Any) -> bool:
     """Whether this is Gymnasium's VectorEnv, which `make_vec` gives out."""
     return any(base.__name__ == "VectorEnv" for base in type(env.unwrapped).__mro__)
-
-
-def _about(env: Any, env_id: str | None) -> dict[str, str]:
-    """Gym's `env_info`."""
-    spec = getattr(env, "spec", None)
-    return {
-        "gym_version": getattr(_library(env), "__version__", ""),
-        "env_id": env_id or getattr(spec, "id", None) or type(env).__name__,
-    }
-
-
-def _library(env: Any) -> Any:
-    """The module gymnasium, or the older gym, that the environment's class comes from."""
-    for base in type(env).__mro__:
-        package = base.__module__.partition(".")[0]
-        if package in ("gymnasium", "gym") and package in sys.modules:
-            return sys.modules[package]
-    return None
 
 
 def _worker() -> int:

@@ -17,7 +17,8 @@ BOOTSTRAP = Path(__file__).parent / "bootstrap"
 class Settings(NamedTuple):
     """Where and how to record; `first_number` and `first_turn` are as in `writer.Target`.
 
-    `only` and `skip` are environment ids, or patterns of such; () stands for all, and for none. In a
+    `only` and `skip` are environment ids, or patterns of such; () stands for all, and for none.
+    `evaluation` has patterns of ids, or places (`file.py:line`), whose episodes are evaluation. In a
     `rehearsal` what came of each environment's first step is reported.
     """
 
@@ -32,6 +33,7 @@ class Settings(NamedTuple):
     skip: tuple[str, ...] = ()
     rehearsal: bool = False
     first_turn: int = 0
+    evaluation: tuple[str, ...] = ()
 
 
 def environment(settings: Settings, status_log: Path, base: Mapping[str, str]) -> dict[str, str]:

@@ -19,10 +19,11 @@ from monitorcli.cli.run_lifecycle import (
     with_current_directory,
 )
 from monitorcli.evaluate.episodes import make_environment
-from monitorcli.evaluate.policy import load_policy
+from monitorcli.evaluate.policy import load_policy, policy_hash
 from monitorcli.evaluate.run import Evaluation, run_evaluation
 from monitorcli.evaluate.seeds import choose_seed, missing_seeds
 from monitorcli.monitor.directory import Existing
+from monitorcli.monitor.environment import describe
 from monitorcli.monitor.history import read_history
 
 
@@ -44,7 +45,10 @@ def record(request: Request, existing: Existing) -> None:
     before = read_history(request.directory)
     say_what_is_not_filmed(request, before.played, trouble)
     mode = request.mode or "evaluation"
-    evaluation = Evaluation(env, policy, seeds, str(request.video), request.fps, ffmpeg, mode)
+    about = describe(env)._replace(
+        command=(), policy=str(request.policy), policy_hash=policy_hash(str(request.policy))
+    )
+    evaluation = Evaluation(env, about, policy, seeds, str(request.video), request.fps, ffmpeg, mode)
     status, stopped_by = 2, None
     try:
         stopped_by = run_evaluation(evaluation, run, before, say, _progress(count))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +41,16 @@ def load_policy(text: str, env: Any) -> Policy:
         f"the policy {text!r} is a {type(found).__name__}, neither callable nor with a predict method.",
         "Name a function from observation to action.",
     )
+
+
+def policy_hash(text: str) -> str | None:
+    """The SHA-256 of the file that the policy, loaded already, is in; None for what is in none."""
+    place = text.rpartition(":")[0]
+    path = place if place.endswith(".py") else getattr(sys.modules.get(place), "__file__", None)
+    if not path:
+        return None
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
 
 
 def _made(policy_class: Any, text: str) -> Any:

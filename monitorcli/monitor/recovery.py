@@ -45,7 +45,10 @@ def _finish(directory: Path, stem: str, documents: list[dict[str, Any]], found: 
     theirs = [owned for owned in found if f".{stem}." in owned.name]
     if not closed and not lease.dead(ours["lease"], newest(directory, theirs)):
         return
-    writer = WriterFiles(directory, stem, last["env_info"], ours["run"], ours["opened_at"], ours["lease"])
+    environment = ours.get("environment", {})
+    writer = WriterFiles(
+        directory, stem, last["env_info"], environment, ours["run"], ours["opened_at"], ours["lease"]
+    )
     torn = _torn(writer, known, found)
     if closed and not torn:
         return

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.format import log
+from monitorcli.format.environment import Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Episodes:
     seeded: npt.NDArray[np.uint8]
     slot: npt.NDArray[np.uint32]
     writer: npt.NDArray[np.uint32]  # which of Recording.writers wrote it
+    series: npt.NDArray[np.uint32]  # which of Recording.series it belongs to
 
     def __len__(self) -> int:
         return len(self.episode_return)
@@ -91,9 +93,33 @@ class Video:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """Episodes that may be averaged: of one environment in one mode, made at one place, for one policy.
+
+    `name` is short, and stays the same while the recording grows: `CartPole-v1`, `CartPole-v1 evaluation`,
+    `CartPole-v1 #2`. `mode` is training, evaluation or unknown. `place` is the line of the script that tells
+    it from the others (`train.py:31`), "" when it is not known. `environment` is what the files say of it;
+    of files that say little (Gym's, monitorcli 0.1's) that is the id alone. `writers` are indices of
+    Recording.writers.
+    """
+
+    name: str
+    mode: str
+    place: str
+    environment: Environment
+    writers: tuple[int, ...]
+
+    @property
+    def env_id(self) -> str:
+        """The environment's id; "(unknown)" when nobody knows it."""
+        return self.environment.env_id
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """Everything a monitor directory holds that could be read soundly.
 
+    There is one series at least; of a recording without an episode it has none.
     `problems` names each file that could not be read and why; `notes` says where the files leave
     the truth open (times that have no date, episode types that had to be repaired).
     """
@@ -103,6 +129,7 @@ class Recording:
     episodes: Episodes
     runs: tuple[Run, ...]
     writers: tuple[Writer, ...]
+    series: tuple[Series, ...]
     videos: tuple[Video, ...]
     problems: tuple[str, ...]
     notes: tuple[str, ...]

@@ -106,6 +106,7 @@ def _filled(families: Sequence[Family]) -> tuple[dict[str, npt.NDArray[Any]], li
         counts.append(row - first)
     found = {name: column.done(row) for name, column in columns.items()}
     found["writer"] = writers.done(row)
+    found["series"] = np.broadcast_to(np.uint32(0), (row,))  # until they are found
     found["started_at"] = _dates(found["started_at"])
     found["duration"] = _finite(found["duration"])
     return found, counts
