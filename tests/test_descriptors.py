@@ -12,7 +12,7 @@ import weakref
 import gymnasium
 import pytest
 from commands import monitorcli, recorded, script
-from writing import ENV_INFO, open_writer, packed
+from writing import ENVIRONMENT, open_writer, packed
 
 from monitorcli import Monitor, read
 from monitorcli.format import log
@@ -224,7 +224,7 @@ def test_no_more_logs_stay_open_than_a_process_may_hold(tmp_path, nothing_open):
     gc.collect()  # what other tests left
     before = len(os.listdir("/proc/self/fd"))
     target = Target(FollowedDirectory(tmp_path), 0)
-    writers = [EpisodeWriter(target, ENV_INFO, pytest.fail) for _ in range(3 * open_log.MOST_OPEN)]
+    writers = [EpisodeWriter(target, ENVIRONMENT, pytest.fail) for _ in range(3 * open_log.MOST_OPEN)]
     for writer in writers:
         writer.append(packed(0))
     assert len(os.listdir("/proc/self/fd")) == before + 1 + open_log.MOST_OPEN  # the directory's, and logs

@@ -56,6 +56,12 @@ _RECORDING = (
         multiple=True,
         help="Leave these environments of the command out; * and ? match.",
     ),
+    click.option(
+        "--evaluation",
+        metavar="PATTERN",
+        multiple=True,
+        help="Record these environments of the command as evaluation: an ID, or file.py:31 that makes them.",
+    ),
 )
 
 

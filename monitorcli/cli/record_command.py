@@ -76,6 +76,7 @@ def settings_of(request: Request, ffmpeg: str | None) -> Settings:
         mode=request.mode or "training",
         only=request.only,
         skip=request.skip,
+        evaluation=request.evaluation,
     )
 
 

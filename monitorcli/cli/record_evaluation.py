@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from monitorcli.cli.closing_line import say_recorded
 from monitorcli.cli.messages import say
 from monitorcli.cli.request import Request
+from monitorcli.cli.resume_request import refuse_changes
 from monitorcli.cli.run_lifecycle import (
     begin,
     end,
@@ -19,12 +20,14 @@ from monitorcli.cli.run_lifecycle import (
     with_current_directory,
 )
 from monitorcli.evaluate.episodes import make_environment
-from monitorcli.evaluate.policy import load_policy, policy_hash
+from monitorcli.evaluate.policy import load_policy, policy_hash, reference_name
 from monitorcli.evaluate.run import Evaluation, run_evaluation
-from monitorcli.evaluate.seeds import choose_seed, missing_seeds
+from monitorcli.evaluate.seeds import changes, choose_seed, missing_seeds
+from monitorcli.format.environment import Environment
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.environment import describe
 from monitorcli.monitor.history import read_history
+from monitorcli.recording import read
 
 
 def record(request: Request, existing: Existing) -> None:
@@ -35,7 +38,10 @@ def record(request: Request, existing: Existing) -> None:
     typed = request
     if request.seed is None:
         request = request._replace(seed=choose_seed())
-    count, seeds = _seeds(request, existing)
+    about = describe(env)._replace(
+        command=(), policy=reference_name(str(request.policy)), policy_hash=policy_hash(str(request.policy))
+    )
+    count, seeds = _seeds(request, about, existing)
     if not count:
         say(f"nothing is missing: {request.directory} holds all {request.episodes} episodes.")
         sys.exit(0)
@@ -45,9 +51,6 @@ def record(request: Request, existing: Existing) -> None:
     before = read_history(request.directory)
     say_what_is_not_filmed(request, before.played, trouble)
     mode = request.mode or "evaluation"
-    about = describe(env)._replace(
-        command=(), policy=str(request.policy), policy_hash=policy_hash(str(request.policy))
-    )
     evaluation = Evaluation(env, about, policy, seeds, str(request.video), request.fps, ffmpeg, mode)
     status, stopped_by = 2, None
     try:
@@ -63,11 +66,19 @@ def record(request: Request, existing: Existing) -> None:
     sys.exit(status)
 
 
-def _seeds(request: Request, existing: Existing) -> tuple[int, Iterable[int]]:
-    """How many episodes are to be run, and their seeds: all, or those without a complete episode yet."""
+def _seeds(request: Request, about: Environment, existing: Existing) -> tuple[int, Iterable[int]]:
+    """How many episodes are to be run, and their seeds: all, or those without a complete episode yet.
+
+    Raises BadRequest when `about` is not what is recorded, and nobody accepted that.
+    """
     assert request.seed is not None and request.episodes is not None
     seeds = range(request.seed, request.seed + request.episodes)
-    return missing_seeds(request.directory, seeds) if existing is Existing.KEEP else (len(seeds), seeds)
+    if existing is not Existing.KEEP:
+        return len(seeds), seeds
+    recording = read(request.directory, kind="monitorcli")
+    if not request.accept_changes:
+        refuse_changes(request, changes(recording, about))
+    return missing_seeds(recording, about, seeds)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,11 @@ Examples:
 """,
 )
 @options.recording
+@click.option(
+    "--accept-changes",
+    is_flag=True,
+    help="Go on with an evaluation though its environment, policy or seed is another than recorded.",
+)
 def resume(**params: Any) -> None:
     """Go on with the recording in DIR: numbering, schedule, time and totals continue.
 

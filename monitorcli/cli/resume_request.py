@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from monitorcli.cli.request import Request
 from monitorcli.errors import BadRequest, NoRecording
-from monitorcli.evaluate.policy import RANDOM
+from monitorcli.evaluate.policy import RANDOM, reference_name
 from monitorcli.monitor.episode_recorder import MODES
 from monitorcli.recording import read
 from monitorcli.recording.model import Run
@@ -65,6 +65,8 @@ def resumed(request: Request) -> Request:
         return request
     if how.get("kind") != "evaluation":
         raise BadRequest("resume needs the command to go on with.", _typed(_command(request, how)))
+    if not request.accept_changes:
+        refuse_changes(request, _asked_otherwise(request, how))
     given = {name: value for name, value in request._asdict().items() if value is not None}
     kept = {name: how.get(name) for name in _FIELDS if name not in given}
     line = _typed(Request(**{**{name: _shown(name, value) for name, value in kept.items()}, **given}))
@@ -85,6 +87,37 @@ def resumed(request: Request) -> Request:
             f"If you trust it, type it:  {line}",
         )
     return Request(**{**kept, **given})
+
+
+def refuse_changes(request: Request, changes: Sequence[tuple[str, str, str]]) -> None:
+    """Raise BadRequest with the changes, if any: of each what it is, as recorded, and as asked for."""
+    if not changes:
+        return
+    directory = shlex.quote(str(request.directory))
+    told = "; ".join(
+        f"{what}: {printable(old)} is recorded, {printable(new)} asked for" for what, old, new in changes
+    )
+    asked = request.as_typed()
+    raise BadRequest(
+        f"{request.directory} holds another evaluation. {told}.",
+        f"Go on as recorded:    monitorcli resume {directory}\n"
+        f"Record it elsewhere:  monitorcli start ANOTHER_DIR {asked}\n"
+        f"Both in one:          monitorcli resume --accept-changes {directory} {asked}",
+    )
+
+
+def _asked_otherwise(request: Request, how: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What is asked for and was not so before."""
+    changes = []
+    for name in ("env", "policy", "seed", "episodes"):
+        old, new = how.get(name), getattr(request, name)
+        if old is None or new is None or not _FIELDS[name].is_valid(old):
+            continue
+        if name == "policy":
+            old, new = reference_name(old), reference_name(new)
+        if old != new and not (name == "episodes" and new > old):
+            changes.append((f"--{name}", str(old), str(new)))
+    return changes
 
 
 def _last_run(request: Request) -> Run:
@@ -110,7 +143,7 @@ def _command(request: Request, how: dict[str, Any]) -> Request:
     for name in ("video", "fps", "mode"):
         value = how.get(name)
         kept[name] = value if _FIELDS[name].is_valid(value) else None
-    for name in ("only", "skip"):
+    for name in ("only", "skip", "evaluation"):
         chosen = how.get(name)
         kept[name] = tuple(map(str, chosen)) if isinstance(chosen, list) else ()
     given = {name: value for name, value in request._asdict().items() if value not in (None, ())}

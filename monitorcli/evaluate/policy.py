@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -41,6 +42,12 @@ def load_policy(text: str, env: Any) -> Policy:
         f"the policy {text!r} is a {type(found).__name__}, neither callable nor with a predict method.",
         "Name a function from observation to action.",
     )
+
+
+def reference_name(text: str) -> str:
+    """One name for one file: `./policy.py:act` is `policy.py:act`."""
+    place, _, name = text.rpartition(":")
+    return f"{os.path.normpath(place)}:{name}" if place.endswith(".py") else text
 
 
 def policy_hash(text: str) -> str | None:
