@@ -1,0 +1,216 @@
+"""Which episodes are averaged: those of one environment, made at one place of a script."""
+
+import json
+import os
+import sys
+
+import pytest
+from commands import monitorcli, record, script
+
+from monitorcli.format.environment import Environment
+from monitorcli.monitor.environment import describe, is_named
+from monitorcli.recording import read
+
+PLAY = """
+def play(env, episodes):
+    for seed in range(episodes):
+        env.reset(seed=seed)
+        while not any(env.step(0)[2:4]):
+            pass
+    env.close()
+def play_all(envs, steps):
+    envs.reset(seed=0)
+    for _ in range(steps):
+        envs.step(envs.action_space.sample() * 0)
+    envs.close()
+"""
+
+HELPER = (
+    """
+import gymnasium
+def helper(**arguments):
+    return gymnasium.make("CartPole-v1", **arguments)
+"""
+    + PLAY
+    + """
+play(helper(), 3)
+play(helper(), 2)
+for _ in range(4):
+    play(helper(), 1)
+play(helper(max_episode_steps=5), 1)
+play(gymnasium.make("MountainCar-v0"), 1)
+"""
+)
+
+VECTORS = (
+    """
+import gymnasium
+from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
+def one():
+    return gymnasium.make("CartPole-v1")
+def other():
+    return gymnasium.make("CartPole-v1")
+"""
+    + PLAY
+    + """
+if __name__ == "__main__":
+    context = CONTEXT
+    train = AsyncVectorEnv([one, other, one], context=context)
+    check = AsyncVectorEnv([one], context=context)
+    beside = SyncVectorEnv([
+        lambda: one(),
+        lambda: other(),
+    ])
+    play_all(train, 15)
+    play_all(check, 15)
+    play_all(beside, 15)
+"""
+)
+
+SWEEP = (
+    """
+import sys, gymnasium
+"""
+    + PLAY
+    + """
+play(gymnasium.make("CartPole-v1"), int(sys.argv[1]))
+"""
+)
+
+
+def series_of(directory):
+    """Of each series: its name, the script that it was made in, and how many episodes it has."""
+    recording = read(directory)
+    return [
+        (series.name, series.place.rpartition(":")[0], int((recording.episodes.series == number).sum()))
+        for number, series in enumerate(recording.series)
+    ]
+
+
+def test_environments_of_one_place_and_with_the_same_arguments_are_one_series(tmp_path):
+    assert record(script(tmp_path, HELPER), tmp_path).returncode == 0
+    assert series_of(tmp_path / "runs") == [
+        ("CartPole-v1", "script.py", 3),
+        ("CartPole-v1 #2", "script.py", 2),
+        ("CartPole-v1 #3", "script.py", 4),
+        ("CartPole-v1 #4", "script.py", 1),
+        ("MountainCar-v0", "script.py", 1),
+    ]
+
+
+def test_a_place_is_the_line_that_tells_a_series_from_the_others(tmp_path):
+    record(script(tmp_path, HELPER), tmp_path)
+    lines = HELPER.splitlines()
+    found = [int(series.place.rpartition(":")[2]) for series in read(tmp_path / "runs").series]
+    assert [lines[line - 1].strip() for line in found] == [
+        "play(helper(), 3)",
+        "play(helper(), 2)",
+        "play(helper(), 1)",
+        "play(helper(max_episode_steps=5), 1)",
+        'play(gymnasium.make("MountainCar-v0"), 1)',
+    ]
+
+
+@pytest.mark.parametrize("context", ["fork", "spawn", "forkserver"])
+def test_a_vector_environment_is_one_series_in_whatever_processes_it_runs(tmp_path, context):
+    name = script(tmp_path, VECTORS.replace("CONTEXT", repr(context)))
+    assert record(name, tmp_path).returncode == 0
+    series = read(tmp_path / "runs").series
+    assert [(one.name, len(one.writers)) for one in series] == [
+        ("CartPole-v1", 3),
+        ("CartPole-v1 #2", 1),
+        ("CartPole-v1 #3", 1),
+    ]
+
+
+def test_processes_that_were_started_with_other_arguments_are_other_series(tmp_path):
+    script(tmp_path, SWEEP)
+    (tmp_path / "sweep.sh").write_text("for n in 2 3 2; do python script.py $n; done")
+    command = ["start", "runs", "--video", "none", "--", "sh", "sweep.sh"]
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    assert monitorcli(*command, cwd=tmp_path, PATH=path).returncode == 0
+    assert series_of(tmp_path / "runs") == [
+        ("CartPole-v1", "script.py", 4),
+        ("CartPole-v1 #2", "script.py", 3),
+    ]
+
+
+@pytest.mark.parametrize("pattern", ["CartPole-v1", "Cart*", "script.py:LINE"])
+def test_what_evaluation_names_is_a_series_of_its_own(tmp_path, pattern):
+    line = HELPER.splitlines().index("play(helper(), 2)") + 1
+    words = ["start", "runs", "--video", "none", "--evaluation", pattern.replace("LINE", str(line))]
+    monitorcli(*words, "--", sys.executable, script(tmp_path, HELPER), cwd=tmp_path)
+    modes = [series.mode for series in read(tmp_path / "runs").series]
+    by_place = ["training", "evaluation", "training", "training", "training"]
+    assert modes == (by_place if "LINE" in pattern else ["evaluation"] * 4 + ["training"])
+
+
+EVALUATE = ("--env", "CartPole-v1", "--policy", "random", "--episodes", "4", "--seed", "0", "--video", "none")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--env", "Acrobot-v1"), "--env: CartPole-v1 is recorded, Acrobot-v1 asked for"),
+        (("--policy", "p.py:act"), "--policy: random is recorded, p.py:act asked for"),
+        (("--seed", "9"), "--seed: 0 is recorded, 9 asked for"),
+        (("--episodes", "2"), "--episodes: 4 is recorded, 2 asked for"),
+    ],
+)
+def test_an_evaluation_is_not_resumed_as_another_one(tmp_path, options, told):
+    (tmp_path / "p.py").write_text("def act(observation):\n    return 0\n")
+    monitorcli("start", "eval", *EVALUATE, cwd=tmp_path)
+    done = monitorcli("resume", "eval", *options, "--video", "none", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == f"monitorcli: eval holds another evaluation. {told}."
+    assert series_of(tmp_path / "eval") == [("CartPole-v1 evaluation", "", 4)]
+    insisted = monitorcli("resume", "eval", *options, "--video", "none", "--accept-changes", cwd=tmp_path)
+    assert insisted.returncode == 0, insisted.stderr
+
+
+def test_a_policy_whose_file_changed_is_not_resumed(tmp_path):
+    (tmp_path / "p.py").write_text("def act(observation):\n    return 0\n")
+    words = ["--policy", "p.py:act", "--video", "none"]
+    monitorcli(
+        "start", "eval", "--env", "CartPole-v1", "--episodes", "2", "--seed", "0", *words, cwd=tmp_path
+    )
+    (tmp_path / "p.py").write_text("def act(observation):\n    return 1\n")
+    done = monitorcli("resume", "eval", "--episodes", "4", *words, cwd=tmp_path)
+    assert (done.returncode, "hash of the policy's file" in done.stderr) == (2, True)
+    done = monitorcli("resume", "eval", "--episodes", "4", *words, "--accept-changes", cwd=tmp_path)
+    assert series_of(tmp_path / "eval") == [
+        ("CartPole-v1 evaluation", "", 2),
+        ("CartPole-v1 evaluation #2", "", 4),
+    ]
+
+
+def test_a_run_says_where_it_comes_from(tmp_path):
+    record(script(tmp_path, HELPER), tmp_path)
+    said = json.loads((tmp_path / "runs" / "openaigym.run.000000.json").read_text())["provenance"]
+    assert said["directory"] == str(tmp_path)
+    assert sorted(said) == ["directory", "git", "host", "versions"]
+
+
+def test_arguments_are_kept_as_json_that_is_small_and_has_no_addresses(tmp_path):
+    class Spec:
+        id, max_episode_steps = "Any-v0", None
+        kwargs = {"a": 1, "size": (2, 3), "f": print, "o": object(), "t": "x" * 300, "render_mode": "human"}
+
+    class Env:
+        spec = Spec
+
+    found = describe(Env()).arguments
+    assert {name: found[name] for name in ("a", "size", "f", "o")} == {
+        "a": 1,
+        "size": [2, 3],
+        "f": "<builtins.print>",
+        "o": "<builtins.object>",
+    }
+    assert sorted(found) == ["a", "f", "o", "size", "t"]
+    assert found["t"].startswith("x" * 200 + "... sha256:")
+
+
+def test_a_place_is_named_by_the_end_of_its_path():
+    about = Environment("CartPole-v1", made_at=(("pkg/envs.py", 4, "make"), ("train.py", 31, "main")))
+    names = ("train.py:31", "envs.py:4", "pkg/envs.py:4", "rain.py:31", "train.py:4", "CartPole-*", "Cart")
+    assert [is_named(about, name) for name in names] == [True, True, True, False, False, True, False]
