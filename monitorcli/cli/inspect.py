@@ -11,12 +11,14 @@ import click
 
 from monitorcli.cli import inspect_options
 from monitorcli.cli.inspect_options import FORMATS
+from monitorcli.cli.options import Grouped
 
 # Only click is imported here, so that `monitorcli --help` starts fast.
 if TYPE_CHECKING:
     from monitorcli.recording.model import Recording
     from monitorcli.report.model import Report, ReportOptions
     from monitorcli.summary.gates import Gate
+    from monitorcli.summary.selection import Selection
 
 # The names in recording.reader.KINDS; a test holds the two together.
 KINDS = ("monitorcli", "gym", "sb3", "recordvideo")
@@ -35,6 +37,19 @@ Examples:
   monitorcli inspect runs/ppo --verify
 """
 
+HEADINGS = {
+    "Select": ("--env", "--mode", "--series", "--run", "--slot", "--last", "--as"),
+    "Show": ("--format", "--output", "--summary", "--window", "--confidence", "--episode", "--watch"),
+    "Compare and judge": (
+        "--baseline",
+        "--force-baseline",
+        "--fail-under",
+        "--fail-regression",
+        "--min-episodes",
+    ),
+    "Other": ("--verify", "--help"),
+}
+
 _path = click.Path(path_type=Path)
 
 
@@ -49,7 +64,12 @@ def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
     return click.option(name, metavar=metavar, multiple=True, help=text)
 
 
-@click.command(short_help="Show what a recording holds; compare it; judge it.", epilog=EXAMPLES)
+@click.command(
+    cls=Grouped,
+    headings=HEADINGS,
+    short_help="Show what a recording holds; compare it; judge it.",
+    epilog=EXAMPLES,
+)
 @click.argument("directories", metavar="DIR...", nargs=-1, required=True, type=_path)
 @click.option(
     "--format",
@@ -62,13 +82,17 @@ def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
     "--output", metavar="FILE", type=_path, help="Write to FILE instead of standard output; - is that."
 )
 @click.option("--summary", is_flag=True, help="Also append markdown to the file $GITHUB_STEP_SUMMARY names.")
+@click.option("--env", metavar="PATTERN", help="Only environments of this id; * and ? match.")
 @click.option(
     "--mode",
     type=click.Choice(["training", "evaluation", "unknown"]),
     help="Only episodes recorded as this.",
 )
+@click.option("--series", metavar="NAME", help="Only this series, by the name that it is shown under.")
+@click.option("--run", metavar="N", type=click.IntRange(0), help="Only this run.")
+@click.option("--slot", metavar="N", type=click.IntRange(0), help="Only this sub-environment.")
 @click.option(
-    "--last", metavar="N", type=click.IntRange(1), help="Only the last N completed episodes, by their start."
+    "--last", metavar="N", type=click.IntRange(1), help="Only the last N completed episodes of each series."
 )
 @click.option(
     "--window", metavar="N", type=click.IntRange(1), help="Also the return of every N episodes in a row."
@@ -77,6 +101,7 @@ def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
     "--confidence", type=float, default=0.95, show_default=True, callback=_share, help="Of the intervals."
 )
 @click.option("--baseline", metavar="DIR", type=_path, help="Compare with this recording.")
+@click.option("--force-baseline", is_flag=True, help="Compare also with a recording of another environment.")
 @_strings(
     "--fail-under", "STAT:VALUE", "Exit with 1 unless mean, iqm, success, ci_low(mean), ... reach VALUE."
 )
@@ -103,7 +128,7 @@ def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **params: Any)
     being written. A folder of recordings is searched. Changes nothing. The exit status is 1 when a gate
     (--fail-under, --fail-regression, --min-episodes) is not met, or when there is nothing it could judge.
 
-    With --episode and --watch go --as, --mode and --last; with --verify goes no other option.
+    With --episode and --watch go the options that select; with --verify goes no other option.
     """
     purpose = inspect_options.purpose(ctx)
     if purpose != inspect_options.REPORT:
@@ -127,14 +152,20 @@ def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **params: Any)
 def _wanted(params: dict[str, Any]) -> ReportOptions:
     """What was asked for; raises BadRequest before anything is read."""
     from monitorcli.report import ReportOptions
-    from monitorcli.summary.selection import Selection
 
     return ReportOptions(
         confidence=params["confidence"],
-        selection=Selection(params["mode"], params["last"]),
+        selection=selection(params),
         window=params["window"],
         gates=_gates(params),
     )
+
+
+def selection(params: dict[str, Any]) -> Selection:
+    """Which episodes count."""
+    from monitorcli.summary.selection import Selection
+
+    return Selection(**{name: params[name] for name in ("env", "mode", "series", "run", "slot", "last")})
 
 
 def _gates(params: dict[str, Any]) -> tuple[Gate, ...]:

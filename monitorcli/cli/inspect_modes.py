@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from monitorcli.cli.inspect import selection
 from monitorcli.errors import BadRequest, VerificationFailed
 from monitorcli.recording import discover_all
 from monitorcli.recording.model import Video
-from monitorcli.summary.selection import Selection
 
 _NAMED = 5  # recordings, where there are too many
 
@@ -87,7 +87,7 @@ def watch(directories: Sequence[Path], params: dict[str, Any]) -> None:
     """Follow a recording until its run ends."""
     from monitorcli.cli.watch import watch as follow
 
-    follow(one(directories, "--watch", params["kind"]), params["kind"], _selection(params))
+    follow(one(directories, "--watch", params["kind"]), params["kind"], selection(params))
 
 
 def episode(directories: Sequence[Path], params: dict[str, Any]) -> None:
@@ -98,9 +98,5 @@ def episode(directories: Sequence[Path], params: dict[str, Any]) -> None:
 
     to = style.console()
     recording = read(one(directories, "--episode", params["kind"]), params["kind"])
-    lines = as_episode.lines(recording, params["episode"], _selection(params), style.ascii_only(to))
+    lines = as_episode.lines(recording, params["episode"], selection(params), style.ascii_only(to))
     style.show(lines, to)
-
-
-def _selection(params: dict[str, Any]) -> Selection:
-    return Selection(params["mode"], params["last"])

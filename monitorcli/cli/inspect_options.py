@@ -22,9 +22,9 @@ FORMATS = ("table", "json", "csv", "markdown", "junit", "html", "npz")
 
 # What `inspect` can do, and the options that each takes.
 REPORT = "a report"
-SELECTION = frozenset({"--as", "--mode", "--last"})
+SELECTION = frozenset({"--as", "--env", "--mode", "--series", "--run", "--slot", "--last"})
 TAKES = {
-    REPORT: SELECTION | {"--format", "--output", "--summary", "--window", "--confidence", "--baseline"}
+    REPORT: SELECTION | {"--format", "--output", "--summary", "--window", "--confidence", "--baseline", "--force-baseline"}
     | {"--fail-under", "--fail-regression", "--min-episodes"},
     "--episode": SELECTION,
     "--watch": SELECTION,

@@ -11,6 +11,7 @@ from monitorcli.cli import options
 
 @click.command(
     cls=options.DirectoryFirst,
+    headings={**options.RECORDING_HEADINGS, "Other": ("--accept-changes", "--help")},
     epilog="""\b
 Examples:
   monitorcli resume runs/ppo -- python train.py --load checkpoint.zip

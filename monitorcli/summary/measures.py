@@ -22,9 +22,13 @@ class Measure(NamedTuple):
     statistic: str
 
 
+# Completed episodes whose mean says how good a policy is by now.
+RECENT = 100
+
 _OF_BOTH = (*STATISTICS, "min", "max")
 MEASURES: dict[str, Measure] = {
     **{name: Measure("episode_return", name) for name in _OF_BOTH},
+    "recent": Measure("recent", "mean"),
     "success": Measure("success", "mean"),
     **{f"length_{name}": Measure("length", name) for name in _OF_BOTH},
 }
@@ -36,7 +40,12 @@ def has_interval(name: str) -> bool:
 
 
 def column(episodes: Episodes, name: str) -> npt.NDArray[Any]:
-    """The values that count of a column: of completed episodes, finite, and known."""
+    """The values that count of a column: of completed episodes, finite, and known.
+
+    "recent" are the returns of the last RECENT completed episodes.
+    """
+    if name == "recent":
+        return finite(episodes.episode_return[episodes.completed][-RECENT:])
     values = finite(getattr(episodes, name)[episodes.completed])
     return values[values >= 0] if name == "success" else values
 
