@@ -1,4 +1,4 @@
-"""The recording of one process: a writer for each environment id, a recorder for each environment."""
+"""The recording of one process: a writer per environment id, a recorder per environment."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FILMABLE = '; make_vec(..., vectorization_mode="sync") can be filmed.'
 
 
 class Recorder:
-    """Puts recording calls onto environments. What fails is reported, and stops nothing."""
+    """Attaches recorders to environments. Failures are reported, and never stop the script."""
 
     def __init__(self, settings: Settings, schedule: Schedule) -> None:
         self._settings = settings
@@ -51,14 +51,14 @@ class Recorder:
         weakref.finalize(self, _close, self._writers)
 
     def knows(self, env: Any) -> bool:
-        """Whether this innermost environment is recorded already, or left out on purpose."""
+        """Whether this unwrapped environment is recorded already, or left out on purpose."""
         try:
             return env in self._known
         except TypeError:  # not hashable, so it cannot be remembered either
             return True
 
     def mark_known(self, env: Any) -> None:
-        """Do not record this environment, or not in another way than now."""
+        """Remember this environment, so that it is not recorded, or not a second time."""
         try:
             self.seen.add(type(env.unwrapped).__name__)
             self._known.add(env.unwrapped)
@@ -67,11 +67,11 @@ class Recorder:
             pass
 
     def recorded_around(self, env: Any) -> Any:
-        """A weak reference to what is recorded with this innermost environment in it; None if nothing is."""
+        """A weak reference to the recorded wrapper around this unwrapped environment, or None."""
         return self._recorded_around.get(env)
 
     def record_made(self, env: Any) -> None:
-        """Record what `make` gave out, unless the script throws its wrappers away before the first reset."""
+        """Record what `make` returned, unless the script takes the wrappers off before the first reset."""
         if self.record(env):
             try:
                 if env.unwrapped is not env:
@@ -81,7 +81,7 @@ class Recorder:
                 pass
 
     def record(self, env: Any, env_id: str | None = None) -> RecordedCalls | None:
-        """Record what goes through this environment; `env_id` is for one that has no spec."""
+        """Record this environment. Give `env_id` if it has no spec."""
         if several(env):
             return self.record_vector(env, env_id)
         try:
@@ -114,7 +114,7 @@ class Recorder:
             return None
 
     def record_pool(self, env: Any, env_id: str, seed: Any) -> None:
-        """Record all slots of an EnvPool, that was made with `seed`: one, a list for all slots, or None."""
+        """Record all slots of an EnvPool, made with `seed`: a number, a list for all slots, or None."""
         try:
             self.mark_known(env)
             info = _about(env, env_id)
@@ -140,7 +140,7 @@ class Recorder:
         return recorded
 
     def _open(self, info: dict[str, str], recorder: EpisodeRecorder | None) -> EpisodeWriter:
-        """The writer for this environment id, another one after a fork; gives `recorder` its slot."""
+        """The writer for this environment id, a new one after a fork. Gives `recorder` its slot."""
         env_id = info["env_id"]
         with self._lock:
             writer = self._writers.get(env_id)
@@ -166,7 +166,7 @@ def _mode_of(env: Any, version: str) -> str:
 
 
 def _is_vector(env: Any) -> bool:
-    """Whether this is Gymnasium's VectorEnv, which `make_vec` gives out."""
+    """Whether this is Gymnasium's VectorEnv, as `make_vec` returns it."""
     return any(base.__name__ == "VectorEnv" for base in type(env.unwrapped).__mro__)
 
 
@@ -180,7 +180,7 @@ def _about(env: Any, env_id: str | None) -> dict[str, str]:
 
 
 def _library(env: Any) -> Any:
-    """The module gymnasium, or the older gym, that the environment's class comes from."""
+    """The module that the environment's class comes from: gymnasium, or the older gym."""
     for base in type(env).__mro__:
         package = base.__module__.partition(".")[0]
         if package in ("gymnasium", "gym") and package in sys.modules:

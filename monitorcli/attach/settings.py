@@ -1,4 +1,4 @@
-"""What a recorded command's processes must know, carried by environment variables."""
+"""The settings of a recording, passed to the command's processes in environment variables."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ BOOTSTRAP = Path(__file__).parent / "bootstrap"
 
 
 class Settings(NamedTuple):
-    """Where and how to record; `first_number` and `first_turn` are as in `writer.Target`.
+    """Where and how to record. For `first_number` and `first_turn` see `writer.Target`.
 
-    `only` and `skip` are environment ids, or patterns of such; () stands for all, and for none. In a
-    `rehearsal` what came of each environment's first step is reported.
+    `only` and `skip` are environment ids, or patterns for them; if empty, nothing is left out. In a
+    `rehearsal`, the outcome of each environment's first step is reported.
     """
 
     directory: str
@@ -35,7 +35,7 @@ class Settings(NamedTuple):
 
 
 def environment(settings: Settings, status_log: Path, base: Mapping[str, str]) -> dict[str, str]:
-    """`base`, with what makes every Python started in it record."""
+    """`base`, with the variables that make every Python started with it record."""
     paths = [str(BOOTSTRAP), *filter(None, [base.get("PYTHONPATH")])]
     return {
         **base,
@@ -47,5 +47,5 @@ def environment(settings: Settings, status_log: Path, base: Mapping[str, str]) -
 
 
 def from_environment() -> Settings:
-    """The settings this process was started with."""
+    """The settings that this process was started with."""
     return Settings(**json.loads(os.environ[SETTINGS]))

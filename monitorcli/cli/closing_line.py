@@ -1,4 +1,4 @@
-"""What was recorded where, in one line and one for each environment."""
+"""The last line of `start` and `resume`: how much was recorded, and where; with a line per environment."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ _MOST_LINES = 20  # environments that get a line each; `inspect` has them all
 
 
 def say_recorded(directory: Path, run: RunFile, told: StatusLog | None = None) -> bool:
-    """Say what this run recorded; False, and silence, when that is nothing.
+    """Print what this run recorded. Returns False, and prints nothing, if it recorded nothing.
 
-    When there were several environments, a line for each says how much of it, or why nothing.
+    If there were several environments, each gets a line that says how much was recorded of it, or why
+    nothing was.
     """
     from monitorcli.recording import read
 
@@ -54,14 +55,14 @@ def say_recorded(directory: Path, run: RunFile, told: StatusLog | None = None) -
 
 
 def counted(completed: int, incomplete: int) -> str:
-    """`220 episodes`, `220 episodes, 12 more incomplete`: those that ended, and those that did not."""
+    """The number of complete and incomplete episodes: `220 episodes, 12 more incomplete`."""
     if incomplete and not completed:
         return plural(incomplete, "incomplete episode")
     return plural(completed, "episode") + (f", {incomplete:,} more incomplete" if incomplete else "")
 
 
 def _by_environment(recording: Recording, mine: NDArray[np.bool_], told: StatusLog | None) -> list[str]:
-    """A line for each environment id; [] when there was only one."""
+    """One line per environment id; an empty list if there was only one."""
     of_writer = np.array([writer.env_id for writer in recording.writers], object)
     ids = of_writer[recording.episodes.writer]
     said = {}

@@ -1,4 +1,4 @@
-"""Record an evaluation: read the request, show the progress, and say what came of it."""
+"""Record an evaluation: read the request, show the progress, and report the outcome."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from monitorcli.monitor.history import read_history
 
 
 def record(request: Request, existing: Existing) -> None:
-    """Run the episodes that are not there yet, recorded; leave with status 0, or 128+n after a signal."""
+    """Run and record the episodes that are still missing. Exits with 0, or 128+n after signal n."""
     ffmpeg, trouble = usable_ffmpeg(request)
     env = make_environment(str(request.env), film=ffmpeg is not None)
     policy = load_policy(str(request.policy), env)
@@ -60,7 +60,7 @@ def record(request: Request, existing: Existing) -> None:
 
 
 def _seeds(request: Request, existing: Existing) -> tuple[int, Iterable[int]]:
-    """How many episodes are to be run, and their seeds: all, or those without a complete episode yet."""
+    """How many episodes to run, and their seeds: all, or those without a complete episode yet."""
     assert request.seed is not None and request.episodes is not None
     seeds = range(request.seed, request.seed + request.episodes)
     return missing_seeds(request.directory, seeds) if existing is Existing.KEEP else (len(seeds), seeds)
@@ -68,7 +68,7 @@ def _seeds(request: Request, existing: Existing) -> tuple[int, Iterable[int]]:
 
 @contextlib.contextmanager
 def _progress(total: int) -> Iterator[Callable[[float], None]]:
-    """A bar on a terminal, with the mean return so far; nothing elsewhere."""
+    """A progress bar with the mean return so far, on a terminal; nothing elsewhere."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -1,4 +1,4 @@
-"""Which seeds an evaluation runs: those that have no complete episode yet."""
+"""Find the seeds that an evaluation still has to run: those without a complete episode."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from monitorcli.recording import read
 
 
 def choose_seed() -> int:
-    """A first seed, from 0 to 2**31 - 1, for who gives none."""
+    """Choose a first seed, from 0 to 2**31 - 1, for a user who gives none."""
     return random.SystemRandom().randrange(1 << 31)
 
 
 def missing_seeds(directory: Path, seeds: range) -> tuple[int, Iterator[int]]:
-    """How many of `seeds` have no complete episode in the directory, and which; raises NoRecording."""
+    """The number of `seeds` without a complete episode, and those seeds. Raises NoRecording."""
     episodes = read(directory, kind="monitorcli").episodes
     known = seeds_of(episodes.seed, episodes.seed_high, episodes.seeded)
     done = {
