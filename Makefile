@@ -30,7 +30,7 @@ demo: $(VENV)/demo.stamp ## record a CartPole script with video into build/demo,
 test: $(VENV)/dev.stamp ## run the tests
 	$(call run,python -m pytest $(ARGS))
 
-test-browser: $(VENV)/dev.stamp build/axe/$(AXE) ## look at the page in a real Chromium (needs chromium, and npm for axe-core)
+test-browser: $(VENV)/browser.stamp build/axe/$(AXE) ## look at the page in a real Chromium (needs chromium, and npm for axe-core)
 	$(call run,python -m pytest tests/browser $(ARGS))
 
 # The checker of accessibility is asked for its one file; it is no part of the project.
@@ -96,4 +96,10 @@ $(VENV)/demo.stamp: $(VENV)/pip.stamp pyproject.toml .ci/constraints.txt
 $(VENV)/dev.stamp: $(VENV)/demo.stamp
 	@echo "Installing the developers' tools ..."
 	@$(PIP) install $(EXACT) --group dev
+	@touch $@
+
+# Playwright is to drive the Chromium that is installed; it downloads no browser.
+$(VENV)/browser.stamp: $(VENV)/dev.stamp
+	@echo "Installing Playwright (about 50 MB) ..."
+	@$(PIP) install $(EXACT) --group browser
 	@touch $@

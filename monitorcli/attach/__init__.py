@@ -1,1 +1,1 @@
-"""Gets the recorder into a script that was not written for it."""
+"""Records a script that was not written for it."""

@@ -1,8 +1,9 @@
-"""Find the environments that a script builds from their class, at their first reset.
+"""Find environments that a script builds from their class, at their first reset.
 
-And those that it takes out of the wrappers that `make` gave them. Gymnasium's `Env.reset` is where
-nearly every environment passes by, to be seeded. From there the stack tells who is being reset: the
-environment, or a TimeLimit around it, which is recorded instead, because it is what truncates.
+Also finds environments that a script takes out of the wrappers that `make` put around them. Nearly every
+environment calls Gymnasium's `Env.reset`, to be seeded. There the stack shows what is being reset: the
+environment, or a TimeLimit around it. The TimeLimit is recorded if there is one, because it truncates the
+episodes.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ from monitorcli.monitor.step_recorder import RecordedCalls
 def watch(
     recorder: Recorder, registration: Any, wants: Callable[[str], bool], making: Callable[[], bool]
 ) -> None:
-    """Record what is reset without having been made; `making()` is true while `make` runs."""
+    """Record environments that are reset but were not made by `make`.
+
+    `making()` is true while `make` runs.
+    """
     finder = _Finder(recorder, registration, wants)
     env_class = registration.Env
     _on_reset(env_class, recorder, finder.found, making)
@@ -36,14 +40,14 @@ def watch(
 
 
 class _Finder:
-    """Decides about an environment that is being reset for the first time, called from `frame`."""
+    """Decides what to do with an environment at its first reset. `frame` is the caller of that reset."""
 
     def __init__(self, recorder: Recorder, registration: Any, wants: Callable[[str], bool]) -> None:
         self._recorder, self._wants = recorder, wants
         self._registration, self._env_class = registration, registration.Env
 
     def found(self, env: Any, seed: Any, frame: FrameType | None) -> None:
-        """Record `env`, or the time limit around it, unless it is left to something else."""
+        """Record `env`, or the time limit around it, unless it is recorded elsewhere or not wanted."""
         spec = getattr(env, "spec", None)
         around = self._recorder.recorded_around(env)
         if self._is_taken_care_of(spec, around, frame):
@@ -63,7 +67,7 @@ class _Finder:
                 _record_until_reset(chosen, recorded, around())
 
     def found_vector(self, env: Any, seed: Any, frame: FrameType | None) -> None:
-        """Record all slots of `env`, unless it is made of environments that are recorded one by one."""
+        """Record all slots of `env`, unless it consists of environments that are recorded one by one."""
         if {"SyncVectorEnv", "AsyncVectorEnv"} & {base.__name__ for base in type(env).__mro__}:
             return
         name = type(env).__name__
@@ -72,10 +76,10 @@ class _Finder:
             recorded.reset_began(seed)
 
     def _is_taken_care_of(self, spec: Any, around: Any, frame: FrameType | None) -> bool:
-        """Whether what is recorded around the environment resets it, or `make` made what it is a copy of.
+        """Whether a recorded wrapper is resetting the environment, or it is a copy of one from `make`.
 
-        A copy has the spec of what `make` made, and is not recorded, because the format of copies is
-        that of a plain environment; but Gymnasium 0.29's make_vec has its own way of making them.
+        A copy has a spec that is not the registry's own. It is not recorded, because copies are plain
+        environments. What Gymnasium 0.29's make_vec makes has the registry's own spec, and is no copy.
         """
         if around is not None:
             return _is_being_called(around(), frame)
@@ -88,7 +92,7 @@ def _on_reset(
     found: Callable[[Any, Any, FrameType | None], None],
     making: Callable[[], bool],
 ) -> None:
-    """Have `found(env, seed, frame)` called when an instance that is not known is reset, from `frame`."""
+    """Call `found(env, seed, frame)` when an unknown instance is reset; `frame` is the caller."""
     plain = env_class.reset
 
     @functools.wraps(plain)
@@ -104,9 +108,9 @@ def _on_reset(
 
 
 def outermost(env: Any, frame: FrameType | None, env_class: Any) -> Any:
-    """The environment, or the outermost TimeLimit around it that is being reset up the stack.
+    """The environment, or the outermost TimeLimit around it whose `reset` is on the stack.
 
-    None when it is not to be recorded: it is a part of another environment, or still being built.
+    None if it should not be recorded: it is part of another environment, or still being constructed.
     """
     chosen = env
     while frame is not None:
@@ -124,7 +128,7 @@ def outermost(env: Any, frame: FrameType | None, env_class: Any) -> Any:
 
 
 def _is_being_called(env: Any, frame: FrameType | None) -> bool:
-    """Whether a method of `env` is up the stack."""
+    """Whether a method of `env` is on the stack."""
     while env is not None and frame is not None:
         code = frame.f_code
         if code.co_argcount and frame.f_locals.get(code.co_varnames[0]) is env:
@@ -134,7 +138,7 @@ def _is_being_called(env: Any, frame: FrameType | None) -> bool:
 
 
 def _record_until_reset(env: Any, recorded: RecordedCalls, around: Any) -> None:
-    """Record `env` until what is `around` it is reset, which knows of the time limit, and is recorded too."""
+    """Record `env` until the wrapper `around` it is reset. That is recorded too, and knows the time limit."""
     plain = around.reset
 
     @functools.wraps(plain)
@@ -148,7 +152,10 @@ def _record_until_reset(env: Any, recorded: RecordedCalls, around: Any) -> None:
 
 
 def _report_unseen(env_class: Any, recorder: Recorder) -> None:
-    """Report which environment classes of the script's own were never seen, to explain what is missing."""
+    """Report the script's own environment classes of which no reset was seen.
+
+    This explains why nothing of them was recorded.
+    """
     classes = list(env_class.__subclasses__())
     for found in classes:
         classes += found.__subclasses__()
@@ -159,5 +166,5 @@ def _report_unseen(env_class: Any, recorder: Recorder) -> None:
 
 
 def _is_a(env: Any, name: str) -> bool:
-    """Whether a class of this name is among the environment's; by name, whichever library it is from."""
+    """Whether the environment has a base class of this name, from whichever library."""
     return any(base.__name__ == name for base in type(env).__mro__)

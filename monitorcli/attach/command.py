@@ -1,4 +1,4 @@
-"""Run a command as a shell would, and say how it ended."""
+"""Run a command as a shell would, and report how it ended."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HANDED_ON = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
 
 
 class CannotRun(BadRequest):
-    """The command could not be started; `status` is what a shell would exit with."""
+    """The command could not be started. `status` is the exit status that a shell would use."""
 
     def __init__(self, message: str, hint: str, status: int) -> None:
         super().__init__(message, hint)
@@ -27,7 +27,7 @@ class CannotRun(BadRequest):
 
 
 class Outcome(NamedTuple):
-    """How a command ended: by itself with a status, or by a signal."""
+    """How a command ended: with an exit status, or by a signal."""
 
     status: int  # as a shell has it: 128 + n for signal n
     signal: int | None
@@ -35,11 +35,11 @@ class Outcome(NamedTuple):
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], heartbeat: Callable[[], None]) -> Outcome:
-    """Run the command to its end with our standard streams, calling `heartbeat` every few seconds.
+    """Run the command with our standard streams until it ends, calling `heartbeat` every few seconds.
 
-    A signal that would end us is the command's to handle. Most reach it without us, from the terminal or as
-    one of our process group; what only we got is handed on. We outlive the command, to seal what it could
-    not. Raises CannotRun.
+    Signals are left to the command. Most reach it directly, from the terminal or because it is in our
+    process group; a signal that only we received is passed on. We do not end before the command, so that
+    we can seal what it left unfinished. Raises CannotRun.
     """
     try:
         with noted(_HANDED_ON) as signals:
@@ -56,9 +56,9 @@ def run(command: Sequence[str], environment: Mapping[str, str], heartbeat: Calla
 def running(
     command: Sequence[str], environment: Mapping[str, str], output: IO[bytes]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Within it, the command runs without input, and prints into `output`; after it, nothing of it runs.
+    """Context manager that runs the command without input, with its output going to `output`.
 
-    Raises CannotRun.
+    On exit, all its processes are ended. Raises CannotRun.
     """
     silent: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
     process = _start(command, environment, start_new_session=True, **silent)

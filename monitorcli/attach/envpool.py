@@ -1,7 +1,7 @@
-"""Record the environments of EnvPool, which step many at a time, in C++.
+"""Record environments of EnvPool, which steps many at a time, in C++.
 
-To Gymnasium they are vector environments, but their `reset` never comes by the base class, and the
-object does not know by which id it was made. So the `make` of EnvPool's registry is recorded.
+To Gymnasium they are vector environments, but their `reset` never calls that of the base class, and the
+object does not know the id it was made by. So the `make` of EnvPool's registry is replaced.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from monitorcli.monitor.call_site import call_site
 def attach(
     registration: Any, recorder: Recorder, wants: Callable[[str], bool], making: Callable[[], bool]
 ) -> None:
-    """Replace the registry's `make`, in which every way to make an environment ends.
+    """Replace the registry's `make`, which every way of making an environment calls in the end.
 
-    `making()` is true while Gymnasium's `make` runs, which records what it gives out itself.
+    `making()` is true while Gymnasium's `make` runs, which records its own results.
     """
     if hasattr(registration.make, "__self__"):  # a method bound already, as it was in 0.8
         report_status("remark", "the environments of this old EnvPool are not recorded; those of 1.2 are.")
@@ -51,6 +51,6 @@ def _why_not(pool: Any, env_type: str) -> str:
 
 
 def _seed(seed: Any = None, env_seed: Any = None, **_: Any) -> Any:
-    """The seed that a pool was made with: one, a list of one for each slot, or None."""
+    """The seed that a pool was made with: a number, a list with one for each slot, or None."""
     several = seed if hasattr(seed, "__len__") else env_seed
     return seed if several is None else list(several)

@@ -1,8 +1,8 @@
-"""Put recording calls onto an environment without a wrapper around it.
+"""Make an environment call the recorder, without a wrapper around it.
 
-A wrapper would show: in `str(env)`, in `env.spec`, in attributes that a script reads or sets on the
-outermost object. So the object keeps its identity, and its class becomes a subclass of the same
-name, whose copies and pickles are the plain, unrecorded environment.
+A wrapper would be visible: in `str(env)`, in `env.spec`, and in attributes that a script reads or sets on
+the outermost object. So the object stays the same, and its class becomes a subclass of the same name,
+whose copies and pickles are the plain, unrecorded environment.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _OURS = ("step", "reset", "close")
 
 
 def graft(env: Any, recorded: RecordedCalls) -> None:
-    """Make `env.step`, `env.reset` and `env.close` the recorded ones; TypeError if it cannot hold them."""
+    """Replace `env.step`, `env.reset` and `env.close` by recording ones. TypeError if it cannot hold them."""
     close = env.close
 
     @functools.wraps(close)
@@ -39,16 +39,17 @@ def graft(env: Any, recorded: RecordedCalls) -> None:
 
 
 def ungraft(env: Any) -> None:
-    """Make `env.step`, `env.reset` and `env.close` its own again."""
+    """Give `env` its own `step`, `reset` and `close` again."""
     for name in _OURS:
         vars(env).pop(name, None)
 
 
 def graft_pool(env: Any, pool: PoolStepRecorder, env_id: str) -> None:
-    """Have `pool` see what `env.recv` gives out, and the end of it.
+    """Pass to `pool` what `env.recv` returns, and tell it when `env` is closed.
 
-    An EnvPool can neither be copied nor pickled, so its class stays. It holds threads, so nothing
-    here holds on to it: it goes when the script drops it, not when garbage is collected.
+    An EnvPool can neither be copied nor pickled, so its class stays. It owns threads, so nothing here
+    keeps a reference to it: it is freed as soon as the script drops it, without waiting for the garbage
+    collector.
     """
     plain, itself = type(env), weakref.ref(env)
 
@@ -91,7 +92,7 @@ def _subclass(base: Any) -> Any:
 
 
 def _plain(env: Any, base: Any) -> Any:
-    """The environment as it would be without us; shares everything with the recorded one."""
+    """The environment without our changes; it shares its attributes with the recorded one."""
     plain = object.__new__(base)
     plain.__dict__.update((name, value) for name, value in vars(env).items() if name not in _OURS)
     return plain

@@ -1,4 +1,4 @@
-"""Record every environment that Gymnasium gives out in this process, or that is built from its class."""
+"""Record every environment of this process that Gymnasium makes, or that is built from its class."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _process: Attached | None = None
 
 
 def attach(registration: Any) -> None:
-    """Replace `make` and `make_vec` in a registration module, before its package binds them."""
+    """Replace `make` and `make_vec` in a registration module, before its package imports them."""
     global _process
     if _process is None:
         _process = Attached(from_environment())
@@ -49,14 +49,14 @@ def attach(registration: Any) -> None:
 
 
 class _Depth(threading.local):
-    """Of this thread: whether it is inside `make`, and how many environments it has made."""
+    """Per thread: whether it is inside `make`, and how many environments it has made."""
 
     inside = False
     made = 0
 
 
 class Attached:
-    """What this process was asked to record, and the functions that see to it."""
+    """What this process was asked to record, and the functions that replace `make` and `make_vec`."""
 
     def __init__(self, settings: Settings) -> None:
         schedule = parse(settings.video)
@@ -66,7 +66,7 @@ class Attached:
         self.recorder = Recorder(settings, schedule)
 
     def wants(self, env_id: str) -> bool:
-        """Whether `--only` and `--skip` let environments of this id be recorded."""
+        """Whether `--only` and `--skip` allow environments of this id to be recorded."""
         chosen = not self._only or any(fnmatchcase(env_id, pattern) for pattern in self._only)
         if chosen and not any(fnmatchcase(env_id, pattern) for pattern in self._skip):
             return True
@@ -74,7 +74,7 @@ class Attached:
         return False
 
     def make(self, make: Callable[..., Any], registration: Any) -> Callable[..., Any]:
-        """`make`, recorded; but not a `make` within `make`, which would count every episode twice."""
+        """A `make` that records, except inside another `make`, which would count every episode twice."""
 
         @functools.wraps(make)
         def recorded_make(*args: Any, **kwargs: Any) -> Any:
@@ -103,9 +103,10 @@ class Attached:
         return recorded_make
 
     def make_vec(self, make_vec: Callable[..., Any], registration: Any) -> Callable[..., Any]:
-        """`make_vec`, with vector environments of a class of their own recorded whole.
+        """A `make_vec` that records vector environments which are one object.
 
-        The others are made of environments that come from `make`, or are watched at their first reset.
+        Other vector environments consist of environments that come from `make`, or are found at their
+        first reset.
         """
 
         @functools.wraps(make_vec)
@@ -132,7 +133,7 @@ def _place(frame: FrameType) -> CallSite:
 
 
 def _id_in(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    """The id that `make` was given, without the module that it may name; "" when it cannot be told."""
+    """The id that was passed to `make`, without the module it may name; "" if it is unknown."""
     wanted = args[0] if args else kwargs.get("id", "")
     return str(getattr(wanted, "id", wanted)).rpartition(":")[2]
 

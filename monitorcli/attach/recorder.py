@@ -37,7 +37,7 @@ _FILMABLE = '; make_vec(..., vectorization_mode="sync") can be filmed.'
 
 
 class Recorder:
-    """Puts recording calls onto environments. What fails is reported, and stops nothing."""
+    """Attaches recorders to environments. Failures are reported, and never stop the script."""
 
     def __init__(self, settings: Settings, schedule: Schedule) -> None:
         self._settings = settings
@@ -56,14 +56,14 @@ class Recorder:
         weakref.finalize(self, _close, self._writers)
 
     def knows(self, env: Any) -> bool:
-        """Whether this innermost environment is recorded already, or left out on purpose."""
+        """Whether this unwrapped environment is recorded already, or left out on purpose."""
         try:
             return env in self._known
         except TypeError:  # not hashable, so it cannot be remembered either
             return True
 
     def mark_known(self, env: Any) -> None:
-        """Do not record this environment, or not in another way than now."""
+        """Remember this environment, so that it is not recorded, or not a second time."""
         try:
             self.seen.add(type(env.unwrapped).__name__)
             self._known.add(env.unwrapped)
@@ -72,7 +72,7 @@ class Recorder:
             pass
 
     def recorded_around(self, env: Any) -> Any:
-        """A weak reference to what is recorded with this innermost environment in it; None if nothing is."""
+        """A weak reference to the recorded wrapper around this unwrapped environment, or None."""
         return self._recorded_around.get(env)
 
     def record_made(self, env: Any, made_at: CallSite) -> None:
@@ -185,7 +185,7 @@ def _reset_mode(env: Any, version: str) -> str:
 
 
 def _is_vector(env: Any) -> bool:
-    """Whether this is Gymnasium's VectorEnv, which `make_vec` gives out."""
+    """Whether this is Gymnasium's VectorEnv, as `make_vec` returns it."""
     return any(base.__name__ == "VectorEnv" for base in type(env.unwrapped).__mro__)
 
 

@@ -1,4 +1,4 @@
-"""A dry run, for `monitorcli start --check`: report what came of an environment's first step."""
+"""A dry run for `monitorcli start --check`: report the outcome of an environment's first step."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from monitorcli.video.camera import FILMED, camera
 
 
 def rehearse(env: Any, filmed: bool, through: str = "step") -> None:
-    """Report the first step of `env`, which is recorded already; and, if `filmed`, a frame after it.
+    """Report the first step of `env`, which is recorded already; if `filmed`, also a frame after it.
 
-    `through` is the method that steps come through; what it gives for a reset, a pair, is no step.
+    `through` is the name of the method that returns steps. If it returns a pair, that is a reset and no
+    step.
     """
     recorded = getattr(env, through)
 
@@ -32,7 +33,7 @@ def rehearse(env: Any, filmed: bool, through: str = "step") -> None:
 
 
 def first_step(result: Any) -> str:
-    """What `step` gave back, for a sentence."""
+    """What `step` returned, for use in a sentence."""
     try:
         observation, reward, *_ = five(result)
         shape = getattr(observation, "shape", None)
@@ -47,7 +48,7 @@ def first_step(result: Any) -> str:
 
 
 def picture(env: Any) -> tuple[str, str]:
-    """Render once: ("frame", what it is), ("unfilmed", why) or ("broken", why)."""
+    """Render once. Returns ("frame", description), ("unfilmed", reason) or ("broken", reason)."""
     if hasattr(env, "num_envs") or several(env):
         return "unfilmed", f"{type(env).__name__} steps all its environments as one"
     try:

@@ -1,9 +1,9 @@
-"""Tell a signal that the whole process group got from one that was sent to us alone.
+"""Tell a signal that the whole process group received from one that was sent to us alone.
 
-Nothing in a signal says to whom it was sent: to those who get it, `kill PID` and `kill -- -GROUP` look the
-same (sigaction(2), SI_USER). So a small process stands beside us in our group, and tells what it gets. What
-it got too, by Ctrl-C, by `kill -- -GROUP` or from a supervisor that goes from process to process, the
-command got as well.
+A signal does not say to whom it was sent: to its receivers, `kill PID` and `kill -- -GROUP` look the same
+(sigaction(2), SI_USER). So a small process, the sentinel, runs beside us in our group, and reports the
+signals that it receives. If it received a signal too (from Ctrl-C, from `kill -- -GROUP`, or from a
+supervisor that signals each process), so did the command.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ os.read(0, 1)
 
 
 class Signals:
-    """Signals that are noted instead of acted upon, by us and by the sentinel, in one pipe."""
+    """Signals that we and the sentinel received, read from one pipe. They are noted and not acted upon."""
 
     def __init__(self, pipe: int) -> None:
         self.came: set[int] = set()  # to us, so far
@@ -43,20 +43,20 @@ class Signals:
         self._noted: set[int] = set()
 
     def begin(self) -> None:
-        """Wait for the sentinel to listen; a signal that comes before would seem to be ours alone."""
+        """Wait until the sentinel listens. An earlier signal would look as if it was sent to us alone."""
         until = time.monotonic() + _STARTED
         while _ITS not in self._noted and self.wait(until - time.monotonic()):
             pass
 
     def wait(self, seconds: float) -> bool:
-        """Wait for a signal, that of a child's end included; False when for so long none came."""
+        """Wait for a signal, SIGCHLD included. Returns False if none comes within `seconds`."""
         if not select.select([self._pipe], [], [], max(0, seconds))[0]:
             return False
         self._noted |= set(os.read(self._pipe, 4096))
         return True
 
     def alone(self) -> set[int]:
-        """The signals that we got and the sentinel did not, of those that came since the last time."""
+        """The signals since the last call that we received and the sentinel did not."""
         if self._noted - {signal.SIGCHLD, _ITS}:
             until = time.monotonic() + _TOGETHER
             while self.wait(until - time.monotonic()):
@@ -69,9 +69,9 @@ class Signals:
 
 @contextlib.contextmanager
 def noted(numbers: Sequence[int]) -> Iterator[Signals]:
-    """Within it, these signals are noted; not those that are ignored already (nohup), which stay so.
+    """Context manager that notes these signals, except those that are ignored (as under nohup).
 
-    Only in the main thread. Raises OSError when the sentinel cannot be started.
+    Works only in the main thread. Raises OSError if the sentinel cannot be started.
     """
     numbers = [int(number) for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
     pipe, end = os.pipe()
@@ -93,7 +93,7 @@ def noted(numbers: Sequence[int]) -> Iterator[Signals]:
 
 @contextlib.contextmanager
 def _sentinel(numbers: Sequence[int], pipe: int) -> Iterator[None]:
-    """Within it, a process in our group writes into `pipe` what it gets of these signals."""
+    """Context manager: a process in our group writes to `pipe` which of these signals it receives."""
     code = _SENTINEL.format(numbers=numbers, its=_ITS)
     # It begins with all signals blocked, so that none can end it before it listens, and none but these later.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())

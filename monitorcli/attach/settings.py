@@ -1,4 +1,4 @@
-"""What a recorded command's processes must know, carried by environment variables."""
+"""The settings of a recording, passed to the command's processes in environment variables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BOOTSTRAP = Path(__file__).parent / "bootstrap"
 
 
 class Settings(NamedTuple):
-    """Where and how to record; `first_number` and `first_turn` are as in `writer.Target`.
+    """Where and how to record. For `first_number` and `first_turn` see `writer.Target`.
 
     `only` and `skip` are environment ids, or patterns of such; () stands for all, and for none.
     `evaluation` has patterns of ids, or places (`file.py:line`), whose episodes are evaluation. In a
@@ -37,7 +37,7 @@ class Settings(NamedTuple):
 
 
 def environment(settings: Settings, status_log: Path, base: Mapping[str, str]) -> dict[str, str]:
-    """`base`, with what makes every Python started in it record."""
+    """`base`, with the variables that make every Python started with it record."""
     paths = [str(BOOTSTRAP), *filter(None, [base.get("PYTHONPATH")])]
     return {
         **base,
@@ -49,5 +49,5 @@ def environment(settings: Settings, status_log: Path, base: Mapping[str, str]) -
 
 
 def from_environment() -> Settings:
-    """The settings this process was started with."""
+    """The settings that this process was started with."""
     return Settings(**json.loads(os.environ[SETTINGS]))

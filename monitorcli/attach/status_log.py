@@ -31,7 +31,7 @@ STATUS_LOG = "MONITORCLI_TRAIL"
 
 
 class StatusLog(NamedTuple):
-    """What the processes reported, by kind; each text once, but `python` once for every process."""
+    """What the processes reported, by kind. Each text appears once, except `python`: once per process."""
 
     python: tuple[str, ...] = ()
     gymnasium: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class StatusLog(NamedTuple):
 
 
 def report_status(kind: str, text: object) -> None:
-    """Append one line to it; a file that is gone or full is not worth an error."""
+    """Append one line to the log. If it is gone, or the disk is full, the line is lost without an error."""
     try:
         descriptor = os.open(os.environ[STATUS_LOG], os.O_WRONLY | os.O_APPEND)
         try:
@@ -63,9 +63,9 @@ def report_status(kind: str, text: object) -> None:
 
 @contextlib.contextmanager
 def new_status_log() -> Iterator[Path]:
-    """Within it, there is an empty file for the processes' lines, under a name that nobody can guess.
+    """Context manager that makes an empty log for the processes, under a name that cannot be guessed.
 
-    A command of root's may go on as another user, whose processes must be able to append to it.
+    Root's command may continue as another user, whose processes must be able to append to the log.
     """
     with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder:
         path = Path(folder) / secrets.token_hex(16)

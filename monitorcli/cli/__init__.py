@@ -1,7 +1,8 @@
-"""The front door: one module a command; the only place with click, rich, printing and exit codes.
+"""The command line: one module per command. Only this package uses click and rich, prints, or exits.
 
-`start` and `resume` make a `Request` (`request.py`), which `record.py` hands to `record_command.py` or
-`record_evaluation.py`. The work itself is done in other packages; here it is asked for, shown and said.
+`start` and `resume` make a `Request` (`request.py`), which `record.py` passes to `record_command.py` or
+`record_evaluation.py`. The work is done by the other packages; the modules here call them and print the
+outcome.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ CANNOT = 2
 
 
 class Commands(click.Group):
-    """A group that turns our errors into a sentence, the ways out, and an exit status."""
+    """The command group. Turns an error into a message with hints and an exit status."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order in which they are needed."""
+        """The commands, in the order in which they are needed rather than by name."""
         return list(self.commands)
 
     def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
-        """Take up the arguments; for --help and --version that is all there is to do."""
+        """Parse the arguments. `--help` and `--version` print here and exit."""
         with closed_pipe_tolerated():
             return super().make_context(*arguments, **extra)
         sys.exit(0)

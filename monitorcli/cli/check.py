@@ -1,4 +1,4 @@
-"""`start --check`: whether all that a recording needs is there, before a long job; a line each."""
+"""`start --check`: test everything a recording needs before a long job, and print one line per check."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ GOOD, BAD, NEITHER = "good", "bad", "dim"
 
 
 class Check(NamedTuple):
-    """One thing that a recording needs: whether it is there, and what to do when it is not."""
+    """The result of one check: whether it passed, and what to do if it did not."""
 
     name: str
     state: str
@@ -48,7 +48,7 @@ class Check(NamedTuple):
 
 
 def check(request: Request, existing: Existing) -> NoReturn:
-    """Show every check as it is made; leave with 0 when all is there, with 2 when something is not."""
+    """Run the checks, printing each as it finishes. Exits with 0 if all passed, else with 2."""
     request = checked(request)
     missing = []
     for result in _checks(request, existing):
@@ -129,7 +129,7 @@ def _evaluation(request: Request, ffmpeg: str | None) -> Iterator[Check]:
 
 
 def _command(request: Request, ffmpeg: str | None) -> Iterator[Check]:
-    """Run the command until its first step, recorded into a folder that is thrown away."""
+    """Run the command until its first step, recording into a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder, new_status_log() as status_log:
         settings = settings_of(request, ffmpeg)._replace(directory=folder, rehearsal=True)
         try:
@@ -145,7 +145,7 @@ def _command(request: Request, ffmpeg: str | None) -> Iterator[Check]:
 
 
 def _stages(request: Request, running: Popen[bytes], status_log: Path, output: IO[bytes]) -> Iterator[Check]:
-    """What the command reaches, as soon as it does; the first thing that it does not reach is the last."""
+    """Yield each stage when the command reaches it, and end with the first stage it fails to reach."""
     names = ("hook", "Gymnasium", "environment", "reset", "step", "frame")
     reached = 0
     until = time.monotonic() + PATIENCE
@@ -162,7 +162,7 @@ def _stages(request: Request, running: Popen[bytes], status_log: Path, output: I
 
 
 def _stages_reached(request: Request, told: StatusLog) -> list[Check]:
-    """The stages that were told of."""
+    """The stages that the command's processes have reported."""
     stages = []
     if told.python:
         stages.append(Check("hook", GOOD, f"reached {', '.join(dict.fromkeys(told.python))}"))
@@ -187,7 +187,7 @@ def _frame(request: Request, kind: str, text: str) -> Check:
 
 
 def _why_not(request: Request, told: StatusLog, running: Popen[bytes], output: IO[bytes]) -> tuple[str, str]:
-    """Why the command came no further, and what it printed when that tells more."""
+    """Why the command got no further, and the end of its output if that helps."""
     status = running.poll()
     if status == 0:
         reason, hint = why_nothing(told, request.command)

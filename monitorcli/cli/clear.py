@@ -1,4 +1,4 @@
-"""`monitorcli clear`."""
+"""The command `monitorcli clear`."""
 
 from __future__ import annotations
 

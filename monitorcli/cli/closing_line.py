@@ -26,7 +26,7 @@ _MOST_LINES = 20  # series that get a line each; `inspect` has them all
 
 
 def say_recorded(directory: Path, run: RunFile, told: StatusLog | None = None) -> bool:
-    """Say what this run recorded; False, and silence, when that is nothing.
+    """Print what this run recorded. Returns False, and prints nothing, if it recorded nothing.
 
     When there were several series, a line for each says how much of it; or why nothing of an environment.
     """
@@ -60,7 +60,7 @@ def say_recorded(directory: Path, run: RunFile, told: StatusLog | None = None) -
 
 
 def counted(completed: int, incomplete: int) -> str:
-    """`220 episodes`, `220 episodes, 12 more incomplete`: those that ended, and those that did not."""
+    """The number of complete and incomplete episodes: `220 episodes, 12 more incomplete`."""
     if incomplete and not completed:
         return plural(incomplete, "incomplete episode")
     return plural(completed, "episode") + (f", {incomplete:,} more incomplete" if incomplete else "")

@@ -1,4 +1,4 @@
-"""`monitorcli inspect`: what is in a directory, what may be said of it, and whether that is enough."""
+"""`monitorcli inspect`: report what a directory holds, and judge it by the gates."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _share(ctx: click.Context, param: click.Parameter, value: float) -> float:
 
 
 def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
-    """An option that may be given several times."""
+    """An option that can be given several times."""
     return click.option(name, metavar=metavar, multiple=True, help=text)
 
 
@@ -150,7 +150,7 @@ def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **params: Any)
 
 
 def _wanted(params: dict[str, Any]) -> ReportOptions:
-    """What was asked for; raises BadRequest before anything is read."""
+    """Build the report's options from the command line. Raises BadRequest before anything is read."""
     from monitorcli.report import ReportOptions
 
     return ReportOptions(
@@ -185,7 +185,7 @@ def _gates(params: dict[str, Any]) -> tuple[Gate, ...]:
 def _read(
     directories: Sequence[Path], params: dict[str, Any], format_name: str
 ) -> tuple[list[Recording], Recording | None]:
-    """The recordings at or below the directories, each once, and the baseline."""
+    """Read each recording at or below the directories once, and the baseline."""
     from monitorcli.recording import discover_all, read
     from monitorcli.report.model import refuse_several
 
@@ -204,7 +204,7 @@ def _read(
 
 
 def _judge(answer: Report) -> None:
-    """Raise GateNotMet, with a sentence for each gate that does not hold."""
+    """Raise GateNotMet, with one sentence for each gate that is not met."""
     from monitorcli.errors import GateNotMet
     from monitorcli.report.verdicts import unmet
 

@@ -1,4 +1,4 @@
-"""What `inspect` does in place of a report: check a directory, follow it, or show one episode."""
+"""What `inspect` can do instead of a report: verify a directory, watch it, or show one episode."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMED = 5  # recordings, where there are too many
 
 
 def one(directories: Sequence[Path], option: str, kind: str | None) -> Path:
-    """The only recording; raises BadRequest when there are several."""
+    """The only recording in the directories. Raises BadRequest if there are several."""
     places = discover_all(directories, kind)
     if len(places) > 1:
         names = "".join(f"{place}\n" for place in places[:_NAMED])
@@ -27,7 +27,7 @@ def one(directories: Sequence[Path], option: str, kind: str | None) -> Path:
 
 
 def verify(directories: Sequence[Path], params: dict[str, Any]) -> None:
-    """Check each recording against itself; raises VerificationFailed with what is off."""
+    """Check that each recording is consistent. Raises VerificationFailed with the list of faults."""
     from monitorcli.cli.messages import say
     from monitorcli.errors import EncoderFailed
     from monitorcli.recording.verify import verify as check
@@ -50,7 +50,7 @@ def verify(directories: Sequence[Path], params: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def _ended_in_order() -> Iterator[None]:
-    """Within it, a SIGTERM or a closed terminal is an exception, so that no ffmpeg stays behind."""
+    """Context manager that turns SIGTERM and SIGHUP into an exception, so that no ffmpeg keeps running."""
     caught = [
         number
         for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
@@ -66,7 +66,7 @@ def _ended_in_order() -> Iterator[None]:
 
 
 def _counted(videos: Sequence[Video]) -> Iterator[Video]:
-    """The videos, counted on a terminal while they are checked."""
+    """Yield the videos; on a terminal, show a progress bar."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

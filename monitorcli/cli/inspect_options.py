@@ -1,7 +1,7 @@
-"""Which options of `inspect` go together: one table, and the refusals that follow from it.
+"""Which options of `inspect` can be used together: a table, and the errors that follow from it.
 
-Only what was typed is refused. A variable of the environment, which a job may set for all of its commands, is
-left alone where there is no use for it.
+Only options on the command line are refused. An option that comes from an environment variable, which a
+job may set for all of its commands, is ignored where it has no use.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ LACKS = {
 
 
 def purpose(ctx: click.Context) -> str:
-    """The one of TAKES that is asked for; raises BadRequest when something typed does not go with it."""
+    """The key of TAKES that was asked for. Raises BadRequest if an option conflicts with it.
+
+    Only options on the command line can conflict.
+    """
     purposes = _purposes(typed(ctx)) or _purposes(_given(ctx, ParameterSource.ENVIRONMENT))
     chosen = purposes[0] if purposes else REPORT
     for option in [*purposes[1:], *typed(ctx)]:
@@ -52,12 +55,12 @@ def purpose(ctx: click.Context) -> str:
 
 
 def typed(ctx: click.Context) -> list[str]:
-    """The options on the command line."""
+    """The options that were given on the command line."""
     return _given(ctx, ParameterSource.COMMANDLINE)
 
 
 def _given(ctx: click.Context, source: ParameterSource) -> list[str]:
-    """The options that came from there, but for flags that say no."""
+    """The options that came from this source, without flags that were set to false."""
     return [
         param.opts[0]
         for param in ctx.command.params
@@ -72,7 +75,7 @@ def _purposes(options: Collection[str]) -> list[str]:
 
 
 def refuse_unseen(options: Collection[str], format_name: str, gates: Iterable[Gate]) -> None:
-    """Raise BadRequest when something typed shows neither in the format, nor in a gate, nor in a summary."""
+    """Raise BadRequest if an option has no effect on the format, on a gate or on the summary."""
     judged = {"--confidence": any(gate.end for gate in gates)}
     judged["--baseline"] = any(gate.kind == "regression" for gate in gates)
     for option in options:

@@ -1,4 +1,4 @@
-"""Where the answer of `inspect` goes: checked before the work, written after it."""
+"""Where `inspect` writes its report. The destination is checked before anything is read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 class Where(NamedTuple):
-    """A format; the file to write, None for standard output; the file to append a summary to, or None."""
+    """The format, the file to write (None for standard output) and the summary file, if any."""
 
     format_name: str
     output: Path | None
@@ -40,7 +40,7 @@ class Where(NamedTuple):
 
 
 def checked(params: dict[str, Any], typed: Collection[str], wanted: ReportOptions) -> Where:
-    """Where to write; raises BadRequest for what cannot be written, or must not be."""
+    """Decide where to write. Raises BadRequest if a file cannot or must not be written."""
     output = None if params["output"] == Path("-") else params["output"]
     format_name = _format(params["format_name"], "--format" in typed, output)
     if format_name == "junit":
@@ -55,7 +55,10 @@ def checked(params: dict[str, Any], typed: Collection[str], wanted: ReportOption
 
 
 def _format(name: str | None, typed: bool, output: Path | None) -> str:
-    """What was typed; else what the file's ending asks for; else what the environment says, or a table."""
+    """The format to write.
+
+    In this order: the option --format, the file's ending, the environment variable, a table.
+    """
     if output is None or typed:
         return name or "table"
     ending = output.suffix.lower()
@@ -68,7 +71,7 @@ def _format(name: str | None, typed: bool, output: Path | None) -> str:
 
 
 def put(answer: Report, where: Where) -> None:
-    """Write the answer, and the summary."""
+    """Write the report, and the summary if one was asked for."""
     if where.output is None and where.format_name == "table":
         _show(answer)
     elif where.output is None:
@@ -117,7 +120,7 @@ def _write(output: Path, pieces: Iterable[bytes]) -> None:
 
 
 def _append(summary: Path, data: bytes) -> None:
-    """Add to the step's summary unless that made it too large, which is worth a remark but not a failure."""
+    """Append to the step summary. If that would make it too large, print a remark instead of failing."""
     try:
         before = summary.stat().st_size if summary.exists() else 0
         if before + len(data) > _MOST_SUMMARY:

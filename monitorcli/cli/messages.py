@@ -1,4 +1,4 @@
-"""What we say on stderr: one sentence, then the ways out, indented; and what if nobody reads our stdout."""
+"""Messages on stderr: a sentence, then indented hints. Also handles a reader that closes our stdout early."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def say(sentence: str, hint: str = "") -> None:
 
 @contextlib.contextmanager
 def closed_pipe_tolerated() -> Iterator[None]:
-    """Within it something is printed; a reader who leaves early (`| head`) ends that, and is no failure."""
+    """Context manager for printing: a reader that closes the pipe early (`| head`) is not an error."""
     try:
         yield
     except BrokenPipeError:
@@ -31,7 +31,7 @@ def closed_pipe_tolerated() -> Iterator[None]:
 
 
 def _reader_has_left() -> bool:
-    """Whether whoever read our standard output has left; what still goes there then vanishes."""
+    """Whether the reader of standard output has closed it. If so, further output is discarded."""
     poll = select.poll()
     poll.register(sys.stdout, 0)  # errors are always told
     if not poll.poll(0):

@@ -1,4 +1,4 @@
-"""Why nothing was recorded of a command, or of one of its environments."""
+"""Explain why nothing was recorded of a command, or of one of its environments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FEW = 3
 
 
 def why_nothing(told: StatusLog, command: Sequence[str]) -> tuple[str, str]:
-    """Why nothing was recorded, as far as it was seen, and the next step."""
+    """Why nothing was recorded, as far as is known, and what to try next."""
     processes = f"{len(told.python)} process{'' if len(told.python) == 1 else 'es'}"
     others = "Is it the right script? Environments of other libraries are not recorded."
     if told.library:
@@ -62,7 +62,7 @@ def why_none(env_id: str, told: StatusLog) -> str:
 
 
 def _something_lost(told: StatusLog) -> bool:
-    """Whether a process told that something was not recorded, and why."""
+    """Whether a process reported that something was not recorded, and why."""
     return any("not recorded" in remark or "are being lost" in remark for remark in told.remark)
 
 

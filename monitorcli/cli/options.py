@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share."""
+"""Arguments and options shared by several commands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Decorated = Callable[..., Any]
 
 
 def environment_ids(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Registered environment ids that begin with what was typed, for shell completion."""
+    """Registered environment ids that start with what was typed, for shell completion."""
     import gymnasium
 
     return sorted(env_id for env_id in gymnasium.registry if env_id.startswith(incomplete))
@@ -71,7 +71,7 @@ _RECORDING = (
 
 
 def recording(function: Decorated) -> Decorated:
-    """What is to be recorded, where and how: the arguments and options of `start` and `resume`."""
+    """Add the arguments and options of `start` and `resume`: what to record, where and how."""
     for option in reversed(_RECORDING):
         function = option(function)
     return function
@@ -101,7 +101,7 @@ class DirectoryFirst(Grouped):
     """A command that refuses to take the first word behind -- for DIR."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments; raises BadRequest when nothing before -- names DIR."""
+        """Parse the arguments. Raises BadRequest if DIR is missing before `--`."""
         if "--" in args:
             before, behind = args[: args.index("--")], args[args.index("--") :]
             parsed, _, _ = self.make_parser(ctx).parse_args(args=list(before))

@@ -1,4 +1,4 @@
-"""Record what was asked for: a command, or an evaluation."""
+"""Record what was asked for: a command or an evaluation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from monitorcli.monitor.directory import Existing
 
 
 def record(request: Request, existing: Existing) -> None:
-    """Do what was asked, and leave with its exit status."""
+    """Record as requested, and exit with the resulting status."""
     from monitorcli.cli import record_command, record_evaluation
 
     request = checked(request)

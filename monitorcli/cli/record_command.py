@@ -1,4 +1,4 @@
-"""Record a command: claim the run, start it with the hook in its environment, say what came of it."""
+"""Record a command: claim the run, start the command with the hook installed, and report the outcome."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from monitorcli.video import schedule
 
 
 def record(request: Request, existing: Existing) -> None:
-    """Run the command, recorded; leave with its exit status, or 5 when nothing was recorded."""
+    """Run the command and record it. Exits with the command's status, or 5 if nothing was recorded."""
     missing = [
         folder for folder in (request.directory, *request.directory.parents) if not os.path.lexists(folder)
     ]
@@ -65,7 +65,7 @@ def record(request: Request, existing: Existing) -> None:
 
 
 def settings_of(request: Request, ffmpeg: str | None) -> Settings:
-    """What the command's processes must know, as the first run of a recording."""
+    """The settings for the command's processes, as the first run of a recording."""
     return Settings(
         directory=os.path.abspath(request.directory),
         run=0,
@@ -100,7 +100,7 @@ def _ended_badly(outcome: command.Outcome) -> str:
 
 
 def _forget(run: RunFile, missing: list[Path]) -> None:
-    """Leave the directory as free as before: without the run, and gone if it was made for it and is empty."""
+    """Remove the run's file, and the directories made for the run if they are empty."""
     run.forget()
     with contextlib.suppress(OSError):
         for folder in missing:

@@ -1,4 +1,4 @@
-"""Record an evaluation: read the request, show the progress, and say what came of it."""
+"""Record an evaluation: read the request, show the progress, and report the outcome."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from monitorcli.recording import read
 
 
 def record(request: Request, existing: Existing) -> None:
-    """Run the episodes that are not there yet, recorded; leave with status 0, or 128+n after a signal."""
+    """Run and record the episodes that are still missing. Exits with 0, or 128+n after signal n."""
     ffmpeg, trouble = usable_ffmpeg(request)
     env = make_environment(str(request.env), film=ffmpeg is not None)
     policy = load_policy(str(request.policy), env)
@@ -83,7 +83,7 @@ def _seeds(request: Request, about: Environment, existing: Existing) -> tuple[in
 
 @contextlib.contextmanager
 def _progress(total: int) -> Iterator[Callable[[float], None]]:
-    """A bar on a terminal, with the mean return so far; nothing elsewhere."""
+    """A progress bar with the mean return so far, on a terminal; nothing elsewhere."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -1,4 +1,4 @@
-"""What `start` and `resume` were asked for, and whether it goes together."""
+"""The arguments of `start` and `resume` as one value, and the check that they go together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OPTIONS = ("env", "policy", "episodes", "seed", "video", "fps", "mode", "only",
 
 
 class Request(NamedTuple):
-    """What the user asked to have recorded; None where nothing was said."""
+    """What the user asked to record. None means that the option was not given."""
 
     directory: Path
     command: tuple[str, ...]
@@ -31,7 +31,7 @@ class Request(NamedTuple):
     accept_changes: bool = False
 
     def how(self) -> dict[str, Any]:
-        """What the run's file keeps, so that the run can be repeated."""
+        """What the run's file stores, so that the run can be repeated."""
         filming = {"video": self.video, "fps": self.fps, "mode": self.mode}
         if self.env is None:
             chosen = {"only": list(self.only), "skip": list(self.skip)}
@@ -41,7 +41,7 @@ class Request(NamedTuple):
         return {"kind": "evaluation", **evaluation, **filming}
 
     def as_typed(self) -> str:
-        """What was asked for but the directory, to be pasted."""
+        """The command line without the directory, quoted for a shell."""
         given = [(name, value) for name, value in self._asdict().items() if name in _OPTIONS]
         options = [
             word
@@ -54,7 +54,7 @@ class Request(NamedTuple):
 
 
 def checked(request: Request) -> Request:
-    """`request` with what it leaves to us; raises BadRequest for what does not go together."""
+    """`request` with its defaults filled in. Raises BadRequest if options conflict."""
     if request.command and request.env is not None:
         raise BadRequest("give either a command or --env, not both.")
     if not request.command and request.env is None:

@@ -1,4 +1,4 @@
-"""`monitorcli resume`."""
+"""The command `monitorcli resume`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a directory's last run was asked for, as far as a directory's word is taken."""
+"""Read from a directory how its last run was started, and take over only what runs no code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from monitorcli.video import schedule
 
 
 class _Field(NamedTuple):
-    """One thing that a run's file says: what it must be, and what stands for it in a line to paste."""
+    """One value in a run's file: how it is validated, and its placeholder in a suggested command."""
 
     is_valid: Callable[[Any], bool]
     wanted: str
@@ -54,10 +54,10 @@ _FIELDS = {
 
 
 def resumed(request: Request) -> Request:
-    """`request`, completed by what the directory's last run was asked for.
+    """`request`, completed from the directory's last run.
 
-    Of the directory's own words none is taken that would have code run: it may be a stranger's. Raises
-    NoRecording, and BadRequest with the line that the user may type.
+    The directory may come from a stranger, so no value is taken over that would make us run code. Raises
+    NoRecording, or BadRequest with the command that the user can type instead.
     """
     run = _last_run(request)
     how = run.how
@@ -135,7 +135,7 @@ def _last_run(request: Request) -> Run:
 
 
 def _command(request: Request, how: dict[str, Any]) -> Request:
-    """The recorded command, with the options that it was recorded with and those that were given now."""
+    """The recorded command, with its recorded options, replaced by those that were given now."""
     command = how.get("command")
     kept: dict[str, Any] = {
         "command": tuple(map(str, command)) if isinstance(command, list) and command else ("COMMAND",)
@@ -151,10 +151,10 @@ def _command(request: Request, how: dict[str, Any]) -> Request:
 
 
 def _shown(name: str, value: Any) -> Any:
-    """The value for a line to paste, or what stands for one that cannot be used."""
+    """The value for a suggested command, or a placeholder if the value cannot be used."""
     return value if _FIELDS[name].is_valid(value) else _FIELDS[name].placeholder
 
 
 def _typed(request: Request) -> str:
-    """One line to paste; no value of a file can end it and begin another."""
+    """A suggested command on one line. No value from a file can break out of it."""
     return printable(f"monitorcli resume {shlex.quote(str(request.directory))} {request.as_typed()}")

@@ -1,4 +1,4 @@
-"""What any run of `start` and `resume` needs: its beginning, its end, ffmpeg, and what is said on the way."""
+"""What every run of `start` and `resume` needs: beginning and ending it, finding ffmpeg, and messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from monitorcli.video.ffmpeg import check_ffmpeg, find_ffmpeg
 
 
 def begin(request: Request, existing: Existing, how: dict[str, Any]) -> RunFile:
-    """Begin the run in its directory; a refusal says what is there and shows commands to paste."""
+    """Begin the run in its directory. If the directory is in use, the error lists commands to choose from."""
     try:
         return RunFile(request.directory, existing, {**how, "provenance": provenance()})
     except DirectoryInUse as error:
@@ -36,7 +36,7 @@ def begin(request: Request, existing: Existing, how: dict[str, Any]) -> RunFile:
 
 
 def with_current_directory(request: Request, run: RunFile) -> Request:
-    """`request` with the name that the directory has by now, which is said when it is another."""
+    """`request` with the directory's current name. Prints a message if it was renamed during the run."""
     try:
         directory = run.directory.path()
     except FileNotFoundError:
@@ -47,13 +47,13 @@ def with_current_directory(request: Request, run: RunFile) -> Request:
 
 
 def say_how_to_go_on(request: Request, ended: str) -> None:
-    """Say that the run was ended from outside, with the line that goes on with it."""
+    """Say that the run was interrupted, and show the command that resumes it."""
     words = f"monitorcli resume {shlex.quote(str(request.directory))} {request.as_typed()}"
     say(f"{ended}.", f"To go on:  {words}")
 
 
 def say_what_is_not_filmed(request: Request, first: int, trouble: EncoderFailed | None) -> None:
-    """Say why there will be no videos, or none of the episodes from number `first` on."""
+    """Say why there will be no videos, or none from episode number `first` on."""
     last = schedule.last(str(request.video))
     if trouble:
         say(f"there will be no videos: {trouble}", "To be rid of this remark: --video none")
@@ -66,7 +66,7 @@ def say_what_is_not_filmed(request: Request, first: int, trouble: EncoderFailed 
 
 
 def end(run: RunFile, **outcome: Any) -> None:
-    """Write down how the run ended; a disk that refuses that is only said."""
+    """Write to the run's file how the run ended. If the disk refuses, print a message only."""
     try:
         run.end(**outcome)
     except OSError as error:
@@ -74,7 +74,7 @@ def end(run: RunFile, **outcome: Any) -> None:
 
 
 def usable_ffmpeg(request: Request) -> tuple[str | None, EncoderFailed | None]:
-    """The ffmpeg to film with; or why there is none that works, if one is wanted."""
+    """The ffmpeg to film with, or the reason why none works; both are None if no video is wanted."""
     if request.video == "none":
         return None, None
     try:

@@ -1,4 +1,4 @@
-"""`monitorcli start`."""
+"""The command `monitorcli start`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How roles look, and where they are printed; all colour goes through rich, which honours NO_COLOR."""
+"""Colours and styles of printed text. All colour goes through rich, which honours NO_COLOR."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ _STYLES: dict[Role, Style] = {
 
 
 class _Console(Console):
-    """A console that lets whoever prints decide what a closed pipe means; rich ends with status 1."""
+    """A console that raises BrokenPipeError when the pipe is closed; rich would exit with status 1."""
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
 
 
 def console() -> Console:
-    """The console on standard output as it is now; plain when that is no terminal."""
+    """A console for the current standard output; without colour if that is not a terminal."""
     return _Console(highlight=False, markup=False, emoji=False)
 
 
 def ascii_only(to: Console) -> bool:
-    """True when the terminal can be trusted with nothing but ASCII."""
+    """Whether only ASCII can safely be printed on this terminal."""
     return to.is_dumb_terminal or not to.encoding.startswith("utf")
 
 
 def show(lines: Iterable[Line], to: Console) -> None:
-    """Print the lines as they are: never wrapped again, so that a long path stays one word."""
+    """Print the lines without wrapping them, so that a long path can be copied in one piece."""
     with closed_pipe_tolerated():
         for text in texts(lines):
             to.print(text, soft_wrap=True)
 
 
 def texts(lines: Iterable[Line]) -> list[Text]:
-    """The lines as rich has them."""
+    """The lines as rich `Text` objects."""
     rendered = []
     for line in lines:
         text = Text()
@@ -61,7 +61,7 @@ def texts(lines: Iterable[Line]) -> list[Text]:
 
 
 def _style(span: Span) -> Style:
-    """A path that is there becomes a link, for terminals that can follow one."""
+    """The style of a span. A path that exists becomes a link, for terminals that support links."""
     if span.role != "path":
         return _STYLES.get(span.role, Style())
     # Not Path.exists, which raises for a name that no file system takes.

@@ -1,4 +1,4 @@
-"""The variables of the environment that options can come from."""
+"""The environment variables that options can be set with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LIKE = 0.8
 
 
 def variable(option: click.Option, command: str) -> str | None:
-    """The option's variable; None when it has none, as --help."""
+    """The name of the option's environment variable; None if it has none, such as `--help`."""
     if isinstance(option.envvar, str):
         return option.envvar
     if not option.allow_from_autoenv or option.is_eager or option.name is None:
@@ -22,7 +22,7 @@ def variable(option: click.Option, command: str) -> str | None:
 
 
 def misspelt(commands: Sequence[click.Command], given: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Of the names `given` those that look like an option's variable and are none, each with the nearest."""
+    """The names in `given` that look like an option's variable but are not, each with the nearest that is."""
     known = [
         name
         for command in commands

@@ -1,4 +1,4 @@
-"""`monitorcli inspect --watch`: a recording as it grows, until its run ends."""
+"""`monitorcli inspect --watch`: show a recording while it grows, until its run ends."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _LISTEN = 0.25  # seconds at most without looking whether a run has ended
 
 
 def watch(directory: Path, kind: str | None, selection: Selection) -> None:
-    """Show the recording as it grows, and say how its runs end; returns when none runs, or on Ctrl-C.
+    """Show the recording as it grows, and how its runs end. Returns when no run is active, or on Ctrl-C.
 
-    On a terminal the table of `inspect`, at most ten times a second; elsewhere a line whenever
-    episodes were added, at most one a second. Raises what reading raises.
+    On a terminal this draws the table of `inspect`, at most ten times a second. Elsewhere it prints a
+    line when episodes were added, at most once a second. Reading errors are raised.
     """
     from monitorcli.cli import style
     from monitorcli.recording.follow import Follower
@@ -96,7 +96,7 @@ def _picture(shown: Report, foot: Sequence[str], to: Console) -> Group:
 
 
 def _of_a_moment(recording: Recording, selection: Selection) -> Report:
-    """Without intervals, which would cost more than all the rest."""
+    """A report without intervals, which would take longer to compute than everything else."""
     from monitorcli.report import ReportOptions, make_report
 
     return make_report([recording], ReportOptions(confidence=0, selection=selection))
@@ -140,9 +140,10 @@ def _line(recording: Recording, before: int, selection: Selection) -> str:
 
 
 def _pause(recording: Recording, worked: float, least: float) -> None:
-    """Wait so that one picture in `least` seconds is made, and longer when it was long work.
+    """Wait, so that the picture is drawn at most once in `least` seconds.
 
-    But no longer when a run writes down that it ended.
+    Waits longer if drawing is slow. Returns early if a run's file changes, which is how the end of a run
+    is noticed.
     """
     files = [recording.directory / run.file for run in recording.runs if run.state == "running" and run.file]
     written = _written(files)
@@ -154,7 +155,7 @@ def _pause(recording: Recording, worked: float, least: float) -> None:
 
 
 def _written(files: Sequence[Path]) -> list[int]:
-    """When each file was last written; 0 when it is gone."""
+    """The time of the last write to each file; 0 if the file is gone."""
     times = []
     for file in files:
         try:

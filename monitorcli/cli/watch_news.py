@@ -1,4 +1,4 @@
-"""What `inspect --watch` says beside the picture: how fast episodes come, and how runs end."""
+"""What `inspect --watch` prints besides the table: the rate of episodes, and how runs ended."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _RATE_OVER = 5.0  # seconds
 
 
 class Rate:
-    """Episodes a second over the last few seconds."""
+    """Episodes per second over the last few seconds."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque()
 
     def of(self, count: int) -> str:
-        """`1,204 episodes a second · `, "" until there are two pictures to tell it from."""
+        """The rate as text: `1,204 episodes a second · `. Empty until there are two counts to compare."""
         now = time.monotonic()
         self._seen.append((now, count))
         while len(self._seen) > 2 and now - self._seen[1][0] >= _RATE_OVER:
@@ -32,7 +32,7 @@ class Rate:
 
 
 class News:
-    """What there is to say of runs: how each that was seen running ended."""
+    """Notices which runs were running and have ended since."""
 
     def __init__(self) -> None:
         self.running: set[int] = set()
@@ -40,7 +40,7 @@ class News:
         self._runs: Sequence[Run] = ()
 
     def of(self, recording: Recording) -> list[str]:
-        """A sentence for each run that has ended since the last time."""
+        """One sentence for each run that has ended since the last call."""
         self._runs = recording.runs
         running = {run.number for run in recording.runs if run.state == "running"}
         ended = self.running - running
@@ -49,7 +49,7 @@ class News:
         return [_end_of(run) for run in recording.runs if run.number in ended]
 
     def none(self) -> list[str]:
-        """A sentence when no run was ever seen running."""
+        """One sentence if no run was ever seen running."""
         if self._watched:
             return []
         if self._runs and self._runs[-1].state == "unknown":

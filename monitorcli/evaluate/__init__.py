@@ -1,5 +1,5 @@
-"""Runs a policy itself, one episode a seed.
+"""Runs a policy, one episode per seed.
 
-`run.py` is the engine; `policy.py` finds the policy, `episodes.py` makes the environment and steps it,
-`seeds.py` says which episodes are missing. Nothing here prints or exits: that is for `cli`.
+`run.py` runs the evaluation, `policy.py` loads the policy, `episodes.py` makes the environment and steps
+it, and `seeds.py` finds the seeds that are still missing. Nothing here prints or exits: `cli` does that.
 """

@@ -1,4 +1,4 @@
-"""Make the environment, and run a policy in it for one episode a seed."""
+"""Make the environment, and run a policy in it for one episode per seed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from monitorcli.monitor.step_result import NotOneStep, as_float, one_step
 
 
 def make_environment(env_id: str, film: bool) -> Any:
-    """The environment, made so that it can be filmed if `film`; raises BadRequest with the reason."""
+    """Make the environment; if `film`, so that it can be filmed. Raises BadRequest with the reason."""
     import gymnasium
     from gymnasium.envs import registration
 
@@ -31,10 +31,10 @@ def make_environment(env_id: str, film: bool) -> Any:
 def run_episodes(
     action_space: Any, steps: RecordedCalls, policy: Policy, seeds: Iterable[int]
 ) -> Iterator[float]:
-    """Run one episode for each seed through `steps`, and give back each return as its episode ends.
+    """Run one episode per seed through `steps`, and yield its return when it ends.
 
-    The action space is seeded with the episode's seed too, so that what a random policy does
-    depends on the seed alone. Raises BadRequest when the policy or the environment does.
+    The action space is seeded with the episode's seed too, so that a random policy depends on the seed
+    alone. Raises BadRequest if the policy or the environment raises.
     """
     for seed in seeds:
         action_space.seed(seed)
@@ -45,7 +45,7 @@ def run_episodes(
 
 @contextlib.contextmanager
 def blamed(seed: int) -> Iterator[None]:
-    """Within it, what the policy or the environment raises becomes a BadRequest that says where."""
+    """Context manager that turns an error of the policy or the environment into a BadRequest."""
     try:
         yield
     except NotOneStep as reason:

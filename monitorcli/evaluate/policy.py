@@ -1,4 +1,4 @@
-"""Find the policy that the user names, and make it a function from observation to action."""
+"""Load the policy that the user names, as a function from observation to action."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ RANDOM = "random"
 
 
 def load_policy(text: str, env: Any) -> Policy:
-    """The policy named `random`, `path/to/file.py:name` or `package.module:name`.
+    """Load the policy `random`, `path/to/file.py:name` or `package.module:name`.
 
-    The object is a function of the observation, a class of such (made without arguments), or has
-    Stable-Baselines3's `predict(observation, deterministic=True) -> (action, state)`.
+    The object can be a function of the observation, a class of such objects (made without arguments), or
+    an object with Stable-Baselines3's `predict(observation, deterministic=True) -> (action, state)`.
     Raises BadRequest.
     """
     if text == RANDOM:

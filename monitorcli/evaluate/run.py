@@ -1,4 +1,4 @@
-"""Run an evaluation, recorded: its episodes one after the other, until they are done or a signal ends it."""
+"""Run an evaluation and record it, one episode after another, until it is complete or a signal ends it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from monitorcli.video.filming import Filming
 
 
 class Evaluation(NamedTuple):
-    """What is run: one episode a seed; `ffmpeg` is None when nothing is to be filmed."""
+    """What to run: one episode per seed. `ffmpeg` is None if nothing is to be filmed."""
 
     env: Any
     about: Environment
@@ -44,9 +44,9 @@ def run_evaluation(
 ) -> int | None:
     """Record the episodes as `run`, after those of `before`; then close the environment.
 
-    `progress` is entered while episodes run, and is told each one's return. Gives the signal that ended
-    the evaluation early, or None. Raises BadRequest when the policy or the environment fails, and
-    DirectoryUnusable.
+    `progress` is entered while episodes run, and is called with each episode's return. Returns the signal
+    that ended the evaluation early, or None. Raises BadRequest if the policy or the environment fails,
+    and DirectoryUnusable.
     """
     env, seeds = evaluation.env, evaluation.seeds
     try:
@@ -68,7 +68,7 @@ def run_evaluation(
 def _recorded(
     evaluation: Evaluation, run: RunFile, before: History, notify: Callable[[str], None]
 ) -> Iterator[RecordedCalls]:
-    """Within it, the `step` and `reset` that are given record what they do."""
+    """Context manager that gives a `step` and a `reset` which record what they do."""
     chosen = schedule.parse(evaluation.video) if evaluation.ffmpeg else schedule.never
     filming = Filming(chosen, evaluation.fps, evaluation.ffmpeg)
     target = Target(run.directory, run.number, before.started, first_turn=before.played)

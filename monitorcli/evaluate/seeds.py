@@ -15,7 +15,7 @@ from monitorcli.recording.model import Recording, Series
 
 
 def choose_seed() -> int:
-    """A first seed, from 0 to 2**31 - 1, for who gives none."""
+    """Choose a first seed, from 0 to 2**31 - 1, for a user who gives none."""
     return random.SystemRandom().randrange(1 << 31)
 
 

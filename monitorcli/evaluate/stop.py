@@ -11,7 +11,7 @@ from monitorcli.evaluate.policy import Policy
 
 
 class Stopped(BaseException):
-    """A signal asked for the end of the evaluation."""
+    """A signal asked for the evaluation to end."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -20,10 +20,10 @@ class Stopped(BaseException):
 
 @contextlib.contextmanager
 def stoppable(policy: Policy) -> Iterator[Policy]:
-    """`policy`, which raises Stopped after Ctrl-C, a SIGTERM or a closed terminal.
+    """Context manager that gives a `policy` which raises Stopped after SIGINT (Ctrl-C), SIGTERM or SIGHUP.
 
-    Not the handler raises: it may run anywhere, in a finalizer too, where an exception is lost. A
-    second signal does what it does to any program.
+    The signal handler itself does not raise: it can run anywhere, even in a finalizer, where an exception
+    is lost. A second signal has its usual effect.
     """
     received: list[int] = []
     before: dict[int, Any] = {}

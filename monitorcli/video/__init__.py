@@ -1,5 +1,5 @@
-"""Films: what takes an environment's pictures, when, and the encoders they go to.
+"""Films: when and how to render an environment, and the encoders that take the frames.
 
-Runs inside the user's interpreter. What it leaves behind in an environment or the process is taken back.
-Knows of the writer only what is handed in.
+Runs inside the user's interpreter. Changes to an environment or to the process are undone after
+rendering. Does not import the writer: what films need of it is passed in.
 """

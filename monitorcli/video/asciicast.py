@@ -1,4 +1,4 @@
-"""Text frames into an asciicast, which a terminal plays."""
+"""Encode text frames as an asciicast, which a terminal can play."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from monitorcli.format.open_file import OpenFile
 
 
 class Asciicast:
-    """Text frames as one asciicast v1 document, whole after every frame: the tail is written anew.
+    """An asciicast v1 document that is complete after every frame, because its end is rewritten each time.
 
     Format: https://docs.asciinema.org/manual/asciicast/v1/, with Gym's clear-screen codes.
     """
@@ -30,7 +30,7 @@ class Asciicast:
         self._frames = self._width = self._height = 0
 
     def add(self, frame: Any) -> None:
-        """See Encoder; a frame is a str or StringIO."""
+        """See Encoder. A frame is a str or StringIO."""
         text = frame.getvalue() if isinstance(frame, StringIO) else frame
         if not isinstance(text, str):
             raise EncoderFailed(f"a text frame must be a str, not {type(frame).__name__}")

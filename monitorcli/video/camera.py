@@ -1,4 +1,4 @@
-"""Have environments rendered without a trace: what only our rendering brings about, the script never sees."""
+"""Render environments without the script noticing: what rendering changes in them is hidden from it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _pictured: dict[Any, bool] = {}
 
 
 class Camera(NamedTuple):
-    """How to take pictures of an environment: its `mode` as the script sees it, or ours, and a function."""
+    """How to render an environment: its render mode (the script's or ours), and a function that renders."""
 
     mode: str | None
     render: Callable[[], Any]
@@ -35,10 +35,10 @@ class Camera(NamedTuple):
 def made_to_render(
     make: Callable[..., Any], registration: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
-    """`make(*args, **kwargs)`, with a `render_mode` that the script did not give; None when that cannot be.
+    """`make(*args, **kwargs)` with a `render_mode` that the script did not give; None if impossible.
 
-    Then the script's own call is to be made, which says best what may be wrong with it. Neither the
-    environment nor its spec tells, so that a copy made from it is made as the script asked.
+    If None, the caller makes the environment as the script asked, so that an error is the script's own.
+    The environment and its spec do not show the added mode, so that a copy is made as the script asked.
     """
     mode = _mode(make, registration, args, kwargs)
     if mode is None:
@@ -64,7 +64,7 @@ def made_to_render(
 
 
 def camera(env: Any) -> Camera:
-    """A camera for `env`; what rendering leaves behind in the environment is kept aside between pictures."""
+    """A camera for `env`. What rendering creates in the environment is removed from it between frames."""
     base = getattr(env, "unwrapped", env)
     ours = _our_mode(base)
     mode = ours or getattr(env, "render_mode", None)
@@ -84,7 +84,7 @@ def camera(env: Any) -> Camera:
 
 
 def cannot_render(env: Any) -> bool:
-    """Whether rendering environments of this kind has raised, and not once given a picture."""
+    """Whether rendering environments of this kind has raised and never succeeded."""
     return _pictured.get(_kind(env.unwrapped)) is False
 
 
@@ -100,7 +100,7 @@ def _first_or_never(env: Any) -> Any:
 
 
 def _kind(base: Any) -> Any:
-    """The class right below `Env`: one for all of MuJoCo's, which share their OpenGL."""
+    """The class directly below `Env`. MuJoCo's environments have one in common, as they share OpenGL."""
     classes = type(base).__mro__
     above = next((n for n, found in enumerate(classes) if found.__name__ == "Env"), 0)
     return classes[max(above - 1, 0)]
@@ -114,7 +114,7 @@ def _our_mode(base: Any) -> str | None:
 
 
 def _renderer(env: Any) -> Any:
-    """The layer that renders: below wrappers that only check or hand on."""
+    """The object whose `render` does the work: below wrappers that only check or pass on."""
     while "env" in vars(env) and hasattr(env, "unwrapped"):
         classes = type(env).__mro__
         defined = next((base for base in classes if "render" in vars(base)), None)
@@ -126,9 +126,9 @@ def _renderer(env: Any) -> Any:
 
 @contextlib.contextmanager
 def _tidied(base: Any, aside: dict[str, Any], mode: str | None) -> Iterator[None]:
-    """Within it, the environment has the surfaces that our rendering made; outside, it never had them.
+    """Context manager: the environment has the surfaces that our rendering made only while inside.
 
-    They could not be copied or pickled, and a script would find them where it expects None.
+    They cannot be copied or pickled, and a script would find them where it expects None.
     """
     own = vars(base)
     had = {name for name, value in own.items() if value is not None}
@@ -151,7 +151,7 @@ def _tidied(base: Any, aside: dict[str, Any], mode: str | None) -> Iterator[None
 def _mode(
     make: Callable[..., Any], registration: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> str | None:
-    """The mode to add; None when one was given, there is none, or the constructor takes it not."""
+    """The render mode to add. None if one was given, none is suitable, or the constructor takes none."""
     if kwargs.get("render_mode") is not None:
         return None
     try:
@@ -176,7 +176,7 @@ def _mode(
 
 
 def _bind(creator: Any, kwargs: dict[str, Any]) -> None:
-    """Raise TypeError when `creator` can be seen not to take these arguments."""
+    """Raise TypeError if `creator` is known not to accept these arguments."""
     try:
         signature = inspect.signature(creator)
     except ValueError:  # it is not written in Python

@@ -1,4 +1,4 @@
-"""Which ffmpeg there is, and what it is asked to do."""
+"""Find ffmpeg, check it, and build its command line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def find_ffmpeg() -> str:
 
 
 def check_ffmpeg(ffmpeg: str) -> None:
-    """Raise EncoderFailed unless this ffmpeg can encode a frame the way Mp4 asks it to."""
+    """Raise EncoderFailed unless this ffmpeg can encode a frame with the options that Mp4 uses."""
     command = [ffmpeg, *arguments(16, 16, "gray", 30.0), "-f", "mp4", os.devnull]
     try:
         done = subprocess.run(command, input=bytes(256), capture_output=True, check=False)
@@ -41,7 +41,7 @@ def ffmpeg_version(ffmpeg: str) -> str:
 
 
 def arguments(width: int, height: int, pixels: str, fps: float) -> list[str]:
-    """What stands between `ffmpeg` and the file's name, for raw frames of this size and pixel format."""
+    """The arguments between `ffmpeg` and the file's name, for raw frames of this size and pixel format."""
     # fmt: off
     return [
         "-nostdin", "-nostats", "-loglevel", "error", "-y",

@@ -1,6 +1,7 @@
-"""Film one episode: frames from `render()` to an encoder, and the meta file that says how it went.
+"""Film one episode: pass frames from `render()` to an encoder, and write the meta file.
 
-`mp4` encodes for `rgb_array`, `asciicast` for `ansi`. A failure costs the film, never the run.
+`mp4` encodes `rgb_array` frames, `asciicast` encodes `ansi` frames. A failure loses the film, never the
+run.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ DEFAULT_FPS = 30.0
 
 
 class Encoder(Protocol):
-    """Accepts frames until closed. `close` does not wait; `collect` does, and both may be called twice."""
+    """Takes frames until it is closed. `close` does not wait, `collect` does; both may be called twice."""
 
     ending: str
     content_type: str
@@ -29,17 +30,20 @@ class Encoder(Protocol):
         """Take one frame; raises EncoderFailed or OSError."""
 
     def close(self) -> None:
-        """No more frames will come."""
+        """Say that no more frames will come."""
 
     def is_done(self) -> bool:
         """Whether `collect` would return at once."""
 
     def collect(self) -> dict[str, Any]:
-        """Wait for the file to be whole; gives back Gym's `encoder_version`. Raises EncoderFailed."""
+        """Wait until the file is complete. Returns Gym's `encoder_version`. Raises EncoderFailed."""
 
 
 class Film:
-    """One episode's video. `capture` once after the reset and once a step: L + 1 frames for L steps."""
+    """The video of one episode.
+
+    Call `capture` after the reset and after each step: L + 1 frames for L steps.
+    """
 
     def __init__(
         self,
@@ -49,9 +53,9 @@ class Film:
         encoder: Encoder,
         notify: Callable[[str], None],
     ) -> None:
-        """`place()` is the path without ending, which may change while the film runs.
+        """Open the film. `place()` returns its path without ending, which may change while the film runs.
 
-        The meta file is written now, so that a killed film has its number.
+        The meta file is written at once, so that the film of a killed process has its number.
         """
         self._render = render
         self._encoder = encoder
@@ -67,7 +71,7 @@ class Film:
         self._write_meta()
 
     def capture(self) -> None:
-        """Render one frame into the film; marks it broken when that fails."""
+        """Render one frame into the film. If that fails, the film is marked as broken."""
         if self._broken:
             return
         try:
@@ -80,11 +84,11 @@ class Film:
             self._break(error)
 
     def finish(self) -> None:
-        """The episode is over; the encoder may still be busy."""
+        """Say that the episode is over. The encoder may still be busy."""
         self._encoder.close()
 
     def discard(self) -> None:
-        """There is nothing to show after all: leave no file."""
+        """Delete the film's files, because there is nothing to show."""
         self._encoder.close()
         with contextlib.suppress(Exception):
             self._encoder.collect()
@@ -96,7 +100,7 @@ class Film:
         return self._encoder.is_done()
 
     def collect(self) -> tuple[str, str] | None:
-        """Wait for the encoder, complete the meta file; the names of video and meta, None when broken."""
+        """Wait for the encoder and complete the meta file. Returns both files' names, or None if broken."""
         try:
             self._meta["encoder_version"] = self._encoder.collect()
         except Exception as error:

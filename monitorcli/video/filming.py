@@ -1,4 +1,4 @@
-"""Which of an environment's episodes are filmed, and their films, one after the other."""
+"""Decide which episodes of an environment are filmed, and film them one after another."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from monitorcli.video.schedule import Schedule, never
 
 
 class Filming(NamedTuple):
-    """What to film and how; `fps` and `ffmpeg` are None for the environment's and imageio-ffmpeg's."""
+    """What to film, and how. If None, `fps` is the environment's and `ffmpeg` is imageio-ffmpeg's."""
 
     schedule: Schedule
     fps: float | None = None
@@ -25,38 +25,38 @@ class Filming(NamedTuple):
 
 
 class FilmsWriter(Protocol):
-    """What films need of the writer: a name, a turn in the schedule, and a place among its files."""
+    """What films need from the writer: an id, the next turn of the schedule, and a path among its files."""
 
     env_id: str
     closed: bool
     turns: Iterator[int]
 
     def film_path(self, episode: int) -> Path:
-        """Where the film of this episode goes, without its ending."""
+        """The path of this episode's film, without its ending."""
 
     def keep(self, film: Film) -> None:
         """Take over a film that has all its frames."""
 
 
 class FilmedEpisodes(Protocol):
-    """What films need of the one that records the episodes; handed in whole, which costs nothing."""
+    """What films need from the episode recorder. The recorder itself is passed in, which costs nothing."""
 
     number: int | None
     env: Callable[[], Any]
 
     @property
     def writer(self) -> FilmsWriter | None:
-        """The episodes' writer, None when it could not be opened."""
+        """The writer of the episodes; None if it could not be opened."""
 
     def adopt(self) -> FilmsWriter:
-        """The writer of this process, after a fork: the episode is its own from now on."""
+        """After a fork, the writer of this process, to which the episode belongs from now on."""
 
     def trouble(self, error: Exception) -> None:
-        """Say once that something failed."""
+        """Report a failure, once."""
 
 
 class Films:
-    """The films of one environment. A failure is said once, and costs films alone."""
+    """The films of one environment. A failure is reported once, and only films are lost."""
 
     def __init__(self, filming: Filming, notify: Callable[[str], None]) -> None:
         self._filming = filming
@@ -70,10 +70,10 @@ class Films:
         self._broken_said = False
 
     def begin(self, episodes: FilmedEpisodes) -> bool:
-        """The episode's first step is about to be made; True when the schedule wants it, and it is filmed.
+        """Begin a film before an episode's first step, if the schedule chooses it. Returns whether it did.
 
-        A reset that no step follows takes no turn of the schedule's. So it is asked only now, when the
-        environment still shows what the reset left.
+        The schedule is asked at the first step and not at the reset, because a reset without a step does
+        not count for it. The environment still shows the state after the reset.
         """
         try:
             writer = episodes.writer
@@ -96,12 +96,12 @@ class Films:
         return self.running is not None
 
     def capture(self) -> None:
-        """Take a picture for the film that is running."""
+        """Add a frame to the current film, if there is one."""
         if self.running:
             self.running.capture()
 
     def end(self, writer: FilmsWriter, length: int, number: int | None) -> None:
-        """The episode of this number is over; one without a step leaves no film, and its turn to the next."""
+        """End the film of this episode. One without a step leaves no film, and its turn to the next."""
         film, self.running = self.running, None
         if not length and self._asked == number:
             self._kept_turn = self._turn
@@ -112,7 +112,7 @@ class Films:
             film.discard()
 
     def disown(self) -> None:
-        """This process was forked: the film that may be running is its parent's."""
+        """Forget the current film, because this process was forked and the film is its parent's."""
         self.running = None
 
     def _open(self, writer: FilmsWriter, number: int, env: Any) -> Film | None:

@@ -1,4 +1,4 @@
-"""Pictures into an mp4, by an ffmpeg that reads them from a pipe."""
+"""Encode frames as an mp4, with an ffmpeg that reads them from a pipe."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _PIXELS = {1: "gray", 3: "rgb24", 4: "rgba"}
 
 
 class Mp4:
-    """H.264 in fragments of 0.2 s, each flushed, so that a film whose encoder is killed still plays.
+    """H.264 in fragments of 0.2 s. Each is flushed, so that the film plays even if the encoder is killed.
 
-    Frames are uint8 arrays of shape (height, width, 3), (height, width, 4) or (height, width); odd
-    sizes are padded by one black line, because 4:2:0 colour has none. Closed properly it is an
-    ordinary mp4 (ffmpeg's `hybrid_fragmented`).
+    Frames are uint8 arrays of shape (height, width, 3), (height, width, 4) or (height, width). Odd sizes
+    are padded with one black line, because 4:2:0 colour needs even ones. If closed properly, the file is
+    an ordinary mp4 (ffmpeg's `hybrid_fragmented`).
     """
 
     ending = ".mp4"
@@ -46,7 +46,7 @@ class Mp4:
         self._complaint: str | None = None
 
     def add(self, frame: Any) -> None:
-        """See Encoder; the first frame settles the size."""
+        """See Encoder. The first frame sets the size."""
         pixels = np.ascontiguousarray(frame)
         if self._process is None:
             self._begin(pixels)
@@ -92,7 +92,7 @@ class Mp4:
         self._process, self._frames, self._said = _start(command)
 
     def _wait(self) -> str:
-        """Wait for ffmpeg; what it complained of, "" when all went well."""
+        """Wait for ffmpeg. Returns its error message, "" if it succeeded."""
         if self._process is None:
             return "no frame was rendered"
         self.close()
@@ -105,9 +105,10 @@ class Mp4:
 
 
 def _start(command: list[str]) -> tuple[subprocess.Popen[bytes], OpenFile, OpenFile]:
-    """The running encoder, and our ends of two pipes: of its input, and of what it says.
+    """Start the encoder. Returns it and our ends of two pipes: its input and its messages.
 
-    Not Popen's own pipes: those read, write and close whatever has their number by then.
+    Popen's own pipes are not used: Popen would read, write and close whatever file has their number by
+    then.
     """
     ends: list[int] = []
     try:
@@ -139,13 +140,13 @@ def _rest_of(pipe: OpenFile) -> bytes:
 
 
 def describe(pixels: Any) -> str:
-    """Shape and dtype of an array, for a sentence."""
+    """The shape and dtype of an array, for use in a sentence."""
     return f"{pixels.shape} {pixels.dtype}"
 
 
 @contextlib.contextmanager
 def _surviving_sigpipe() -> Iterator[None]:
-    """Within it, an encoder that died is an error, also in a script that lets SIGPIPE kill it."""
+    """Context manager: a dead encoder causes an error, even in a script that SIGPIPE would kill."""
     if not hasattr(signal, "pthread_sigmask") or signal.getsignal(signal.SIGPIPE) is not signal.SIG_DFL:
         yield  # Python itself ignores it
         return

@@ -1,4 +1,4 @@
-"""Draw without a screen, sound, signal handlers or warnings; whatever that needs is taken back after."""
+"""Render without a screen, sound, signal handlers or warnings, and undo the changes this needs."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if hasattr(os, "register_at_fork"):
 
 @contextlib.contextmanager
 def drawing() -> Iterator[None]:
-    """Within it, an environment may be rendered without a trace, by one thread at a time."""
+    """Context manager for rendering without side effects. Only one thread may be inside at a time."""
     with _drawing, _off_screen(), _unwarned():
         yield
 
 
 def window() -> Any:
-    """What pygame's window shows, an array of shape (height, width, 3); None when there is none."""
+    """The contents of pygame's window as an array of shape (height, width, 3); None if there is no window."""
     pygame: Any = sys.modules.get("pygame")
     surface = pygame and pygame.display.get_surface()
     return None if surface is None else pygame.surfarray.array3d(surface).swapaxes(0, 1)
@@ -42,11 +42,11 @@ def window() -> Any:
 
 @contextlib.contextmanager
 def _off_screen() -> Iterator[None]:
-    """Within it, SDL (pygame) and MuJoCo do without the screen or sound that is not there.
+    """Context manager that lets SDL (pygame) and MuJoCo work without a screen or sound.
 
-    SDL would complain of it on stderr; MuJoCo would look for the screen, and end the process when it is
-    asked a second time. Nor may SDL take SIGTERM and SIGINT for itself: a worker that was filmed would
-    outlive `terminate()`.
+    SDL would complain on stderr. MuJoCo would look for a screen, and end the process at the second
+    attempt. SDL must not handle SIGTERM and SIGINT either: a worker that was filmed would survive
+    `terminate()`.
     """
     wanted = {"SDL_NO_SIGNAL_HANDLERS": "1"}
     if sys.platform == "linux" and not ("DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ):
@@ -69,7 +69,7 @@ def _off_screen() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _dm_control_by_egl() -> Iterator[None]:
-    """Within it, dm_control draws through EGL, though it chose as if for a screen when it was imported."""
+    """Context manager that lets dm_control render through EGL, even if it chose a screen when imported."""
     dm_control: Any = sys.modules.get("dm_control._render")
     if dm_control is None:
         yield
@@ -92,7 +92,7 @@ class _NoEgl:
 
 @contextlib.contextmanager
 def _unwarned() -> Iterator[None]:
-    """Within it, warnings are not shown; `catch_warnings` would have the script's shown a second time."""
+    """Context manager that hides warnings. With `catch_warnings` the script's own would be shown twice."""
     show = warnings.showwarning
     warnings.showwarning = lambda *args, **kwargs: None
     try:

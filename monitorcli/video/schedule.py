@@ -1,4 +1,4 @@
-"""Which episodes are filmed: a function from episode number to bool, or its short name."""
+"""Which episodes are filmed: a function from episode number to bool, or the name of one."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ FORMS = "cubic, none, all, every:N, first:N, a list like 0,8,27, or file.py:name
 
 
 def capped_cubic(episode: int) -> bool:
-    """Perfect cubes below 1000, then every 1000th: Gym's default."""
+    """Film perfect cubes below 1000, then every 1000th: Gym's default."""
     if episode < 1000:
         return int(round(episode ** (1 / 3)) ** 3) == episode
     return episode % 1000 == 0
 
 
 def never(episode: int) -> bool:
-    """Film nothing."""
+    """Film no episode."""
     return episode < 0
 
 
 def parse(text: str) -> Schedule:
-    """The schedule that `--video TEXT` names; raises BadRequest for anything else."""
+    """The schedule that `--video TEXT` names. Raises BadRequest if there is no such schedule."""
     named: dict[str, Schedule] = {"cubic": capped_cubic, "none": never, "all": lambda episode: True}
     if text in named:
         return named[text]
@@ -46,7 +46,7 @@ def parse(text: str) -> Schedule:
 
 
 def last(text: str) -> int | None:
-    """The last episode that `--video TEXT` films, if its name alone tells; else None, and -1 for none."""
+    """The last episode that `--video TEXT` films: -1 if none, None if its name does not tell."""
     if text == "none":
         return -1
     if text.startswith("first:"):
@@ -55,7 +55,7 @@ def last(text: str) -> int | None:
 
 
 def check(text: str) -> None:
-    """Raise BadRequest unless `text` names a schedule; a file's code is not run for it."""
+    """Raise BadRequest unless `text` names a schedule. Code in a file is not run to find out."""
     if not is_reference(text):
         parse(text)
     elif text.rpartition(":")[0].endswith(".py") and not os.path.isfile(text.rpartition(":")[0]):
@@ -63,13 +63,13 @@ def check(text: str) -> None:
 
 
 def absolute(text: str) -> str:
-    """`text`, with a file's path made absolute, for a process that may have changed its folder."""
+    """`text` with the path of a file made absolute, for a process that may change its working directory."""
     place, _, name = text.rpartition(":")
     return f"{os.path.abspath(place)}:{name}" if place.endswith(".py") else text
 
 
 def from_argument(value: Any) -> Schedule:
-    """Gym's `video_callable`: None is Gym's schedule, False is none, a function is itself.
+    """Gym's `video_callable`: None is Gym's schedule, False films nothing, a function is used as it is.
 
     Raises BadRequest for anything else, True included.
     """
@@ -81,7 +81,7 @@ def from_argument(value: Any) -> Schedule:
 
 
 def is_reference(text: str) -> bool:
-    """Whether `text` names a schedule in a file or module, whose code `parse` runs."""
+    """Whether `text` names a schedule in a file or module, whose code `parse` would run."""
     return ":" in text and not text.startswith(("every:", "first:"))
 
 

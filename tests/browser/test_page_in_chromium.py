@@ -1,12 +1,12 @@
 """The page as a person has it: in a real browser, with a mouse, a keyboard, at any width, in the dark."""
 
-import json
 import shutil
 
 import numpy as np
 import pytest
 from helpers import episodes
 from helpers import recording as made
+from playwright.sync_api import expect
 
 from monitorcli.format import log
 from monitorcli.recording import read
@@ -23,36 +23,36 @@ def html_of(*recordings, embed=as_html.EMBED, **wanted):
     return as_html.page(make_report(recordings, ReportOptions(**wanted)), embed)
 
 
-def text_of(page, selector):
-    return page.run(f"document.querySelector({json.dumps(selector)}).textContent")
-
-
 def centre(page, selector):
-    return page.run(
-        f"(() => {{ const it = document.querySelector({json.dumps(selector)});"
-        "it.scrollIntoView({block: 'center'});"
-        "const box = it.getBoundingClientRect(); return [box.left, box.top, box.width, box.height]; })()"
-    )
+    """Where the element is, once it is in the middle of the window: left, top, width, height."""
+    element = page.locator(selector).first
+    element.evaluate("(it) => it.scrollIntoView({block: 'center'})")
+    box = element.bounding_box()
+    return box["x"], box["y"], box["width"], box["height"]
+
+
+def count(page, selector):
+    return page.locator(selector).count()
 
 
 class TestThePage:
     def test_is_there_without_a_word_on_the_console(self, show, html):
         page = show(html)
-        assert text_of(page, "h1") == "CartPole-v1"
-        assert page.run("document.querySelectorAll('.tiles > div').length") >= 5
-        assert page.run("getComputedStyle(document.body).marginTop") == "0px"  # the style was let in
-        assert text_of(page, ".found").startswith("1 to 50 of 10,000")  # and so was the script
+        assert page.text_content("h1") == "CartPole-v1"
+        assert count(page, ".tiles > div") >= 5
+        assert page.evaluate("getComputedStyle(document.body).marginTop") == "0px"  # the style was let in
+        assert page.text_content(".found").startswith("1 to 50 of 10,000")  # and so was the script
 
     @pytest.mark.parametrize("size", SIZES)
     def test_never_scrolls_sideways(self, show, html, size):
         page = show(html, width=SIZES[size][0], height=SIZES[size][1])
-        assert page.run("document.documentElement.scrollWidth") <= SIZES[size][0]
+        assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
 
     @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
     @pytest.mark.parametrize("size", ["laptop", "phone"])
     def test_is_accessible(self, show, html, axe, size, dark):
         page = show(html, width=SIZES[size][0], height=SIZES[size][1], dark=dark)
-        page.run("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+        page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
         assert violations(page, axe) == []
 
     def test_of_several_directories_is_accessible(self, show, recording, axe, tmp_path):
@@ -63,7 +63,8 @@ class TestThePage:
 
     def test_is_dark_when_the_reader_likes_it_dark(self, show, html):
         shades = [
-            show(html, dark=dark).run("getComputedStyle(document.body).backgroundColor") for dark in (0, 1)
+            show(html, dark=dark).evaluate("getComputedStyle(document.body).backgroundColor")
+            for dark in (0, 1)
         ]
         assert [sum(map(int, shade[4:-1].split(","))) > 384 for shade in shades] == [True, False]
 
@@ -72,21 +73,21 @@ class TestThePage:
         path = tmp_path / "hostile.html"
         path.write_text(html_of(of, folder=tmp_path), encoding="utf-8")
         page = show(path)
-        assert text_of(page, "h1") == HOSTILE
-        assert page.run("document.querySelectorAll('img').length") == 0
-        assert page.run("document.title").endswith("monitorcli")
+        assert page.text_content("h1") == HOSTILE
+        assert count(page, "img") == 0
+        assert page.title().endswith("monitorcli")
 
     def test_prints(self, show, html, tmp_path):
         page = show(html, dark=True)
-        page.pdf(tmp_path / "page.pdf")
+        page.pdf(path=tmp_path / "page.pdf", format="A4")
         assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
 
 
 def violations(page, axe):
-    page.run(axe + "; 0")
-    page.run("axe.run().then((found) => (window.found = found)).then(() => 0)")
-    assert page.run("found.passes.length") > 20
-    return page.run("found.violations.map((one) => [one.id, one.nodes.map((node) => node.html)])")
+    page.evaluate(axe + "; 0")
+    found = page.evaluate("axe.run()")
+    assert len(found["passes"]) > 20
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]]
 
 
 class TestTheCurve:
@@ -95,7 +96,7 @@ class TestTheCurve:
         shown = curve.seen(recording.episodes, np.arange(len(recording.episodes)))
         line = running_mean.of_returns(shown.rows, shown.returns, 0.95)
         left, top, width, height = centre(page, ".tall .area")
-        points = page.run(
+        points = page.evaluate(
             "(() => { const path = document.querySelector('.line'); const to = path.getScreenCTM();"
             "return path.getAttribute('d').slice(1).split('L').map((point) => {"
             "const [x, y] = point.split(' ');"
@@ -111,59 +112,68 @@ class TestTheCurve:
         row = int(shown.rows[shown.returns.argmax()])
         left, top, width, height = centre(page, ".tall .area")
         share = (shown.y.high - shown.returns.max()) / (shown.y.high - shown.y.low)
-        page.move(left + width * row / (len(recording.episodes) - 1), top + height * share + 1)
-        said = text_of(page, ".walk output")
+        page.mouse.move(left + width * row / (len(recording.episodes) - 1), top + height * share + 1)
+        said = page.text_content(".walk output")
         number = int(said.split(" · ")[0].removeprefix("Episode ").replace(",", ""))
         assert abs(number - row) * width / len(recording.episodes) < 2
         length = int(recording.episodes.length[number])
         ended = "truncated" if length == 500 else "terminated"
         facts = f"return {length} · {length} steps · {ended} · seed {number + 7}"
         assert said.startswith(f"Episode {number:,} · {facts} · ")
-        assert text_of(page, ".tall .tip").startswith(f"Episode {number:,}return {length}{length} steps")
+        assert page.text_content(".tall .tip").startswith(f"Episode {number:,}return {length}{length} steps")
         assert (
-            page.run("document.querySelector('.tall .tip').getBoundingClientRect().right") <= left + width + 1
+            page.evaluate("document.querySelector('.tall .tip').getBoundingClientRect().right")
+            <= left + width + 1
         )
 
     def test_can_be_walked_with_the_keyboard(self, show, recording, html):
         page = show(html)
-        page.run("document.querySelector('.walk input').focus()")
+        page.focus(".walk input")
         for _ in range(3):
-            page.press("ArrowRight", 39)
+            page.keyboard.press("ArrowRight")
         length = int(recording.episodes.length[3])
-        said = page.run("document.querySelector('.walk input').getAttribute('aria-valuetext')")
+        said = page.get_attribute(".walk input", "aria-valuetext")
         assert said == f"Episode 3 · return {length} · {length} steps · terminated · seed 10"
-        page.press("End", 35)
-        assert text_of(page, ".walk output").startswith("Episode 9,999 · ")
+        page.keyboard.press("End")
+        assert page.text_content(".walk output").startswith("Episode 9,999 · ")
 
     def test_of_a_part_has_the_numbers_of_the_whole(self, show, recording, tmp_path):
         path = tmp_path / "part.html"
         path.write_text(html_of(recording, folder=tmp_path, selection=Selection(last=50)), encoding="utf-8")
         page = show(path)
-        page.run("document.querySelector('.walk input').focus()")
-        page.press("End", 35)
-        assert text_of(page, ".walk output").startswith("Episode 9,999 · ")
-        page.press("ArrowLeft", 37)
-        assert text_of(page, ".walk output").startswith("Episode 9,998 · ")
+        page.focus(".walk input")
+        page.keyboard.press("End")
+        assert page.text_content(".walk output").startswith("Episode 9,999 · ")
+        page.keyboard.press("ArrowLeft")
+        assert page.text_content(".walk output").startswith("Episode 9,998 · ")
         left, top, _, height = centre(page, ".tall .area")
-        page.move(left + 1, top + height / 2)
-        assert text_of(page, ".walk output").startswith("Episode 9,949 · ")
-        assert page.run("document.querySelector('.list tbody th').textContent") == "9,949"
+        page.mouse.move(left + 1, top + height / 2)
+        assert page.text_content(".walk output").startswith("Episode 9,949 · ")
+        assert page.text_content(".list tbody th") == "9,949"
 
     def test_leads_to_the_film_or_the_row_of_an_episode(self, show, html):
         page = show(html)
-        page.run("document.querySelector('.walk input').focus()")
-        page.press("ArrowRight", 39)
-        page.run("document.querySelector('.walk output a').click()")
-        page.wait("document.querySelector('tr.here th')?.textContent === '1'")
-        page.run("document.querySelector('.walk input').focus()")
-        page.press("ArrowLeft", 37)
-        assert page.run("document.querySelector('.walk output a').getAttribute('href')") == "#r0-film-0"
+        page.focus(".walk input")
+        page.keyboard.press("ArrowRight")
+        page.click(".walk output a")
+        expect(page.locator("tr.here th")).to_have_text("1")
+        page.focus(".walk input")
+        page.keyboard.press("ArrowLeft")
+        assert page.get_attribute(".walk output a", "href") == "#r0-film-0"
 
     def test_has_bars_that_say_what_they_hold(self, show, html):
         page = show(html)
         left, top, width, height = centre(page, "#r0-returns .bar")
-        page.move(left + width / 2, top + height / 2)
-        assert "episodes" in text_of(page, "#r0-returns .tip")
+        page.mouse.move(left + width / 2, top + height / 2)
+        assert "episodes" in page.text_content("#r0-returns .tip")
+
+
+# Resolves once a film has played a little.
+PLAYS = """(film) => new Promise((done) => {
+    const look = () => film.currentTime > 0.1 && done();
+    film.addEventListener("timeupdate", look);
+    look();
+})"""
 
 
 class TestFilms:
@@ -175,73 +185,67 @@ class TestFilms:
         of = read(tmp_path / "runs" / "a %#ü")
         path.write_text(html_of(of, embed=embed, folder=path.parent), encoding="utf-8")
         page = show(path)
-        films = page.run(
+        films = page.evaluate(
             "[...document.querySelectorAll('video')].map((film) => film.getAttribute('src').slice(0, 5))"
         )
         assert films == (["data:"] * 3 if embed else ["../ru"] * 3)
-        page.run("Promise.all([...document.querySelectorAll('video')].map((film) => film.play()))")
-        page.wait("[...document.querySelectorAll('video')].every((film) => film.currentTime > 0.1)")
-        assert page.run("[...document.querySelectorAll('video')].map((film) => film.videoWidth)") == [600] * 3
+        for film in page.locator("video").all():
+            film.evaluate("(film) => film.play()")
+            film.evaluate(PLAYS)
+            assert film.evaluate("(film) => film.videoWidth") == 600
 
     def test_play_at_a_click_and_then_have_controls(self, show, html):
         page = show(html)
-        film = "document.querySelector('video')"
-        assert not page.run(f"{film}.controls")
-        page.run("document.querySelector('.screen button').click()")
-        page.wait(f"{film}.currentTime > 0.1")
-        assert page.run(f"{film}.controls && document.activeElement === {film}")
-        assert page.run("document.querySelectorAll('.screen button').length") == 2
+        film = page.locator("video").first
+        assert not film.evaluate("(film) => film.controls")
+        page.click(".screen button")
+        film.evaluate(PLAYS)
+        assert film.evaluate("(film) => film.controls && document.activeElement === film")
+        assert count(page, ".screen button") == 2
 
 
 class TestTheList:
     def rows(self, page):
-        return page.run(
+        return page.evaluate(
             "[...document.querySelectorAll('.list tbody tr')]"
             ".map((row) => [...row.children].map((one) => one.textContent))"
         )
 
     def sort(self, page, name):
-        page.run(f"document.querySelector('[data-by={name}] button').click()")
+        page.click(f"[data-by={name}] button")
 
     def test_sorts(self, show, recording, html):
         page = show(html)
         self.sort(page, "return")
         best = float(recording.episodes.episode_return.max())
         assert float(self.rows(page)[0][1]) == best
-        assert (
-            page.run("document.querySelector('[data-by=return]').getAttribute('aria-sort')") == "descending"
-        )
+        assert page.get_attribute("[data-by=return]", "aria-sort") == "descending"
         self.sort(page, "return")
         assert float(self.rows(page)[0][1]) == float(recording.episodes.episode_return.min())
 
     def test_filters(self, show, recording, html):
         page = show(html)
-        page.run(
-            "(() => { const form = document.querySelector('.filters'); form.elements.end.value = 'cb';"
-            "form.elements.low.value = '500'; form.dispatchEvent(new Event('input')); })()"
-        )
+        page.select_option(".filters [name=end]", "cb")
+        page.fill(".filters [name=low]", "500")
         wanted = np.flatnonzero(recording.episodes.end == log.END_TRUNCATED)
         assert [int(row[0].replace(",", "")) for row in self.rows(page)] == wanted[:50].tolist()
-        assert f"of {len(wanted):,} episodes (10,000 without the filter)" in text_of(page, ".found")
-        page.run("document.querySelector('.filters button[type=reset]').click()")
-        page.wait("document.querySelector('.found').textContent === '1 to 50 of 10,000 episodes'")
+        assert f"of {len(wanted):,} episodes (10,000 without the filter)" in page.text_content(".found")
+        page.click(".filters button[type=reset]")
+        expect(page.locator(".found")).to_have_text("1 to 50 of 10,000 episodes")
 
     def test_shows_a_page_at_a_time(self, show, html):
         page = show(html)
         assert len(self.rows(page)) == 50
-        page.run("document.querySelector('[data-to=last]').click()")
+        page.click("[data-to=last]")
         assert self.rows(page)[-1][0] == "9,999"
-        assert text_of(page, ".page") == "Page 200 of 200"
-        assert page.run("document.querySelector('[data-to=on]').disabled")
+        assert page.text_content(".page") == "Page 200 of 200"
+        assert page.is_disabled("[data-to=on]")
 
     def test_leads_to_the_films(self, show, html):
         page = show(html)
-        page.run(
-            "(() => { const form = document.querySelector('.filters');"
-            "form.elements.filmed.checked = true; form.dispatchEvent(new Event('input')); })()"
-        )
+        page.check(".filters [name=filmed]")
         assert [row[0] for row in self.rows(page)] == ["0", "1,000", "9,000"]
-        targets = page.run(
+        targets = page.evaluate(
             "[...document.querySelectorAll('.list tbody a')].map((one) => !!document.querySelector(one.hash))"
         )
         assert targets == [True] * 3
@@ -251,7 +255,7 @@ class TestTheList:
         path = tmp_path / "many.html"
         path.write_text(html_of(made(episodes=episodes(returns)), folder=tmp_path), encoding="utf-8")
         page = show(path)
-        took = page.run(
+        took = page.evaluate(
             "(() => { const from = performance.now();"
             "document.querySelector('[data-by=return] button').click(); return performance.now() - from; })()"
         )

@@ -1,10 +1,10 @@
-"""Runs first in every Python that a recorded command starts: waits for Gymnasium, then attaches.
+"""Runs first in every Python that a recorded command starts. Waits for Gymnasium, then attaches to it.
 
-Imports of other libraries of environments are only reported, to explain why nothing was recorded.
+The import of other environment libraries is only reported, to explain why nothing was recorded.
 
-Found because `monitorcli start` puts this folder on PYTHONPATH; or run by monitorcli.pth, which an
-installed monitorcli has beside it and which a Python that ignores PYTHONPATH reads too. Standard library
-only, and little of it: every interpreter of the command pays for this file, most of them for nothing.
+Python finds this file because `monitorcli start` puts its folder on PYTHONPATH. An installed monitorcli
+also has monitorcli.pth, which runs this file in a Python that ignores PYTHONPATH. It imports little, and
+only from the standard library: every interpreter of the command runs it, and most do not need it.
 """
 
 import os
@@ -19,7 +19,7 @@ _OTHERS = """
 
 
 class _Waiting:
-    """A finder that sees some modules being imported and acts right after each has run."""
+    """An import finder that notices certain modules, and acts when each has been imported."""
 
     def __init__(self):
         self.awaited = dict.fromkeys(_OTHERS.split(), _report_library)
@@ -58,7 +58,7 @@ def _report_library(library):
 
 
 def _find_monitorcli():
-    """Make `import monitorcli` find the one that started the command, and nothing else beside it."""
+    """Let `import monitorcli` find the package that started the command, and nothing else beside it."""
     if "monitorcli" in sys.modules:
         return
     from importlib.util import module_from_spec, spec_from_file_location
@@ -84,7 +84,7 @@ def _report_status(kind, text):
 
 
 def _run_shadowed():
-    """Run the sitecustomize that this one hides, if the user has one."""
+    """Run the user's own sitecustomize, which this one hides, if there is one."""
     here = os.path.dirname(os.path.abspath(__file__))
     for folder in sys.path:
         path = os.path.join(folder, "sitecustomize.py")
