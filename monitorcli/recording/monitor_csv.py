@@ -33,15 +33,15 @@ _MOST_NAMED = 5  # malformed rows that get a problem each
 
 _REQUIRED = ["r", "l", "t"]
 _SUCCESS = {"True": 1, "False": 0, "1": 1, "0": 0, "1.0": 1, "0.0": 0}
-_COLUMNS = np.dtype([("return", "f8"), ("length", "i8"), ("ended", "f8"), ("success", "i1")])
+ROW = np.dtype([("return", "f8"), ("length", "i8"), ("ended", "f8"), ("success", "i1")])
 
-# What the fields of a row say, as _COLUMNS has it; None of a row that is malformed.
+# What the fields of a row say, as ROW has it; None of a row that is malformed.
 _Read = Callable[[Sequence[str]], "tuple[float, int, float, int] | None"]
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorCsv:
-    """The sound rows of one file, in its order; arrays of shape (n,).
+    """One file; `rows` are its sound ones, in its order, of dtype ROW and shape (n,).
 
     `ended` is in seconds since the run's own start, which for the first run is `t_start` (seconds since
     the epoch, None when not written). `keywords` are the columns beside r, l and t.
@@ -51,10 +51,7 @@ class MonitorCsv:
     env_id: str
     t_start: float | None
     keywords: tuple[str, ...]
-    episode_return: npt.NDArray[np.float64]
-    length: npt.NDArray[np.int64]
-    ended: npt.NDArray[np.float64]
-    success: npt.NDArray[np.int8]
+    rows: npt.NDArray[np.void]
 
 
 def read_monitor_csv(folder: Folder, name: str) -> MonitorCsv:
@@ -63,7 +60,7 @@ def read_monitor_csv(folder: Folder, name: str) -> MonitorCsv:
         with folder.open(name) as raw, io.TextIOWrapper(raw, "utf-8", "replace", newline="") as file:
             lines = _lines(file, name, folder)
             header, names, rest, before = _header(lines, name, folder)
-            found = np.fromiter(_episodes(rest, before, names, name, folder), _COLUMNS)
+            rows = np.fromiter(_episodes(rest, before, names, name, folder), ROW)
     except OSError as error:
         raise BadFile(f"{name}: cannot be read to its end: {error.strerror}") from None
     env_id = text(header.get("env_id"), UNKNOWN)
@@ -72,10 +69,7 @@ def read_monitor_csv(folder: Folder, name: str) -> MonitorCsv:
         env_id=UNKNOWN if env_id == "None" else env_id,
         t_start=number(header.get("t_start")),
         keywords=tuple(word for word in names if word not in _REQUIRED),
-        episode_return=found["return"],
-        length=found["length"],
-        ended=found["ended"],
-        success=found["success"],
+        rows=rows,
     )
 
 

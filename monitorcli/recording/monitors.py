@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Sequence
 
 from monitorcli.errors import BadFile
@@ -12,7 +11,6 @@ from monitorcli.recording.folder import Folder, natural
 from monitorcli.recording.gym import Batch, read_batch
 from monitorcli.recording.manifest import UNKNOWN, Manifest
 from monitorcli.recording.ours import RECORDER
-from monitorcli.recording.records import Records
 from monitorcli.recording.videos import FoundFilm
 
 
@@ -90,10 +88,6 @@ def _family(stem: str, env_id: str, version: str, state: str, batch: Batch | Non
         started_at=batch.first_reset if batch.dated else None,
         ended_at=float(batch.ended_at[-1]) if dated else None,
         most=len(batch.ended_at),
-        chunks=functools.partial(_once, batch),
+        chunks=lambda: (batch.records(),),
         surplus=batch.surplus,
     )
-
-
-def _once(batch: Batch) -> Iterable[Records]:
-    return (batch.records(),)

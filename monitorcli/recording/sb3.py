@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -16,7 +15,6 @@ from monitorcli.recording.family import Family
 from monitorcli.recording.folder import Folder
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.monitor_csv import ENDING, MonitorCsv, read_monitor_csv
-from monitorcli.recording.records import Records
 from monitorcli.recording.runs import Draft
 
 RECORDER = "stable-baselines3"
@@ -34,7 +32,7 @@ def drafts(folder: Folder) -> list[Draft]:
     """The runs in order, each with a family for every file that has episodes of it."""
     files = _files(folder)
     slots = _slots([file.name for file in files])
-    parts = [_runs_of(file) for file in files]
+    parts = [_runs_of(file.rows["ended"]) for file in files]
     _explain(folder, files, parts)
     found = []
     for run, rows in enumerate(zip_longest(*parts)):
@@ -64,15 +62,15 @@ def _slots(names: Sequence[str]) -> list[int]:
     return numbers if len(set(numbers)) == len(names) else list(range(len(names)))
 
 
-def _runs_of(file: MonitorCsv) -> list[slice]:
+def _runs_of(ended: Any) -> list[slice]:
     """The rows of each run: times only grow within one. A file without a row has one run, without a row."""
-    edges = (np.flatnonzero(np.diff(file.ended) < 0) + 1).tolist()
-    return [slice(*pair) for pair in zip([0, *edges], [*edges, len(file.ended)], strict=True)]
+    edges = (np.flatnonzero(np.diff(ended) < 0) + 1).tolist()
+    return [slice(*pair) for pair in zip([0, *edges], [*edges, len(ended)], strict=True)]
 
 
 def _families(run: int, of_run: Sequence[tuple[MonitorCsv, int, slice]]) -> list[Family]:
     """A family a file; their episodes numbered by start, as far as the files' clocks began together."""
-    began = [_began(file.ended[rows]) for file, _, rows in of_run]
+    began = [_began(file.rows["ended"][rows]) for file, _, rows in of_run]
     order = np.argsort(np.concatenate(began), kind="stable")
     rank = np.empty(len(order), np.uint64)
     rank[order] = np.arange(len(order))
@@ -81,17 +79,17 @@ def _families(run: int, of_run: Sequence[tuple[MonitorCsv, int, slice]]) -> list
 
 
 def _family(run: int, file: MonitorCsv, slot: int, rows: slice, numbers: Any) -> Family:
-    ended = file.ended[rows]
-    began = _began(ended)
+    read = file.rows[rows]
+    ended, began = read["ended"], _began(read["ended"])
     # Only of the first run it is written when it began.
     start = file.t_start if run == 0 else None
     found = np.zeros(len(ended), log.RECORD)
     found["number"], found["slot"] = numbers, slot
-    found["return"], found["length"] = file.episode_return[rows], file.length[rows]
+    found["return"], found["length"] = read["return"], read["length"]
     found["started_at"] = np.nan if start is None else start + began
     with np.errstate(over="ignore"):
         found["duration"] = ended - began
-    found["end"], found["success"] = log.END_UNKNOWN, file.success[rows]
+    found["end"], found["success"] = log.END_UNKNOWN, read["success"]
     return Family(
         stem=file.name,
         recorder=RECORDER,
@@ -100,7 +98,7 @@ def _family(run: int, file: MonitorCsv, slot: int, rows: slice, numbers: Any) ->
         started_at=start,
         ended_at=start + float(ended[-1]) if start is not None and len(ended) else None,
         most=len(ended),
-        chunks=functools.partial(_once, found),
+        chunks=lambda: (found,),
         surplus=None,
     )
 
@@ -108,10 +106,6 @@ def _family(run: int, file: MonitorCsv, slot: int, rows: slice, numbers: Any) ->
 def _began(ended: Any) -> Any:
     """An episode begins when the one before it in its file has ended, the first with the clock."""
     return np.concatenate([[0.0], ended[:-1]])[: len(ended)]
-
-
-def _once(records: Records) -> Iterable[Records]:
-    return (records,)
 
 
 def _explain(folder: Folder, files: Sequence[MonitorCsv], parts: Sequence[Sequence[slice]]) -> None:
@@ -124,7 +118,7 @@ def _explain(folder: Folder, files: Sequence[MonitorCsv], parts: Sequence[Sequen
             "and when it began is not written."
         )
     for file in files:
-        if file.env_id == UNKNOWN and len(file.ended):
+        if file.env_id == UNKNOWN and len(file.rows):
             folder.notes.append(
                 f"{file.name}: names no environment, like the files of VecMonitor. If that wrote it, its "
                 "episodes overlapped: they ended when it says, but began earlier than it seems."
