@@ -64,7 +64,7 @@ class Batch:
         for row, seed in enumerate(self.seeds[: len(found)]):
             if seed is not None:
                 found["seed"][row], found["seed_high"][row] = seed & (1 << 64) - 1, seed >> 64
-                found["seeded"][row] = 1
+                found["seeded"][row] = log.SEED_GIVEN
         return found
 
 

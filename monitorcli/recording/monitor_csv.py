@@ -33,6 +33,7 @@ _MOST_NAMED = 5  # malformed rows that get a problem each
 
 _REQUIRED = ["r", "l", "t"]
 _SUCCESS = {"True": 1, "False": 0, "1": 1, "0": 0, "1.0": 1, "0.0": 0}
+Rows = npt.NDArray[np.void]
 ROW = np.dtype([("return", "f8"), ("length", "i8"), ("ended", "f8"), ("success", "i1")])
 
 # What the fields of a row say, as ROW has it; None of a row that is malformed.
@@ -51,7 +52,7 @@ class MonitorCsv:
     env_id: str
     t_start: float | None
     keywords: tuple[str, ...]
-    rows: npt.NDArray[np.void]
+    rows: Rows
 
 
 def read_monitor_csv(folder: Folder, name: str) -> MonitorCsv:

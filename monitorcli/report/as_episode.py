@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.errors import BadRequest
-from monitorcli.format import batch, modes
+from monitorcli.format import batch, log, modes
 from monitorcli.format.ends import ENDS
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Episodes, Recording, Run
@@ -127,7 +127,7 @@ def _times(started_at: float, duration: float) -> list[Line]:
 
 
 def _seed_text(recording: Recording, row: int) -> str:
-    if int(recording.episodes.seeded[row]) == 2:
+    if recording.episodes.seeded[row] == log.SEED_NOT_KEPT:
         return "one was given that the record has no room for"
     seed = _seed(recording, row)
     if seed is not None:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import numpy as np
 
 from monitorcli.errors import BadFile
+from monitorcli.format import log
 from monitorcli.format.ends import ENDS
 from monitorcli.format.files import open_regular
 from monitorcli.recording.model import Episodes, Recording, Video
@@ -142,7 +143,7 @@ def _facts(row: int, episodes: Episodes) -> list[str]:
         plural(int(episodes.length[row]), "step"),
         ENDS[int(episodes.end[row])].kind,
     ]
-    if episodes.seeded[row] == 1:
+    if episodes.seeded[row] == log.SEED_GIVEN:
         facts.append(f"seed {int(episodes.seed_high[row]) << 64 | int(episodes.seed[row])}")
     return facts
 
