@@ -15,9 +15,10 @@ from monitorcli.attach.rehearsal import rehearse
 from monitorcli.attach.settings import Settings
 from monitorcli.attach.status_log import report_status
 from monitorcli.format import log
+from monitorcli.format.modes import MODES
 from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.autoreset import autoreset_mode, reset_mode, several
-from monitorcli.monitor.episode_recorder import MODES, EpisodeRecorder
+from monitorcli.monitor.episode_recorder import EpisodeRecorder
 from monitorcli.monitor.pool_step_recorder import PoolStepRecorder
 from monitorcli.monitor.recorder_factory import RecordingOptions, shared_recorder
 from monitorcli.monitor.step_recorder import RecordedCalls

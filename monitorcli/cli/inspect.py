@@ -11,6 +11,7 @@ import click
 
 from monitorcli.cli import inspect_options
 from monitorcli.cli.inspect_options import FORMATS
+from monitorcli.format.modes import READ
 
 # Only click is imported here, so that `monitorcli --help` starts fast.
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
 @click.option("--summary", is_flag=True, help="Also append markdown to the file $GITHUB_STEP_SUMMARY names.")
 @click.option(
     "--mode",
-    type=click.Choice(["training", "evaluation", "unknown"]),
+    type=click.Choice(list(READ)),
     help="Only episodes recorded as this.",
 )
 @click.option(

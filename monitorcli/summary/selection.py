@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from monitorcli.format import modes
+
 if TYPE_CHECKING:
     from monitorcli.recording.model import Episodes
 
 Rows = npt.NDArray[np.intp]
-MODES = {"training": b"t", "evaluation": b"e", "unknown": b""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Selection:
         """The rows that count, ascending: incomplete episodes among them stay, to be shown."""
         rows = np.arange(len(episodes))
         if self.mode is not None:
-            rows = rows[episodes.mode == MODES[self.mode]]
+            rows = rows[episodes.mode == modes.READ[self.mode]]
         if self.last is not None:
             completed = rows[episodes.completed[rows]]
             first = completed[-self.last] if len(completed) > self.last else 0
@@ -53,7 +54,7 @@ def take(episodes: Episodes, rows: Rows) -> Episodes:
 
 def by_mode(episodes: Episodes) -> Iterator[tuple[str, Episodes]]:
     """The episodes of each mode there is, when there are several."""
-    found = [(name, episodes.mode == code) for name, code in MODES.items()]
+    found = [(name, episodes.mode == code) for name, code in modes.READ.items()]
     present = [(name, which) for name, which in found if which.any()]
     if len(present) > 1:
         for name, which in present:
