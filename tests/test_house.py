@@ -11,6 +11,10 @@ from typing import NamedTuple
 import click
 import pytest
 
+from monitorcli.format import log
+from monitorcli.format.ends import ENDS, KINDS
+from monitorcli.format.modes import MODES
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "monitorcli"
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*.py"))
@@ -45,7 +49,7 @@ LAYERS = {
     # Renders a Recording, so it knows what one is.
     "report": ({"recording", "summary", "format", "errors", "__init__"}, {"numpy"}),
     "recording": ({"format", "errors", "__init__"}, {"numpy"}),
-    "summary": ({"errors"}, {"numpy"}),
+    "summary": ({"format", "errors"}, {"numpy"}),
     "monitor": ({"video", "format", "errors", "__init__"}, {"numpy", "gymnasium"}),
     "video": ({"format", "reference", "errors"}, {"numpy"}),
     "reference": ({"errors"}, set()),
@@ -155,6 +159,46 @@ def test_only_the_format_spells_a_files_name(module):
     texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in said]
     spelt = re.compile(r"openaigym\.(run|episode|manifest|video|tmp)|\.(stats|manifest|meta)\.json")
     assert [text.lineno for text in texts if isinstance(text.value, str) and spelt.search(text.value)] == []
+
+
+@pytest.mark.parametrize(
+    "module", [module for module in MODULES if not module.startswith("monitorcli/format/")]
+)
+def test_only_the_format_has_words_for_codes(module):
+    """Tables from codes to words, and lists of the words, are asked of format/ends.py or format/modes.py."""
+    tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
+    tables = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)]
+    entries = [entry for table in tables for entry in (*table.keys, *table.values) if entry is not None]
+    assert [entry.lineno for entry in entries if CODES & {*map(_last_name, ast.walk(entry))}] == []
+    lists = [node for node in ast.walk(tree) if isinstance(node, (ast.List, ast.Set, ast.Tuple))]
+    assert [one.lineno for one in lists if len(WORDS & {*map(_text, one.elts)}) > 1] == []
+    # A letter for a mode says nothing to whoever reads it.
+    assert [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value in MODES.values()
+    ] == []
+
+
+CODES = {name for name in vars(log) if re.match("(END|CUT|SEED)_[A-Z]", name)}
+WORDS = {*KINDS, *MODES}
+
+
+def _last_name(node):
+    """`END_UNKNOWN` of `log.END_UNKNOWN`."""
+    return getattr(node, "attr", getattr(node, "id", None))
+
+
+def _text(node):
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+@pytest.mark.parametrize("script", sorted(path.name for path in PACKAGE.rglob("*.js")))
+def test_no_script_of_the_page_has_words_for_codes(script):
+    """They come with the page, from `page/columns.py`."""
+    text = next(PACKAGE.rglob(script)).read_text(encoding="utf-8")
+    said = WORDS | {end.short for end in ENDS.values()}
+    assert [words for words in said if re.search(rf"""["'`]{re.escape(words)}["'`]""", text)] == []
 
 
 def test_no_modules_import_each_other_in_a_circle():

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from monitorcli.format import log
 from monitorcli.recording import read
 from monitorcli.report import ReportOptions, as_html, make_report
-from monitorcli.report.page import axis, columns, curve, ends, histogram, markup, running_mean
+from monitorcli.report.page import axis, columns, curve, histogram, markup, running_mean
 from monitorcli.summary.gates import at_least
 from monitorcli.summary.selection import Selection
 
@@ -258,7 +258,6 @@ class TestDistributions:
             log.CUT_RESET,
             log.CUT_CLOSED,
         ]
-        assert ends.kinds(np.array(end, dtype=np.uint8)).tolist() == [0, 0, 1, 2, 3, 3]
         text = html(recording(episodes=episodes(range(6), end=end)))
         assert (
             "2 terminated (33.3 %), 1 truncated (16.7 %), 1 not known (16.7 %), 2 incomplete (33.3 %)" in text

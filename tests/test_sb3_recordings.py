@@ -123,7 +123,7 @@ def test_an_environment_without_a_spec_is_unknown(directory):
 
 
 def test_malformed_lines_are_named_and_cost_no_other(directory):
-    rows = ["1,1,1", "2,2", "three,1,2", "4,-1,2", "5,1,nan", "", '6,"1,3', "7,1,4", "8,1e99,5", "nan,1,6"]
+    rows = ["1,1,1", "2,2", "three,1,2", "4,-1,2", "5,1,nan", "", '6,"1",3,', "7,1,4", "8,1e99,5", "nan,1,6"]
     monitor_csv(directory, *rows)
     recording = read(directory)
     assert [str(value) for value in returns(recording)] == ["1.0", "7.0", "nan"]
@@ -131,6 +131,13 @@ def test_malformed_lines_are_named_and_cost_no_other(directory):
         *(f"monitor.csv: line {line} is malformed, and is left out" for line in (4, 5, 6, 7, 9)),
         "monitor.csv: 1 more malformed lines are left out",
     )
+
+
+def test_a_stray_quotation_mark_costs_the_lines_up_to_the_next(directory):
+    monitor_csv(directory, "1,1,1", '2,"1,2', "3,1,3", '4,"1,4', "5,1,5")
+    recording = read(directory)
+    assert returns(recording) == [1, 5]
+    assert recording.problems == ("monitor.csv: the row in lines 4 to 6 is malformed, and is left out",)
 
 
 def test_a_line_that_is_being_written_is_no_problem(directory):
@@ -175,7 +182,7 @@ def test_a_file_that_seems_endless_is_given_up(directory):
         file.truncate(1 << 40)
     recording = read(directory)
     assert returns(recording) == [1]
-    assert "is not read: no row in a long while" in recording.problems[0]
+    assert recording.problems == ("monitor.csv: line 4 is too long for a row; from there it is not read",)
 
 
 def test_a_monitor_of_gyms_name_is_read_before_sb3s_and_says_so(directory):

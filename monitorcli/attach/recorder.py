@@ -16,11 +16,12 @@ from monitorcli.attach.settings import Settings
 from monitorcli.attach.status_log import report_status
 from monitorcli.format import log
 from monitorcli.format.environment import Environment
+from monitorcli.format.modes import MODES
 from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.autoreset import autoreset_mode, reset_mode, several
 from monitorcli.monitor.call_site import CallSite
 from monitorcli.monitor.environment import describe, is_named
-from monitorcli.monitor.episode_recorder import MODES, EpisodeRecorder
+from monitorcli.monitor.episode_recorder import EpisodeRecorder
 from monitorcli.monitor.pool_step_recorder import PoolStepRecorder
 from monitorcli.monitor.recorder_factory import RecordingOptions, shared_recorder
 from monitorcli.monitor.step_recorder import RecordedCalls

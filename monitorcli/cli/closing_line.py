@@ -13,7 +13,7 @@ from monitorcli.attach.status_log import StatusLog
 from monitorcli.cli.messages import say
 from monitorcli.cli.nothing_recorded import why_none
 from monitorcli.errors import NoRecording
-from monitorcli.monitor.episode_recorder import MODES
+from monitorcli.format.modes import MODES
 from monitorcli.monitor.run import RunFile
 from monitorcli.report.text import number, plural, printable
 from monitorcli.summary import statistics

@@ -12,6 +12,7 @@ import click
 from monitorcli.cli import inspect_options
 from monitorcli.cli.inspect_options import FORMATS
 from monitorcli.cli.options import Grouped
+from monitorcli.format.modes import READ
 
 # Only click is imported here, so that `monitorcli --help` starts fast.
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
 @click.option("--env", metavar="PATTERN", help="Only environments of this id; * and ? match.")
 @click.option(
     "--mode",
-    type=click.Choice(["training", "evaluation", "unknown"]),
+    type=click.Choice(list(READ)),
     help="Only episodes recorded as this.",
 )
 @click.option("--series", metavar="NAME", help="Only this series, by the name that it is shown under.")

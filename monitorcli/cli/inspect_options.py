@@ -24,7 +24,8 @@ FORMATS = ("table", "json", "csv", "markdown", "junit", "html", "npz")
 REPORT = "a report"
 SELECTION = frozenset({"--as", "--env", "--mode", "--series", "--run", "--slot", "--last"})
 TAKES = {
-    REPORT: SELECTION | {"--format", "--output", "--summary", "--window", "--confidence", "--baseline", "--force-baseline"}
+    REPORT: SELECTION | {"--format", "--output", "--summary", "--window", "--confidence"}
+    | {"--baseline", "--force-baseline"}
     | {"--fail-under", "--fail-regression", "--min-episodes"},
     "--episode": SELECTION,
     "--watch": SELECTION,

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from monitorcli.errors import BadRequest
+from monitorcli.format.modes import MODES
 
 Decorated = Callable[..., Any]
 
@@ -46,9 +47,7 @@ _RECORDING = (
         help="Which episodes to film: cubic, none, all, every:N, first:N, 0,8,27 or file.py:name.",
     ),
     click.option("--fps", type=float, callback=_positive, help="Frames a second of the videos."),
-    click.option(
-        "--mode", type=click.Choice(["training", "evaluation"]), help="What the episodes are recorded as."
-    ),
+    click.option("--mode", type=click.Choice(list(MODES)), help="What the episodes are recorded as."),
     click.option(
         "--only",
         metavar="ID",

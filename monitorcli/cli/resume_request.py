@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from monitorcli.cli.request import Request
 from monitorcli.errors import BadRequest, NoRecording
 from monitorcli.evaluate.policy import RANDOM, reference_name
-from monitorcli.monitor.episode_recorder import MODES
+from monitorcli.format.modes import MODES
 from monitorcli.recording import read
 from monitorcli.recording.model import Run
 from monitorcli.report.text import printable

@@ -12,7 +12,7 @@ from monitorcli.evaluate.episodes import run_episodes
 from monitorcli.evaluate.policy import Policy
 from monitorcli.evaluate.stop import Stopped, stoppable
 from monitorcli.format.environment import Environment
-from monitorcli.monitor.episode_recorder import MODES
+from monitorcli.format.modes import MODES
 from monitorcli.monitor.history import History
 from monitorcli.monitor.recorder_factory import RecordingOptions, own_recorder
 from monitorcli.monitor.run import RunFile

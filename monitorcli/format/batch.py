@@ -7,21 +7,28 @@ old `load_results` reads them. Its lists hold the episodes that ended; ours, bes
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.format import log, number_columns
+from monitorcli.format import log, modes, number_columns
+from monitorcli.format.ends import TERMINATED, TRUNCATED
 
 # Versions of our part of the manifest, newest last; docs/format.md tells the same story.
 # 1: first version.
 VERSION = 1
 
-# What stands in the lists of words, padded to one width, because JSON may have blanks there.
-_TYPES = np.array([b'"t",', b'"e",'])
-_UNKNOWN = b"null,        "
-_ENDS = np.array([_UNKNOWN, b'"terminated",', b'"truncated", ', b'"terminated",', _UNKNOWN])  # by code
+
+def _listed(words: Sequence[str | None]) -> npt.NDArray[np.bytes_]:
+    """The words as they stand in a list, padded to one width, because JSON may have blanks there."""
+    texts = [f"{json.dumps(word)}," for word in words]
+    return np.array([text.ljust(max(map(len, texts))).encode() for text in texts])
+
+
+_TYPES = _listed([modes.TRAINING.decode(), modes.EVALUATION.decode()])
+_ENDS = _listed([None, TERMINATED, TRUNCATED, TERMINATED, None])  # by code
 
 
 def stats(records: npt.NDArray[np.void], initial_reset_timestamp: float | None) -> bytes:
@@ -33,7 +40,7 @@ def stats(records: npt.NDArray[np.void], initial_reset_timestamp: float | None) 
         "timestamps": number_columns.floats(ended["started_at"] + ended["duration"]),
         "episode_lengths": number_columns.integers(ended["length"]),
         "episode_rewards": number_columns.floats(ended["return"]),
-        "episode_types": _words(_TYPES, ended["mode"] == b"e"),
+        "episode_types": _words(_TYPES, ended["mode"] == modes.EVALUATION),
         "episode_ends": _words(_ENDS, ended["end"]),
         "episode_seeds": _seeds(ended),
         "incomplete": b"%d" % (len(records) - len(ended)),

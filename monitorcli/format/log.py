@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.errors import BadFile
+from monitorcli.format import modes
 from monitorcli.format.files import open_regular
 
 # Versions of the record, newest last; docs/format.md tells the same story.
@@ -34,7 +35,7 @@ RECORD = np.dtype(
         ("seed_high", "<u8"),  # high 64 bits
         ("slot", "<u4"),  # environment instance within the writer
         ("end", "u1"),  # a sum of the END_ constants, or one of the CUT_ ones
-        ("mode", "S1"),  # t or e
+        ("mode", "S1"),  # TRAINING or EVALUATION
         ("success", "i1"),  # 1, 0, or -1: the environment did not say
         ("seeded", "u1"),  # one of the SEED_ constants
     ]
@@ -160,7 +161,7 @@ def plausible(records: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
         _KNOWN_END[records["end"]]
         & (length >= 0)
         & (length <= MOST_STEPS)
-        & ((mode == b"t") | (mode == b"e"))
+        & ((mode == modes.TRAINING) | (mode == modes.EVALUATION))
         & (success >= -1)
         & (success <= 1)
         & (records["seeded"] <= SEED_NOT_KEPT)

@@ -11,13 +11,11 @@ from typing import Any, Callable
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.format import log
+from monitorcli.format import log, modes
 from monitorcli.monitor.notices import once, trouble
 from monitorcli.monitor.step_result import NOT_FROM_HERE, kind_of
 from monitorcli.monitor.writer import EpisodeWriter
 from monitorcli.video.filming import Filming, Films
-
-MODES = {"training": b"t", "evaluation": b"e"}
 
 _SEED_BITS = 128
 _LOW = (1 << 64) - 1
@@ -36,7 +34,7 @@ class EpisodeRecorder:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`open_writer` is called at the first reset, and again in a child process after a fork."""
-        self.mode = b"t"
+        self.mode = modes.TRAINING
         self.env: Callable[[], Any] = weakref.ref(env)
         self.index = index
         self._open_writer = open_writer

@@ -14,13 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.errors import BadRequest
-from monitorcli.format import log
+from monitorcli.format import log, modes
 from monitorcli.format.environment import Environment
 from monitorcli.format.names import check_uid
 from monitorcli.monitor.call_site import CallSite, call_site
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.environment import UNKNOWN, describe
-from monitorcli.monitor.episode_recorder import MODES
 from monitorcli.monitor.history import read_history
 from monitorcli.monitor.recorder_factory import EnvironmentRecorder, RecordingOptions, own_recorder
 from monitorcli.monitor.run import RunFile
@@ -86,7 +85,7 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
     @property
     def mode(self) -> str:
         """ "training" or "evaluation"; what is set here holds from the next reset on."""
-        return next(name for name, code in MODES.items() if code == self._recorder.mode)
+        return modes.WORDS[self._recorder.mode]
 
     @mode.setter
     def mode(self, mode: str) -> None:
@@ -151,9 +150,10 @@ def _unrecorded(env: Any) -> Any:
 
 
 def _mode_code(mode: str) -> bytes:
-    if mode not in MODES:
-        raise BadRequest(f"mode must be 'training' or 'evaluation', not {mode!r}.")
-    return MODES[mode]
+    if mode not in modes.MODES:
+        words = " or ".join(map(repr, modes.MODES))
+        raise BadRequest(f"mode must be {words}, not {mode!r}.")
+    return modes.MODES[mode]
 
 
 def _warn(remark: str) -> None:

@@ -6,9 +6,8 @@ Keys and clocks: gym 0.1.0 to 0.22, `gym/wrappers/monitoring/stats_recorder.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import contextlib
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -16,23 +15,22 @@ import numpy.typing as npt
 
 from monitorcli.errors import BadFile
 from monitorcli.format import log
+from monitorcli.format.ends import TERMINATED, TRUNCATED
 from monitorcli.format.json_files import MOST_STATS
 from monitorcli.format.log import MOST_STEPS
 from monitorcli.recording.folder import Folder, number
-from monitorcli.recording.modes import attribute
+from monitorcli.recording.gym_modes import modes_of, read_types
 from monitorcli.recording.records import Records
 
 # Any clock that shows less than this (September 2001) counts from a machine's start.
 _DATED = 1e9
-
-_ENDS = {"terminated": log.END_TERMINATED, "truncated": log.END_TRUNCATED}
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """The episodes of one stats file; columns of shape (n,), times in the clock of whoever wrote it.
 
-    `resets` is how many resets there were, None when that was not written (before gym 0.3).
+    `surplus` is how many resets had no episode that ended; 0 before gym 0.3, which did not write it.
     """
 
     first_reset: float | None
@@ -42,14 +40,9 @@ class Batch:
     mode: npt.NDArray[np.bytes_]
     end: npt.NDArray[np.uint8]
     seeds: list[int | None]
-    resets: int | None
+    surplus: int
     incomplete: int
     ours: bool
-
-    @property
-    def surplus(self) -> int:
-        """How many resets had no episode that ended."""
-        return 0 if self.resets is None else max(0, self.resets - len(self.ended_at))
 
     @property
     def dated(self) -> bool:
@@ -71,108 +64,54 @@ class Batch:
         for row, seed in enumerate(self.seeds[: len(found)]):
             if seed is not None:
                 found["seed"][row], found["seed_high"][row] = seed & (1 << 64) - 1, seed >> 64
-                found["seeded"][row] = 1
+                found["seeded"][row] = log.SEED_GIVEN
         return found
 
 
-def read_batch(folder: Folder, name: str, abandoned: Callable[[], Collection[int]] = tuple) -> Batch:
-    """Read and check one stats file; raises BadFile when its episodes cannot be had.
-
-    `abandoned` is asked, when modes are in doubt, for resets that are known to have had no episode.
-    """
+def read_batch(folder: Folder, name: str) -> Batch:
+    """Read and check one stats file; raises BadFile when its episodes cannot be had."""
     document = folder.json(name, MOST_STATS)
-    ended_at = _floats(document, "timestamps", name)
+    ended_at = _column(document, "timestamps", name, {int, float})
     count = len(ended_at)
     lengths = _lengths(document, name)
-    returns = _floats(document, "episode_rewards", name, may_be_null=True)
+    returns = _column(document, "episode_rewards", name, {int, float, type(None)})
     if min(len(lengths), len(returns)) < count:
         raise BadFile(f"{name}: {count} episodes, but {len(lengths)} lengths and {len(returns)} returns")
     if max(len(lengths), len(returns)) > count:
         # Gym was interrupted between two lists, or somebody edited them.
         folder.notes.append(f"{name}: has more lengths or returns than times; the surplus is left out.")
-    types = _types(document, name, folder)
+    types = read_types(document, name, folder)
     incomplete, seeds = document.get("incomplete"), document.get("episode_seeds")
     return Batch(
         first_reset=number(document.get("initial_reset_timestamp")),
         ended_at=ended_at,
         episode_return=returns[:count],
         length=lengths[:count],
-        mode=_modes(types, lengths[:count], name, folder, abandoned),
+        mode=modes_of(types, count, name, folder),
         end=_ends(document, lengths[:count], types is None, name, folder),
         seeds=[_seed(seed) for seed in seeds] if isinstance(seeds, list) else [],
-        resets=None if types is None else len(types),
+        surplus=0 if types is None else max(0, len(types) - count),
         incomplete=incomplete if type(incomplete) is int and incomplete > 0 else 0,
         ours="episode_ends" in document,
     )
 
 
-def _floats(
-    document: dict[str, Any], key: str, name: str, may_be_null: bool = False
-) -> npt.NDArray[np.float64]:
-    allowed = {int, float, type(None)} if may_be_null else {int, float}
+def _column(
+    document: dict[str, Any], key: str, name: str, allowed: set[type], of: str = "numbers"
+) -> npt.NDArray[Any]:
+    """The list of that name as float64, or as int64 where only integers are allowed."""
     values = document.pop(key, None)  # freed while the next one is made
-    try:
-        if isinstance(values, list) and set(map(type, values)) <= allowed:
-            return np.array(values, np.float64)
-    except (OverflowError, TypeError, ValueError):
-        pass
-    raise BadFile(f"{name}: {key} is not a list of numbers")
+    if isinstance(values, list) and set(map(type, values)) <= allowed:
+        with contextlib.suppress(OverflowError):
+            return np.array(values, np.int64 if allowed == {int} else np.float64)
+    raise BadFile(f"{name}: {key} is not a list of {of}")
 
 
 def _lengths(document: dict[str, Any], name: str) -> npt.NDArray[np.int64]:
-    values = document.pop("episode_lengths", None)
-    try:
-        if isinstance(values, list) and set(map(type, values)) <= {int}:
-            lengths = np.array(values, np.int64)
-            if not len(lengths) or (lengths.min() >= 0 and lengths.max() <= MOST_STEPS):
-                return lengths
-    except OverflowError:
-        pass
-    raise BadFile(f"{name}: episode_lengths is not a list of lengths")
-
-
-def _types(document: dict[str, Any], name: str, folder: Folder) -> npt.NDArray[np.bytes_] | None:
-    """The list of types as bytes, None when there is none; a bad one costs the modes and no more."""
-    values = document.get("episode_types")
-    if values is None:
-        return None
-    try:
-        if isinstance(values, list) and set(values) <= {"t", "e"}:
-            return np.frombuffer("".join(values).encode(), "S1")
-    except TypeError:
-        pass
-    folder.problems.append(f"{name}: episode_types is not a list of t and e; the modes are not known")
-    return np.zeros(0, "S1")
-
-
-def _modes(
-    types: npt.NDArray[np.bytes_] | None,
-    lengths: npt.NDArray[np.int64],
-    name: str,
-    folder: Folder,
-    abandoned: Callable[[], Collection[int]],
-) -> npt.NDArray[np.bytes_]:
-    count = len(lengths)
-    if types is None:
-        return np.zeros(count, "S1")
-    modes = attribute(types, count)
-    # With automatic resets the first film of an episode of one step has one frame, too.
-    if len(types) > count and (modes == b"").any() and (lengths != 1).all():
-        modes = attribute(types, count, abandoned())
-    open_ones = np.flatnonzero(modes == b"")
-    if len(open_ones) and len(types):
-        shown = ", ".join(map(str, open_ones[:10].tolist())) + (" and others" if len(open_ones) > 10 else "")
-        folder.notes.append(
-            f"{name}: Gym wrote {len(types)} modes, one a reset, for {count} episodes, and not which reset "
-            f"had none; the mode of its episodes {shown} (from 0) cannot be told{_likely(types, count)}."
-        )
-    return modes
-
-
-def _likely(types: npt.NDArray[np.bytes_], count: int) -> str:
-    """What the modes were if nobody set a mode and then played no episode in it, where that is one answer."""
-    spans = [mode.decode() for mode, _ in groupby(types.tolist())]
-    return f" (if every mode that was set was played in: {', '.join(spans)})" if len(spans) == count else ""
+    lengths = _column(document, "episode_lengths", name, {int}, "lengths")
+    if ((lengths < 0) | (lengths > MOST_STEPS)).any():
+        raise BadFile(f"{name}: episode_lengths is not a list of lengths")
+    return lengths
 
 
 def _ends(
@@ -186,8 +125,8 @@ def _ends(
     ends = np.full(len(lengths), log.END_UNKNOWN, np.uint8)
     said = document.get("episode_ends")
     if isinstance(said, list):
-        for row, word in enumerate(said[: len(ends)]):
-            ends[row] = _ENDS.get(word, log.END_UNKNOWN) if isinstance(word, str) else log.END_UNKNOWN
+        for code, word in ((log.END_TERMINATED, TERMINATED), (log.END_TRUNCATED, TRUNCATED)):
+            ends[[row for row, one in enumerate(said[: len(ends)]) if one == word]] = code
     elif is_oldest and len(lengths):
         ends[lengths == 0] = log.CUT_RESET
         folder.notes.append(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Sequence
 
 from monitorcli.errors import BadFile
@@ -12,8 +11,7 @@ from monitorcli.recording.folder import Folder, natural
 from monitorcli.recording.gym import Batch, read_batch
 from monitorcli.recording.manifest import UNKNOWN, Manifest
 from monitorcli.recording.ours import RECORDER
-from monitorcli.recording.records import Records
-from monitorcli.recording.videos import FoundFilm, abandoned_resets
+from monitorcli.recording.videos import FoundFilm
 
 
 def families(
@@ -43,19 +41,13 @@ def families(
     return sorted(found, key=_order)
 
 
-def read_gym_batch(folder: Folder, manifest: Manifest) -> Batch:
-    """The batch that a manifest of Gym's names; raises BadFile."""
-    name = folder.referred(manifest.stats, manifest.name)
-    return read_batch(folder, name, functools.partial(abandoned_resets, folder, manifest.stem))
-
-
 def _order(family: Family) -> tuple[bool, float, list[tuple[int, str]]]:
     return family.started_at is None, family.started_at or 0.0, natural(family.stem)
 
 
 def _of_manifest(folder: Folder, manifest: Manifest, state: str) -> Family:
     try:
-        batch = read_gym_batch(folder, manifest)
+        batch = read_batch(folder, folder.referred(manifest.stats, manifest.name))
     except BadFile as error:
         folder.problems.append(str(error))
         batch = None
@@ -72,7 +64,7 @@ def _of_lone_batches(folder: Folder, manifests: Sequence[Manifest], ours: Iterab
         if name in named or without_batch(stem) in known:
             continue
         try:
-            batch = read_batch(folder, name, functools.partial(abandoned_resets, folder, stem))
+            batch = read_batch(folder, name)
             if batch.ours and not len(batch.ended_at) and not batch.incomplete:
                 continue  # a writer of ours is about to write its manifest, or died there
             folder.problems.append(f"{name}: no manifest names it")
@@ -96,10 +88,6 @@ def _family(stem: str, env_id: str, version: str, state: str, batch: Batch | Non
         started_at=batch.first_reset if batch.dated else None,
         ended_at=float(batch.ended_at[-1]) if dated else None,
         most=len(batch.ended_at),
-        chunks=functools.partial(_once, batch),
+        chunks=lambda: (batch.records(),),
         surplus=batch.surplus,
     )
-
-
-def _once(batch: Batch) -> Iterable[Records]:
-    return (batch.records(),)

@@ -18,9 +18,8 @@ from monitorcli.errors import BadFile, NoRecording, UnequalEnvironments
 from monitorcli.format import log
 from monitorcli.format.names import MANIFEST_ENDING, MANIFEST_PREFIX
 from monitorcli.recording.folder import HINT, Folder
-from monitorcli.recording.gym import Batch, read_batch
+from monitorcli.recording.gym import read_batch
 from monitorcli.recording.manifest import Manifest, read_manifest
-from monitorcli.recording.monitors import read_gym_batch
 from monitorcli.recording.ours import sound_log
 from monitorcli.recording.records import Records, read_log
 
@@ -92,7 +91,7 @@ def _sources(folder: Folder, manifests: Sequence[Manifest]) -> list[Source]:
         found.update(_of_writer(folder, stem, sorted(named, key=lambda one: one.first)))
     for manifest in manifests:
         if manifest.ours is None:
-            found[manifest.name] = _of_batch(read_gym_batch(folder, manifest))
+            found[manifest.name] = _of_batch(folder, manifest)
     return [found[manifest.name] for manifest in manifests]
 
 
@@ -100,10 +99,7 @@ def _of_writer(folder: Folder, stem: str, manifests: Sequence[Manifest]) -> dict
     """Its log shared out among its manifests, what was not sealed yet to the last one."""
     name = sound_log(folder, stem, manifests)
     if name is None:
-        return {
-            manifest.name: _of_batch(read_batch(folder, folder.referred(manifest.stats, manifest.name)))
-            for manifest in manifests
-        }
+        return {manifest.name: _of_batch(folder, manifest) for manifest in manifests}
     records = np.concatenate([np.zeros(0, log.RECORD), *read_log(folder, name)])
     first_reset = float(records["started_at"].min()) if len(records) else None
     edges = [0, *(manifest.first for manifest in manifests[1:]), len(records)]
@@ -113,7 +109,8 @@ def _of_writer(folder: Folder, stem: str, manifests: Sequence[Manifest]) -> dict
     }
 
 
-def _of_batch(batch: Batch) -> Source:
+def _of_batch(folder: Folder, manifest: Manifest) -> Source:
+    batch = read_batch(folder, folder.referred(manifest.stats, manifest.name))
     return Source(batch.first_reset, batch.ended_at, batch.length, batch.episode_return, batch.mode)
 
 

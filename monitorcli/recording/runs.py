@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from monitorcli.errors import BadFile
 from monitorcli.format import lease
 from monitorcli.format.names import RUN_PREFIX
 from monitorcli.recording.family import Family
-from monitorcli.recording.folder import Folder, number
+from monitorcli.recording.folder import Entry, Folder, number
 from monitorcli.recording.model import Run
 from monitorcli.recording.ours import RECORDER
 
@@ -20,6 +20,13 @@ from monitorcli.recording.ours import RECORDER
 _TOLD = ("version", "started_at", "ended_at", "exit_status", "interrupted")
 # When writers of one run differ, the first of these that one of them is.
 _WORST = ("running", "stale", "crashed", "unknown", "complete")
+# What became of a run whose file says when it ended: the first of these that holds.
+_ENDED: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
+    ("interrupted", lambda file: file.get("interrupted") is True or file.get("signal") == signal.SIGINT),
+    ("crashed", lambda file: file.get("signal") is not None),
+    ("failed", lambda file: file.get("exit_status") not in (None, 0)),
+    ("complete", lambda file: True),
+)
 
 
 @dataclass(slots=True)
@@ -106,23 +113,18 @@ def _state(folder: Folder, draft: Draft) -> str:
 
 
 def _state_by(folder: Folder, draft: Draft) -> str:
-    document = draft.file
-    if document and number(document.get("ended_at")) is not None:
-        if document.get("interrupted") is True or document.get("signal") == signal.SIGINT:
-            return "interrupted"
-        if document.get("signal") is not None:
-            return "crashed"
-        return "failed" if document.get("exit_status") not in (None, 0) else "complete"
-    signs = [folder.entries[draft.name].modified] if draft.name else []
-    sign = max([*signs, *(_last_sign(folder, family) for family in draft.families)], default=0.0)
+    file = draft.file or {}
+    if number(file.get("ended_at")) is not None:
+        return next(state for state, holds in _ENDED if holds(file))
+    sign = max((entry.modified for entry in _files_of(folder, draft)), default=0.0)
     if draft.name and not folder.entries[draft.name].size:
         return _by_lease({}, sign)
     states = {_state_of(family, sign) for family in draft.families}
-    if document and isinstance(document.get("lease"), dict):
-        # Whoever started the run may die before those who record it.
-        states.add(_by_lease(document["lease"], sign))
-        if states == {"complete", "crashed"} and all(family.closed for family in draft.families):
-            return "complete"
+    if isinstance(file.get("lease"), dict):
+        starter = _by_lease(file["lease"], sign)
+        # Whoever started the run may die before those who record it, and they end it well.
+        if (starter, states) != ("crashed", {"complete"}):
+            states.add(starter)
     return next((state for state in _WORST if state in states), "unknown")
 
 
@@ -138,7 +140,9 @@ def _by_lease(held: dict[str, Any], sign: float) -> str:
     return {True: "running", False: "crashed", None: "stale"}[lease.alive(held, sign)]
 
 
-def _last_sign(folder: Folder, family: Family) -> float:
-    """When a file of the writer was last written."""
-    marks = (f".{family.stem}.",)
-    return max((entry.modified for name, entry in folder.entries.items() if marks[0] in name), default=0.0)
+def _files_of(folder: Folder, draft: Draft) -> Iterator[Entry]:
+    """The files of the run: when the newest was written is its last sign of life."""
+    marks = [f".{family.stem}." for family in draft.families]
+    for name, entry in folder.entries.items():
+        if name == draft.name or any(mark in name for mark in marks):
+            yield entry

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -15,8 +14,7 @@ from monitorcli.format import log
 from monitorcli.recording.family import Family
 from monitorcli.recording.folder import Folder
 from monitorcli.recording.manifest import UNKNOWN
-from monitorcli.recording.monitor_csv import ENDING, MonitorCsv, read_monitor_csv
-from monitorcli.recording.records import Records
+from monitorcli.recording.monitor_csv import ENDING, MonitorCsv, Rows, read_monitor_csv
 from monitorcli.recording.runs import Draft
 
 RECORDER = "stable-baselines3"
@@ -34,7 +32,7 @@ def drafts(folder: Folder) -> list[Draft]:
     """The runs in order, each with a family for every file that has episodes of it."""
     files = _files(folder)
     slots = _slots([file.name for file in files])
-    parts = [_runs_of(file) for file in files]
+    parts = [_runs_of(file.rows) for file in files]
     _explain(folder, files, parts)
     found = []
     for run, rows in enumerate(zip_longest(*parts)):
@@ -64,34 +62,30 @@ def _slots(names: Sequence[str]) -> list[int]:
     return numbers if len(set(numbers)) == len(names) else list(range(len(names)))
 
 
-def _runs_of(file: MonitorCsv) -> list[slice]:
+def _runs_of(rows: Rows) -> list[Rows]:
     """The rows of each run: times only grow within one. A file without a row has one run, without a row."""
-    edges = (np.flatnonzero(np.diff(file.ended) < 0) + 1).tolist()
-    return [slice(*pair) for pair in zip([0, *edges], [*edges, len(file.ended)], strict=True)]
+    return np.split(rows, np.flatnonzero(np.diff(rows["ended"]) < 0) + 1)
 
 
-def _families(run: int, of_run: Sequence[tuple[MonitorCsv, int, slice]]) -> list[Family]:
+def _families(run: int, of_run: Sequence[tuple[MonitorCsv, int, Rows]]) -> list[Family]:
     """A family a file; their episodes numbered by start, as far as the files' clocks began together."""
-    began = [_began(file.ended[rows]) for file, _, rows in of_run]
-    order = np.argsort(np.concatenate(began), kind="stable")
-    rank = np.empty(len(order), np.uint64)
-    rank[order] = np.arange(len(order))
-    ranks = np.split(rank, np.cumsum([len(one) for one in began])[:-1])
+    began = np.concatenate([_began(rows["ended"]) for _, _, rows in of_run])
+    rank = np.argsort(np.argsort(began, kind="stable"), kind="stable")
+    ranks = np.split(rank, np.cumsum([len(rows) for _, _, rows in of_run])[:-1])
     return [_family(run, *one, numbers) for one, numbers in zip(of_run, ranks, strict=True)]
 
 
-def _family(run: int, file: MonitorCsv, slot: int, rows: slice, numbers: Any) -> Family:
-    ended = file.ended[rows]
-    began = _began(ended)
+def _family(run: int, file: MonitorCsv, slot: int, rows: Rows, numbers: Any) -> Family:
+    ended, began = rows["ended"], _began(rows["ended"])
     # Only of the first run it is written when it began.
     start = file.t_start if run == 0 else None
     found = np.zeros(len(ended), log.RECORD)
     found["number"], found["slot"] = numbers, slot
-    found["return"], found["length"] = file.episode_return[rows], file.length[rows]
+    found["return"], found["length"] = rows["return"], rows["length"]
     found["started_at"] = np.nan if start is None else start + began
     with np.errstate(over="ignore"):
         found["duration"] = ended - began
-    found["end"], found["success"] = log.END_UNKNOWN, file.success[rows]
+    found["end"], found["success"] = log.END_UNKNOWN, rows["success"]
     return Family(
         stem=file.name,
         recorder=RECORDER,
@@ -100,7 +94,7 @@ def _family(run: int, file: MonitorCsv, slot: int, rows: slice, numbers: Any) ->
         started_at=start,
         ended_at=start + float(ended[-1]) if start is not None and len(ended) else None,
         most=len(ended),
-        chunks=functools.partial(_once, found),
+        chunks=lambda: (found,),
         surplus=None,
     )
 
@@ -110,21 +104,18 @@ def _began(ended: Any) -> Any:
     return np.concatenate([[0.0], ended[:-1]])[: len(ended)]
 
 
-def _once(records: Records) -> Iterable[Records]:
-    return (records,)
-
-
-def _explain(folder: Folder, files: Sequence[MonitorCsv], parts: Sequence[Sequence[slice]]) -> None:
+def _explain(folder: Folder, files: Sequence[MonitorCsv], parts: Sequence[Sequence[Rows]]) -> None:
     """Say what the files leave open."""
     appended = {file.name: part for file, part in zip(files, parts, strict=True) if len(part) > 1}
     for name, part in appended.items():
-        episodes = ", ".join(str(rows.start) for rows in part[1:6]) + (", …" if len(part) > 6 else "")
+        starts = np.cumsum([len(rows) for rows in part[:-1]]).tolist()
+        episodes = ", ".join(map(str, starts[:5])) + (", …" if len(starts) > 5 else "")
         folder.notes.append(
             f"{name}: its times begin anew at its episode {episodes} (from 0): a run was appended, "
             "and when it began is not written."
         )
     for file in files:
-        if file.env_id == UNKNOWN and len(file.ended):
+        if file.env_id == UNKNOWN and len(file.rows):
             folder.notes.append(
                 f"{file.name}: names no environment, like the files of VecMonitor. If that wrote it, its "
                 "episodes overlapped: they ended when it says, but began earlier than it seems."

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from monitorcli.format import modes
 from monitorcli.format.environment import Call, Environment
 from monitorcli.recording.family import Family
 from monitorcli.recording.manifest import UNKNOWN
@@ -16,7 +17,8 @@ from monitorcli.recording.model import Episodes, Run, Series
 
 # What files of packages and of Python begin with, see `monitor.call_site`.
 _NOT_THE_SCRIPTS = ("site-packages/", "python/")
-_MODES = {b"t": "training", b"e": "evaluation", b"": "unknown"}
+_MODES = {code: word for word, code in modes.READ.items()}
+_NAMES = {modes.TRAINING: "", modes.EVALUATION: " evaluation"}  # behind the environment's id
 _LETTERS = list(_MODES)
 
 
@@ -52,7 +54,7 @@ def find_series(
     ordered = sorted(found.values(), key=lambda one: one.order)
     if not ordered:
         environments = [_environment(*pair) for pair in zip(families, runs, strict=True)]
-        ordered = [_Found((0, 0.0, 0), (environments or [Environment(UNKNOWN)])[0], "unknown", [])]
+        ordered = [_Found((0, 0.0, 0), (environments or [Environment(UNKNOWN)])[0], _MODES[b""], [])]
     numbers = np.zeros(len(first), np.uint32)
     for number, one in enumerate(ordered):
         numbers[one.parts] = number
@@ -91,15 +93,14 @@ def _environment(family: Family, run: Run) -> Environment:
 
 
 def _named(found: Sequence[_Found]) -> tuple[Series, ...]:
-    known = {one.environment.env_id for one in found if one.mode != "unknown"}
+    known = {one.environment.env_id for one in found if modes.READ[one.mode]}
     places = {one.environment.made_at for one in found}
     shared = Counter(call for calls in places for call in set(calls))
     used: Counter[str] = Counter()
     series = []
     for one in found:
         env_id = one.environment.env_id
-        words = {"training": "", "evaluation": " evaluation", "unknown": " unknown mode" * (env_id in known)}
-        base = env_id + words[one.mode]
+        base = env_id + _NAMES.get(modes.READ[one.mode], " unknown mode" if env_id in known else "")
         used[base] += 1
         name = f"{base} #{used[base]}" if used[base] > 1 else base
         writers = tuple(dict.fromkeys(part // len(_MODES) for part in one.parts))

@@ -17,12 +17,6 @@ from monitorcli.recording.folder import Folder
 from monitorcli.recording.manifest import Manifest, read_manifests
 from monitorcli.recording.reader import read
 
-# What of a batch must be in its part of the log, word for word.
-_COPIED = (
-    "timestamps", "episode_lengths", "episode_rewards", "episode_types", "episode_ends", "episode_seeds",
-    "incomplete",
-)  # fmt: skip
-
 
 def verify(
     directory: Path,
@@ -109,7 +103,8 @@ def _batch(folder: Folder, name: str, manifest: Manifest, count: int) -> Iterato
     if not log.plausible(records).all():
         return  # a problem of its own
     copied: dict[str, Any] = json.loads(batch.stats(records, None))
-    different = [key for key in _COPIED if document.get(key) != copied[key]]
+    copied.pop("initial_reset_timestamp")  # the log does not have it
+    different = [key for key in copied if document.get(key) != copied[key]]
     if different:
         yield f"{stats}: {', '.join(different)} are not what the log has"
 

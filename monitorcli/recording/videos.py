@@ -54,16 +54,6 @@ def find_films(folder: Folder) -> list[FoundFilm]:
     return [_film(folder, stem, digits, found) for (stem, digits), found in endings.items()]
 
 
-def abandoned_resets(folder: Folder, stem: str) -> set[int]:
-    """The resets of a Gym process whose film has one frame: no step followed."""
-    found = set()
-    for name in folder.names(f"{VIDEO_PREFIX}{stem}.video", ""):
-        parts = video_parts(name)
-        if parts and parts[2] != META_ENDING and count_frames(folder, name) == 1:
-            found.add(int(parts[1]))
-    return found
-
-
 def count_frames(folder: Folder, name: str) -> int | None:
     """The number of frames that a video says it has; None when it does not say."""
     if not name.endswith(".json"):

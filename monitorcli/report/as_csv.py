@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.format import batch, log
+from monitorcli.format import batch, modes
+from monitorcli.format.ends import ENDS, NOT_KNOWN
 from monitorcli.recording.model import Episodes
 from monitorcli.report.model import Report, refuse_several
 from monitorcli.summary.selection import Rows
@@ -16,16 +17,8 @@ HEADER = "episode,slot,mode,return,length,started_at,duration,end,seed,success\n
 
 # Rows made at a time, so that a hundred million episodes need no more memory than a hundred thousand.
 _ROWS = 1 << 16
-_MODES = {b"t": "training", b"e": "evaluation"}
 _SUCCESS = {1: "true", 0: "false"}
-_ENDS = {
-    log.END_TERMINATED: "terminated",
-    log.END_TRUNCATED: "truncated",
-    log.END_TERMINATED | log.END_TRUNCATED: "terminated",
-    log.CUT_RESET: "incomplete",
-    log.CUT_CLOSED: "incomplete",
-    log.CUT_UNKNOWN: "incomplete",
-}
+_ENDS = {code: end.kind for code, end in ENDS.items() if end.kind != NOT_KNOWN}
 # The years that ISO 8601 and Python's datetime can say, in seconds since the epoch.
 _FIRST, _LAST = -62_135_596_800.0, 253_402_300_799.0
 
@@ -56,7 +49,7 @@ def chunks(episodes: Episodes, numbers: Rows | None = None) -> Iterator[str]:
                 else numbers[rows].tolist(),
             ),
             map(str, episodes.slot[rows].tolist()),
-            (_MODES.get(mode, "") for mode in episodes.mode[rows].tolist()),
+            (modes.WORDS.get(mode, "") for mode in episodes.mode[rows].tolist()),
             map(repr, episodes.episode_return[rows].tolist()),
             map(str, episodes.length[rows].tolist()),
             _times(episodes.started_at[rows]),

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.errors import BadRequest
-from monitorcli.format import batch, log
+from monitorcli.format import batch, log, modes
+from monitorcli.format.ends import ENDS
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Episodes, Recording, Run
 from monitorcli.report.layout import Line, Role, Span, ascii_only, joined, labelled, plain
@@ -17,18 +18,6 @@ from monitorcli.report.text import lasting, moment, number, plural, printable, s
 from monitorcli.summary.selection import Rows, Selection
 
 _COLUMN = 12  # where what stands behind a label begins
-
-_ENDS = {
-    log.END_TERMINATED: "terminated",
-    log.END_TRUNCATED: "truncated",
-    log.END_TERMINATED | log.END_TRUNCATED: "terminated, and truncated at the same step",
-    log.END_UNKNOWN: "not known how",
-    log.CUT_RESET: "incomplete: reset early",
-    log.CUT_CLOSED: "incomplete: closed, or its process ended",
-    log.CUT_UNKNOWN: "incomplete",
-}
-_MODES = {b"t": "training", b"e": "evaluation"}
-
 
 # Of these rows the one that a word names; None when there is none.
 Choice = Callable[[Episodes, Rows], int | None]
@@ -116,11 +105,11 @@ def _record(recording: Recording, row: int) -> list[Line]:
     # To the last digit: somebody compares it with what a repetition gave.
     found = _row("return", number(value) if value.is_integer() else repr(value))
     found += _row("length", plural(int(episodes.length[row]), "step"))
-    found += _row("ended", _ENDS.get(int(episodes.end[row]), "not known how"))
+    found += _row("ended", ENDS[int(episodes.end[row])].whole)
     if (success := int(episodes.success[row])) >= 0:
         found += _row("success", "yes" if success else "no")
     found += _times(float(episodes.started_at[row]), float(episodes.duration[row]))
-    if mode := _MODES.get(bytes(episodes.mode[row])):
+    if mode := modes.WORDS.get(bytes(episodes.mode[row])):
         found += _row("mode", mode)
     found += _row("seed", _seed_text(recording, row))
     state = [] if run.state == "unknown" else [printable(run.state, limit=20)]
@@ -138,7 +127,7 @@ def _times(started_at: float, duration: float) -> list[Line]:
 
 
 def _seed_text(recording: Recording, row: int) -> str:
-    if int(recording.episodes.seeded[row]) == 2:
+    if recording.episodes.seeded[row] == log.SEED_NOT_KEPT:
         return "one was given that the record has no room for"
     seed = _seed(recording, row)
     if seed is not None:

@@ -16,7 +16,7 @@ import numpy as np
 from monitorcli import __version__
 from monitorcli.report import comparison, verdicts
 from monitorcli.report.model import Report
-from monitorcli.report.page import body, summary
+from monitorcli.report.page import body, columns, summary
 from monitorcli.report.page.markup import NOTHING, Markup, drawn, joined, table, tag
 
 # Bytes of video that go into a page: one that is mailed or uploaded should stay below 12 MB.
@@ -79,7 +79,7 @@ def _several(of: Report, embed: int) -> tuple[Markup, Markup]:
 
 
 def _document(name: str, content: Markup) -> str:
-    style, script = _read(_STYLES), f'(() => {{\n"use strict";\n{_read(_SCRIPTS)}}})();\n'
+    style, script = _read(_STYLES), f'(() => {{\n"use strict";\n{columns.script()}{_read(_SCRIPTS)}}})();\n'
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
         "img-src data:; media-src data: 'self'; base-uri 'none'; form-action 'none'"

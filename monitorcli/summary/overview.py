@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from monitorcli.format import log, modes
+
 if TYPE_CHECKING:
     from monitorcli.recording.model import Episodes
-
-_TERMINATED, _TRUNCATED = 1, 2  # bits of `Episodes.end`, see monitor.log
-_MODES = {b"t": "training", b"e": "evaluation", b"": "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,8 @@ class Summary:
 def summarise(episodes: Episodes) -> Summary:
     """The numbers of a recording's episodes."""
     completed = episodes.completed
-    terminated = (episodes.end & _TERMINATED != 0) & completed
-    truncated = (episodes.end & _TRUNCATED != 0) & completed & ~terminated
+    terminated = (episodes.end & log.END_TERMINATED != 0) & completed
+    truncated = (episodes.end & log.END_TRUNCATED != 0) & completed & ~terminated
     success = episodes.success[completed]
     started_at, ended_at, duration = _span(episodes)
     count = int(np.count_nonzero(completed))
@@ -141,9 +140,9 @@ def curve(values: npt.NDArray[np.float64], width: int) -> npt.NDArray[np.float64
 
 def _modes(mode: npt.NDArray[np.bytes_]) -> dict[str, int]:
     if not mode.strides[0] and len(mode):  # one value for all
-        return {_MODES[mode[0]]: len(mode)}
-    counts = {name: int(np.count_nonzero(mode == code)) for code, name in _MODES.items()}
-    return {name: count for name, count in counts.items() if count}
+        return {word: len(mode) for word, code in modes.READ.items() if code == mode[0]}
+    counts = {word: int(np.count_nonzero(mode == code)) for word, code in modes.READ.items()}
+    return {word: count for word, count in counts.items() if count}
 
 
 def _span(episodes: Episodes) -> tuple[float | None, float | None, float]:

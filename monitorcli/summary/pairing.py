@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from monitorcli.format import log
 from monitorcli.summary.selection import Rows
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def pairing(old: Episodes, new: Episodes) -> tuple[Rows, Rows] | None:
     found = []
     for episodes in (old, new):
         rows = np.flatnonzero(episodes.completed & np.isfinite(episodes.episode_return))
-        if not len(rows) or (episodes.seeded[rows] != 1).any():
+        if not len(rows) or (episodes.seeded[rows] != log.SEED_GIVEN).any():
             return None
         rows = rows[np.lexsort((episodes.seed[rows], episodes.seed_high[rows]))]
         found.append((rows, np.stack([episodes.seed_high[rows], episodes.seed[rows]])))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from monitorcli.format.ends import ENDS, NOT_KNOWN
 from monitorcli.report import modes_and_windows
 from monitorcli.report.model import ReportOptions, View
 from monitorcli.report.page import columns, curve, ends, episode_list, films, histogram, runs, summary
@@ -102,8 +103,8 @@ def _charts(view: View, found: Sequence[FilmCard], name: str, level: int) -> lis
     stacked = ends.section(episodes.end, view.rows, f"{name}-ends", level)
     if stacked:
         return [*parts, ("ends", "Ends", stacked)]
-    kind = ends.NAMES[int(ends.kinds(episodes.end[:1])[0])]
-    said = f"How they ended: {'nobody wrote it down' if kind == 'not known' else f'all {kind}'}."
+    kind = ENDS[int(episodes.end[0])].kind
+    said = f"How they ended: {'nobody wrote it down' if kind == NOT_KNOWN else f'all {kind}'}."
     return [*parts, ("ends", "", tag("p", said, class_="nothing"))]
 
 

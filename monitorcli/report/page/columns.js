@@ -1,4 +1,5 @@
-// Episodes as columns. monitorcli/report/page/columns.py says how each is written.
+// Episodes as columns. monitorcli/report/page/columns.py says how each is written,
+// and gives ENDS and MODES, the words for their letters.
 
 function expanded(column, rows) {
   if (Array.isArray(column)) return column;
@@ -19,11 +20,6 @@ function readData(name) {
   return found;
 }
 
-const ENDS = {
-  t: "terminated", b: "terminated", c: "truncated", "?": "not known",
-  r: "incomplete, reset early", x: "incomplete, closed", i: "incomplete",
-};
-const MODES = { t: "training", e: "evaluation", "?": "not known" };
 const SUCCESS = { 1: "yes", 0: "no" };
 const WHOLE = new Intl.NumberFormat("en-US");
 const SHORT = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 6 });

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.format import batch, log
+from monitorcli.format import batch, modes
+from monitorcli.format.ends import ENDS, NOT_KNOWN
 from monitorcli.recording.model import Episodes
 from monitorcli.summary.selection import Rows
 
 # A browser sorts so many in an instant, and ten times as many make a page nobody can mail.
 MOST = 100_000
 _EXTREMES = 100
+_NO_MODE = "?"
 
-_ENDS = {
-    log.END_TERMINATED: "t",
-    log.END_TERMINATED | log.END_TRUNCATED: "b",
-    log.END_TRUNCATED: "c",
-    log.END_UNKNOWN: "?",
-    log.CUT_RESET: "r",
-    log.CUT_CLOSED: "x",
-    log.CUT_UNKNOWN: "i",
-}
+
+def script() -> str:
+    """What the letters in the columns mean, for the page's script."""
+    ends = {end.letter: end.short for end in ENDS.values()}
+    words = {**{code.decode(): word for code, word in modes.WORDS.items()}, _NO_MODE: NOT_KNOWN}
+    return f"const ENDS = {json.dumps(ends)};\nconst MODES = {json.dumps(words)};\n"
 
 
 def chosen(episodes: Episodes, filmed: Rows, most: int = MOST) -> Rows:
@@ -55,7 +55,7 @@ def as_json(episodes: Episodes, rows: Rows, numbers: Rows) -> dict[str, Any]:
         "episode": _whole(numbers[rows]),
         "return": _numbers(episodes.episode_return[rows]),
         "length": _whole(episodes.length[rows]),
-        "end": _letters([_ENDS.get(end, "?") for end in episodes.end[rows].tolist()]),
+        "end": _letters([ENDS[end].letter for end in episodes.end[rows].tolist()]),
         "seed": _seeds(seeds) if any(seed is not None for seed in seeds) else None,
         "success": _whole(episodes.success[rows]) if (episodes.success[rows] >= 0).any() else None,
         "mode": _mode(episodes, rows),
@@ -108,8 +108,8 @@ def _seeds(seeds: list[int | None]) -> Any:
 
 
 def _mode(episodes: Episodes, rows: Rows) -> Any:
-    modes = [mode.decode("ascii", "replace") or "?" for mode in episodes.mode[rows].tolist()]
-    return _letters(modes) if len(set(modes)) > 1 else None
+    letters = [mode.decode("ascii", "replace") or _NO_MODE for mode in episodes.mode[rows].tolist()]
+    return _letters(letters) if len(set(letters)) > 1 else None
 
 
 def _steps(seconds: npt.NDArray[np.float64]) -> Any:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.format import log
+from monitorcli.format.ends import ENDS, KINDS
 from monitorcli.report.page import plot
 from monitorcli.report.page.axis import Axis
 from monitorcli.report.page.markup import Markup, joined, table, tag, text
@@ -19,15 +19,16 @@ from monitorcli.summary.selection import Rows
 _BARS = 60
 _ROWS = 12
 
-# In the order they are stacked, the lowest first.
-NAMES = ("terminated", "truncated", "not known", "incomplete")
+# By code, the place in KINDS, in whose order they are stacked, the lowest first.
+_PLACES = np.zeros(256, np.intp)
+_PLACES[list(ENDS)] = [KINDS.index(end.kind) for end in ENDS.values()]
 
 Codes = npt.NDArray[np.uint8]
 
 
 class Bars(NamedTuple):
     """m groups of episodes, of about equal size: the numbers of the first and last episode, shape (m,)
-    each, and how many ended in each of NAMES, shape (m, 4).
+    each, and how many ended in each of KINDS, shape (m, 4).
     """
 
     first: Rows
@@ -40,24 +41,12 @@ class Bars(NamedTuple):
             yield f"{first:,} to {last:,}", row
 
 
-def kinds(end: Codes) -> npt.NDArray[np.intp]:
-    """For each episode the place in NAMES of how it ended; shape (n,).
-
-    One both terminated and truncated counts as terminated, as in the summary.
-    """
-    found = np.full(len(end), 2)
-    found[end & log.END_TRUNCATED != 0] = 1
-    found[end & log.END_TERMINATED != 0] = 0
-    found[end >= log.CUT_RESET] = 3
-    return found
-
-
 def section(end: Codes, numbers: Rows, name: str, level: int) -> Markup | None:
     """The chart; None when there is no episode, or all ended in the same way and a sentence says so.
 
     `numbers` has each episode's number in the whole recording, ascending.
     """
-    totals = np.bincount(kinds(end), minlength=len(NAMES))
+    totals = np.bincount(_PLACES[end], minlength=len(KINDS))
     if np.count_nonzero(totals) < 2:
         return None
     bars = _binned(end, numbers, _BARS)
@@ -80,7 +69,7 @@ def words(totals: npt.NDArray[np.intp]) -> str:
     """`9,010 terminated (90.1 %), 990 truncated (9.9 %)`."""
     return ", ".join(
         f"{count:,} {name} ({100 * count / totals.sum():.3g} %)"
-        for name, count in zip(NAMES, totals.tolist(), strict=True)
+        for name, count in zip(KINDS, totals.tolist(), strict=True)
         if count
     )
 
@@ -88,8 +77,8 @@ def words(totals: npt.NDArray[np.intp]) -> str:
 def _binned(end: Codes, numbers: Rows, most: int) -> Bars:
     n = len(end)
     edges = np.arange(min(most, n) + 1) * n // min(most, n)
-    found = kinds(end)
-    columns = [np.add.reduceat(found == kind, edges[:-1], dtype=np.intp) for kind in range(len(NAMES))]
+    found = _PLACES[end]
+    columns = [np.add.reduceat(found == kind, edges[:-1], dtype=np.intp) for kind in range(len(KINDS))]
     return Bars(numbers[edges[:-1]], numbers[edges[1:] - 1], np.stack(columns, axis=1))
 
 
@@ -101,7 +90,7 @@ def _bars(bars: Bars, x: Axis) -> Markup:
     for place, (label, row) in enumerate(bars.labelled()):
         width = right[place] - left[place]
         tip = f"Episodes {label}: " + ", ".join(
-            f"{count:,} {name}" for name, count in zip(NAMES, row, strict=True) if count
+            f"{count:,} {name}" for name, count in zip(KINDS, row, strict=True) if count
         )
         foot = 0.0
         for kind, count in enumerate(row):
@@ -118,7 +107,7 @@ def _bars(bars: Bars, x: Axis) -> Markup:
 
 def _legend(totals: npt.NDArray[np.intp]) -> Markup:
     items = (
-        tag("li", tag("span", class_=f"swatch e{kind}"), f"{NAMES[kind]} ", tag("b", f"{count:,}"),
+        tag("li", tag("span", class_=f"swatch e{kind}"), f"{KINDS[kind]} ", tag("b", f"{count:,}"),
             f" · {100 * count / totals.sum():.3g} %")
         for kind, count in enumerate(totals.tolist())
         if count
@@ -127,6 +116,6 @@ def _legend(totals: npt.NDArray[np.intp]) -> Markup:
 
 
 def _numbers(bars: Bars) -> Markup:
-    used = [kind for kind in range(len(NAMES)) if bars.counts[:, kind].any()]
+    used = [kind for kind in range(len(KINDS)) if bars.counts[:, kind].any()]
     rows = [(label, *(f"{row[kind]:,}" for kind in used)) for label, row in bars.labelled()]
-    return table(("Episodes", *(NAMES[kind].capitalize() for kind in used)), rows, "How episodes ended")
+    return table(("Episodes", *(KINDS[kind].capitalize() for kind in used)), rows, "How episodes ended")

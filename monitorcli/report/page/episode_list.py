@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from monitorcli.format.ends import INCOMPLETE, NOT_KNOWN, TERMINATED, TRUNCATED
 from monitorcli.report.page.markup import NOTHING, Markup, joined, tag
 
 _ENDS = (
     ("", "in any way"),
-    ("tb", "terminated"),
-    ("cb", "truncated"),
-    ("rxi", "incomplete"),
-    ("?", "not known"),
+    ("tb", TERMINATED),
+    ("cb", TRUNCATED),
+    ("rxi", INCOMPLETE),
+    ("?", NOT_KNOWN),
 )
 
 

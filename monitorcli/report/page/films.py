@@ -12,10 +12,11 @@ from urllib.parse import quote
 import numpy as np
 
 from monitorcli.errors import BadFile
+from monitorcli.format import log
+from monitorcli.format.ends import ENDS
 from monitorcli.format.files import open_regular
 from monitorcli.recording.model import Episodes, Recording, Video
 from monitorcli.report.model import View
-from monitorcli.report.page.ends import NAMES, kinds
 from monitorcli.report.page.markup import NOTHING, Markup, joined, tag
 from monitorcli.report.text import number, plural, size
 from monitorcli.summary.selection import Rows
@@ -140,9 +141,9 @@ def _facts(row: int, episodes: Episodes) -> list[str]:
     facts = [
         f"return {number(float(episodes.episode_return[row]))}",
         plural(int(episodes.length[row]), "step"),
-        NAMES[int(kinds(episodes.end[row : row + 1])[0])],
+        ENDS[int(episodes.end[row])].kind,
     ]
-    if episodes.seeded[row] == 1:
+    if episodes.seeded[row] == log.SEED_GIVEN:
         facts.append(f"seed {int(episodes.seed_high[row]) << 64 | int(episodes.seed[row])}")
     return facts
 
