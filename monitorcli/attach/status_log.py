@@ -62,6 +62,15 @@ def report_status(kind: str, text: object) -> None:
 
 
 @contextlib.contextmanager
+def failures_reported() -> Iterator[None]:
+    """Within it, what fails is reported as not recorded, and stops nothing."""
+    try:
+        yield
+    except Exception as error:
+        report_status("remark", f"not recorded: {type(error).__name__}: {error}")
+
+
+@contextlib.contextmanager
 def new_status_log() -> Iterator[Path]:
     """Within it, there is an empty file for the processes' lines, under a name that nobody can guess.
 
