@@ -160,9 +160,7 @@ def _surviving_sigpipe() -> Iterator[None]:
 
 
 def _widen(pipe: int) -> None:
-    try:
+    with contextlib.suppress(ImportError, OSError):  # not Linux, or over the limit: slower, no less right
         import fcntl
 
         fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIPE_BYTES)
-    except (ImportError, OSError):
-        pass  # not Linux, or over the user's limit: slower, no less right
