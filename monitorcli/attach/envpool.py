@@ -10,7 +10,7 @@ import functools
 from typing import Any, Callable
 
 from monitorcli.attach.recorder import Recorder
-from monitorcli.attach.status_log import report_status
+from monitorcli.attach.status_log import failures_reported, report_status
 
 
 def attach(
@@ -29,14 +29,11 @@ def attach(
     def make(registry: Any, task_id: str, env_type: str, **kwargs: Any) -> Any:
         pool = plain(registry, task_id, env_type, **kwargs)
         if not making() and wants(task_id):
-            try:
-                reason = _why_not(pool, env_type)
-                if reason:
+            with failures_reported():  # of a pool that is not as we know them
+                if reason := _why_not(pool, env_type):
                     report_status("remark", f"not recorded: {task_id} of EnvPool, {reason}.")
                 else:
                     recorder.record_pool(pool, task_id, _seed(**kwargs))
-            except Exception as error:  # of a pool that is not as we know them
-                report_status("remark", f"not recorded: {type(error).__name__}: {error}")
         return pool
 
     registration.EnvRegistry.make = make

@@ -8,12 +8,12 @@ import sys
 import threading
 import weakref
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from monitorcli.attach.graft import graft, graft_pool
 from monitorcli.attach.rehearsal import rehearse
 from monitorcli.attach.settings import Settings
-from monitorcli.attach.status_log import report_status
+from monitorcli.attach.status_log import failures_reported, report_status
 from monitorcli.format import log
 from monitorcli.format.modes import MODES
 from monitorcli.format.open_file import FollowedDirectory
@@ -81,64 +81,57 @@ class Recorder:
             except Exception:  # see mark_known
                 pass
 
+    @failures_reported()
     def record(self, env: Any, env_id: str | None = None) -> RecordedCalls | None:
         """Record this environment. Give `env_id` if it has no spec."""
         if several(env):
             return self.record_vector(env, env_id)
-        try:
-            self.mark_known(env)
-            info = _about(env, env_id)
-            options = RecordingOptions(self._filming, self._mode, _remark)
-            recorder = shared_recorder(env, lambda slot: self._open(info, slot), options)
-            return self._put_on(env, recorder.steps, info)
-        except Exception as error:
-            _remark(f"not recorded: {type(error).__name__}: {error}")
-            return None
+        self.mark_known(env)
+        info = _about(env, env_id)
+        options = RecordingOptions(self._filming, self._mode, _remark)
+        recorded = shared_recorder(env, lambda slot: self._open(info, slot), options).steps
+        graft(env, recorded)
+        self._attached(env, info, recorded.stop)
+        return recorded
 
+    @failures_reported()
     def record_vector(self, env: Any, env_id: str | None = None) -> RecordedCalls | None:
         """Record all slots of a vector environment that is one object."""
-        try:
-            self.mark_known(env)
-            info = _about(env, env_id)
-            count = several(env) or env.num_envs
-            recorder = VectorEpisodeRecorder(count, lambda: self._open(info, None), self._mode, _remark)
-            mode = _mode_of(env, info["gym_version"])
-            recorded = self._put_on(env, record_vector_steps(env, recorder, mode), info)
-            if self._filming.schedule is not never:
-                _remark(
-                    f"no video of {info['env_id']}: {type(env.unwrapped).__name__} steps all its "
-                    f"environments as one{_FILMABLE if _is_vector(env) else '.'}"
-                )
-            return recorded
-        except Exception as error:
-            _remark(f"not recorded: {type(error).__name__}: {error}")
-            return None
+        info, recorder = self._of_slots(env, env_id, several(env) or env.num_envs)
+        recorded = record_vector_steps(env, recorder, _mode_of(env, info["gym_version"]))
+        graft(env, recorded)
+        self._attached(env, info, recorded.stop)
+        hint = _FILMABLE if _is_vector(env) else "."
+        self._remark_unfilmed(info, type(env.unwrapped).__name__, hint)
+        return recorded
 
+    @failures_reported()
     def record_pool(self, env: Any, env_id: str, seed: Any) -> None:
         """Record all slots of an EnvPool, made with `seed`: a number, a list for all slots, or None."""
-        try:
-            self.mark_known(env)
-            info = _about(env, env_id)
-            count = env.num_envs
-            recorder = VectorEpisodeRecorder(count, lambda: self._open(info, None), self._mode, _remark)
-            pool = PoolStepRecorder(recorder, seed)
-            graft_pool(env, pool, env_id)
-            weakref.finalize(env, pool.stop, log.CUT_CLOSED)
-            if self._settings.rehearsal:
-                rehearse(env, self._filming.schedule is not never, "recv")
-            report_status("made", env_id)
-            if self._filming.schedule is not never:
-                _remark(f"no video of {env_id}: EnvPool steps all its environments as one.")
-        except Exception as error:
-            _remark(f"not recorded: {type(error).__name__}: {error}")
+        info, recorder = self._of_slots(env, env_id, env.num_envs)
+        pool = PoolStepRecorder(recorder, seed)
+        graft_pool(env, pool, env_id)
+        self._attached(env, info, pool.stop, "recv")
+        self._remark_unfilmed(info, "EnvPool")
 
-    def _put_on(self, env: Any, recorded: RecordedCalls, info: dict[str, str]) -> RecordedCalls:
-        graft(env, recorded)
-        weakref.finalize(env, recorded.stop, log.CUT_CLOSED)
+    def _of_slots(
+        self, env: Any, env_id: str | None, count: int
+    ) -> tuple[dict[str, str], VectorEpisodeRecorder]:
+        self.mark_known(env)
+        info = _about(env, env_id)
+        return info, VectorEpisodeRecorder(count, lambda: self._open(info, None), self._mode, _remark)
+
+    def _attached(
+        self, env: Any, info: dict[str, str], stop: Callable[[int], None], through: str = "step"
+    ) -> None:
+        weakref.finalize(env, stop, log.CUT_CLOSED)
         if self._settings.rehearsal:
-            rehearse(env, self._filming.schedule is not never)
+            rehearse(env, self._filming.schedule is not never, through)
         report_status("made", info["env_id"])
-        return recorded
+
+    def _remark_unfilmed(self, info: dict[str, str], name: str, hint: str = ".") -> None:
+        if self._filming.schedule is not never:
+            _remark(f"no video of {info['env_id']}: {name} steps all its environments as one{hint}")
 
     def _open(self, info: dict[str, str], recorder: EpisodeRecorder | None) -> EpisodeWriter:
         """The writer for this environment id, a new one after a fork. Gives `recorder` its slot."""
@@ -146,10 +139,8 @@ class Recorder:
         with self._lock:
             writer = self._writers.get(env_id)
             if writer is None or writer.closed:
-                settings = self._settings
-                target = Target(
-                    self._directory, settings.run, settings.first_number, first_turn=settings.first_turn
-                )
+                asked = self._settings
+                target = Target(self._directory, asked.run, asked.first_number, first_turn=asked.first_turn)
                 writer = self._writers[env_id] = EpisodeWriter(target, info, _remark)
                 self._used[env_id] = _worker()
                 report_status("reset", env_id)
