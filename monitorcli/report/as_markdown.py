@@ -12,8 +12,9 @@ from monitorcli.report.layout import words as plain_text
 from monitorcli.report.model import Report, View
 from monitorcli.report.text import number, printable, shortened
 from monitorcli.summary.group import Group
-from monitorcli.summary.intervals import STATISTICS, Interval
+from monitorcli.summary.intervals import Interval
 from monitorcli.summary.measures import Measured
+from monitorcli.summary.resampling import STATISTICS
 
 # More rows than that nobody reads, and the limit of the step summary stays far away.
 _MOST_ROWS = 200

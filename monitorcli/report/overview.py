@@ -8,7 +8,7 @@ from monitorcli.report.layout import MARGIN, Line, Span, Table, columns, flow, l
 from monitorcli.report.model import Report, View
 from monitorcli.report.text import number, plural
 from monitorcli.summary.group import Group
-from monitorcli.summary.intervals import STATISTICS
+from monitorcli.summary.resampling import STATISTICS
 
 _HEAD = ("directory", "environment", "episodes", "mean return", "iqm", "length", "success", "videos", "runs")
 # What is left out first where the terminal is narrow.
