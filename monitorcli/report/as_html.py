@@ -17,7 +17,7 @@ from monitorcli import __version__
 from monitorcli.report import comparison, verdicts
 from monitorcli.report.model import Report
 from monitorcli.report.page import body, summary
-from monitorcli.report.page.markup import NOTHING, Markup, drawn, joined, table, tag
+from monitorcli.report.page.markup import NOTHING, Markup, drawn, joined, remark, tag
 
 # Bytes of video that go into a page: one that is mailed or uploaded should stay below 12 MB.
 EMBED = 8_000_000
@@ -47,13 +47,8 @@ def _page(of: Report, embed: int) -> str:
     else:
         opening, content = _several(of, embed)
         name = f"{len(of.views):,} recordings"
-    footer = tag(
-        "footer",
-        tag(
-            "p",
-            f"Written by monitorcli {__version__}. This page is one file; it loads nothing from a network.",
-        ),
-    )
+    about = f"Written by monitorcli {__version__}. This page is one file; it loads nothing from a network."
+    footer = tag("footer", tag("p", about))
     return _document(name, joined([opening, tag("main", _compared(of), content), footer]))
 
 
@@ -66,16 +61,14 @@ def _compared(of: Report) -> Markup:
         shown = drawn(comparison.table(of), title)
     elif not remarks:
         return NOTHING
-    said = (tag("p", remark, class_="remark") for remark in remarks)
-    return tag("section", tag("h2", title), shown, *said, class_="compared", id="comparison")
+    return tag("section", tag("h2", title), shown, *map(remark, remarks), class_="compared", id="comparison")
 
 
 def _several(of: Report, embed: int) -> tuple[Markup, Markup]:
     named = [(view, f"r{place}") for place, view in enumerate(of.views)]
-    header = ("Directory", "Environment", "Completed", "Mean return", "Interval", "Mean length", "State")
     opening = tag("header", tag("h1", f"{len(named):,} recordings"))
     articles = [body.article(view, of.options, name, embed // max(1, len(named))) for view, name in named]
-    return opening, joined([table(header, summary.overview(named), "Recordings"), *articles])
+    return opening, joined([summary.overview(named), *articles])
 
 
 def _document(name: str, content: Markup) -> str:

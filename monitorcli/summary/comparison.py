@@ -82,7 +82,7 @@ def compare(old: Measured, new: Measured) -> Comparison:
 def _sides(
     name: str, old: Measured, new: Measured, rows: tuple[Rows, Rows] | None
 ) -> tuple[Values, Values, bool]:
-    """The column of both sides, and whether they are pairs: by `rows`, where nothing of the pairs is unknown."""
+    """The column of both sides, and whether they are pairs, which are known whole."""
     if rows is not None:
         before, after = (getattr(of.episodes, name)[at] for of, at in zip((old, new), rows, strict=True))
         if name != "success" or min(before.min(), after.min()) >= 0:

@@ -10,7 +10,7 @@ from monitorcli.report import modes_and_windows
 from monitorcli.report.model import ReportOptions, View
 from monitorcli.report.page import columns, curve, ends, episode_list, films, histogram, runs, summary
 from monitorcli.report.page.films import FilmCard
-from monitorcli.report.page.markup import NOTHING, Markup, data, drawn, joined, tag
+from monitorcli.report.page.markup import NOTHING, Markup, data, drawn, joined, remark, tag
 from monitorcli.report.text import plural
 
 # What is in the page, in order: an id's ending, the word in the navigation, and the content.
@@ -76,9 +76,8 @@ def _nothing(options: ReportOptions) -> str:
 
 def _modes_and_windows(view: View, options: ReportOptions) -> Markup:
     """The return by mode and by window, as far as there is more than one."""
-    shown = drawn(modes_and_windows.table(view, options), "Parts")
-    before = modes_and_windows.earlier(view, options)
-    return joined([shown, tag("p", before, class_="remark")]) if before else shown
+    shown = drawn(modes_and_windows.table(view, options.window), "Parts")
+    return joined([shown, remark(modes_and_windows.earlier(view, options.window))])
 
 
 def _charts(view: View, found: Sequence[FilmCard], name: str, level: int) -> list[Part]:
