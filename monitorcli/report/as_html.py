@@ -25,22 +25,14 @@ EMBED = 8_000_000
 _STYLES = ("base.css", "chart.css", "list.css")
 _SCRIPTS = ("columns.js", "tips.js", "curve.js", "films.js", "list.js")
 
-__all__ = ["EMBED", "page", "render"]
 
+# A return may be as large as floats go: what overflows on the way is drawn at an edge.
+@np.errstate(over="ignore", invalid="ignore")
+def render(of: Report, embed: int = EMBED) -> str:
+    """The whole document, to stand in `of.options.folder`, with the comparison and the gates first.
 
-def render(of: Report) -> str:
-    """The whole document, to stand in `of.wanted.folder`, with the comparison and the gates first."""
-    return page(of)
-
-
-def page(of: Report, embed: int = EMBED) -> str:
-    """The same with `embed` bytes of film at most, over all recordings; the others are linked."""
-    # A return may be as large as floats go: what overflows on the way is drawn at an edge.
-    with np.errstate(over="ignore", invalid="ignore"):
-        return _page(of, embed)
-
-
-def _page(of: Report, embed: int) -> str:
+    It has `embed` bytes of film at most, over all recordings; the others are linked.
+    """
     if len(of.views) == 1:
         opening, content = body.single(of.views[0], of.options, embed)
         name = summary.title(of.views[0])

@@ -51,7 +51,7 @@ def lines(report: Report, width: int, in_ascii: bool = False) -> list[Line]:
         parts = _one(report, width, in_ascii)
     else:
         remarks = [line for view in report.views for line in _remarks(view, width, f"{view.name}: ")]
-        parts = [_several(report, width), _group(report, width), _gates(report, width), remarks]
+        parts = [_several(report, width), _group(report, width), _gates(report), remarks]
     found = _apart(parts)
     return ascii_only(found) if in_ascii else found
 
@@ -69,7 +69,7 @@ def _one(report: Report, width: int, in_ascii: bool) -> list[list[Line]]:
         parts.append(
             in_one_column(_videos(recording), _COLUMN, width) + runs.table(recording.runs, _COLUMN, width)
         )
-    return [*parts, _gates(report, width), _remarks(view, width)]
+    return [*parts, _gates(report), _remarks(view, width)]
 
 
 def _block(view: View, options: ReportOptions, width: int, in_ascii: bool) -> list[list[Line]]:
@@ -162,7 +162,7 @@ def _group(report: Report, width: int) -> list[Line]:
     return labelled(" group", flow(segments, width - _GROUP), _GROUP) + remarks
 
 
-def _gates(report: Report, width: int) -> list[Line]:
+def _gates(report: Report) -> list[Line]:
     """Every gate with a mark."""
     marks = {True: Span("✓ ", "good"), False: Span("✗ ", "bad")}
     gates: list[Line] = [[marks[verdict.met], Span(said)] for verdict, said in verdicts.sentences(report)]

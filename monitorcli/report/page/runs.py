@@ -8,7 +8,7 @@ from typing import Any
 
 from monitorcli.recording.model import Recording, Run
 from monitorcli.report import runs
-from monitorcli.report.page.markup import Markup, described, joined, remark, table, tag
+from monitorcli.report.page.markup import NOTHING, Markup, described, joined, remark, table, tag
 from monitorcli.report.text import lasting, printable, shortened, when
 
 _MOST = 200  # runs in the table
@@ -75,6 +75,6 @@ def _value(value: Any) -> str:
 
 
 def remarks(texts: Sequence[str], most: int = 100) -> Markup:
-    """Problems or notes as a list, the first hundred."""
-    items = (tag("li", printable(one, limit=_LONGEST)) for one in shortened(texts, most))
-    return tag("ul", *items, class_="remarks")
+    """Problems or notes as a list, the first hundred; nothing when there are none."""
+    items = [tag("li", printable(one, limit=_LONGEST)) for one in shortened(texts, most)]
+    return tag("ul", *items, class_="remarks") if items else NOTHING
