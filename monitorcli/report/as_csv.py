@@ -37,15 +37,14 @@ def render(report: Report) -> Iterator[str]:
     return chunks(view.recording.episodes, view.rows)
 
 
-def chunks(episodes: Episodes, numbers: Rows | None = None) -> Iterator[str]:
+def chunks(episodes: Episodes, numbers: Rows) -> Iterator[str]:
     """The header, then the episodes in start order, as pieces of text that each end with a newline.
 
-    `numbers` are the episodes' numbers in the whole recording; None: they are the whole.
+    `numbers` are the episodes' numbers in the whole recording.
     Nothing known is an empty field. `return` and `duration` round-trip through Python's float; `end` is
     "terminated" for an episode that was truncated at the same step.
     """
     yield HEADER
-    numbers = np.arange(len(episodes)) if numbers is None else numbers
     for first in range(0, len(episodes), _ROWS):
         rows = slice(first, first + _ROWS)
         columns = (

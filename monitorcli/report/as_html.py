@@ -14,10 +14,11 @@ from importlib.resources import files
 import numpy as np
 
 from monitorcli import __version__
-from monitorcli.report import comparison, verdicts
-from monitorcli.report.model import Report
-from monitorcli.report.page import body, summary
-from monitorcli.report.page.markup import NOTHING, Markup, drawn, joined, remark, tag
+from monitorcli.report import comparison, numbers, verdicts
+from monitorcli.report.model import Report, View
+from monitorcli.report.page import body
+from monitorcli.report.page.markup import NOTHING, Markup, drawn, joined, remark, table, tag
+from monitorcli.report.text import number
 
 # Bytes of video that go into a page: one that is mailed or uploaded should stay below 12 MB.
 EMBED = 8_000_000
@@ -35,7 +36,7 @@ def render(of: Report, embed: int = EMBED) -> str:
     """
     if len(of.views) == 1:
         opening, content = body.single(of.views[0], of.options, embed)
-        name = summary.title(of.views[0])
+        name = body.title(of.views[0])
     else:
         opening, content = _several(of, embed)
         name = f"{len(of.views):,} recordings"
@@ -60,7 +61,25 @@ def _several(of: Report, embed: int) -> tuple[Markup, Markup]:
     named = [(view, f"r{place}") for place, view in enumerate(of.views)]
     opening = tag("header", tag("h1", f"{len(named):,} recordings"))
     articles = [body.article(view, of.options, name, embed // max(1, len(named))) for view, name in named]
-    return opening, joined([summary.overview(named), *articles])
+    return opening, joined([_overview(named), *articles])
+
+
+def _overview(named: Sequence[tuple[View, str]]) -> Markup:
+    """A row for each of several recordings, with a link to where it stands in the page."""
+    header = ("Directory", "Environment", "Completed", "Mean return", "Interval", "Mean length", "State")
+    rows = (
+        (
+            tag("a", view.recording.directory, href=f"#{name}"),
+            body.title(view),
+            f"{view.numbers.completed:,}",
+            number(view.numbers.episode_return.mean) if view.numbers.episode_return.n else "none",
+            numbers.interval(view.measured),
+            number(view.numbers.length.mean) if view.numbers.length.n else "none",
+            ", ".join(sorted({run.state for run in view.recording.runs})),
+        )
+        for view, name in named
+    )
+    return table(header, rows, "Recordings")
 
 
 def _document(name: str, content: Markup) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from monitorcli.report import modes_and_windows
+from monitorcli.report import modes_and_windows, numbers, runs
 from monitorcli.report.model import ReportOptions, View
-from monitorcli.report.page import columns, curve, ends, episode_list, films, histogram, runs, summary
+from monitorcli.report.numbers import Tile
+from monitorcli.report.page import columns, curve, ends, episode_list, films, histogram
+from monitorcli.report.page import runs as page_runs
 from monitorcli.report.page.films import FilmCard
 from monitorcli.report.page.markup import NOTHING, Markup, data, drawn, joined, remark, tag
-from monitorcli.report.text import plural
+from monitorcli.report.text import listing, plural
+
+_MOST_NAMES = 6
 
 # What is in the page, in order: an id's ending, the word in the navigation, and the content.
 Part = tuple[str, str, Markup]
@@ -33,23 +37,38 @@ def article(view: View, options: ReportOptions, name: str, embed: int) -> Markup
 
 def _opening(view: View, options: ReportOptions, level: int) -> list[Markup]:
     return [
-        tag(f"h{level}", summary.title(view)),
-        summary.facts(view),
+        tag(f"h{level}", title(view)),
+        _facts(view),
         tag("p", options.only) if options.only else NOTHING,
         tag("p", tag("code", view.recording.directory), class_="where"),
     ]
+
+
+def title(view: View) -> str:
+    """The environments' names, the first six."""
+    return listing(view.env_ids, _MOST_NAMES) or "Environment not known"
+
+
+def _facts(view: View) -> Markup:
+    """Mode, runs and times in one line."""
+    spans = (
+        tag("strong", span.text, class_=span.role) if span.role in ("good", "bad") else tag("span", span.text)
+        for span in (runs.summary_line(view.recording.runs) if view.recording.runs else ())
+    )
+    parts = (view.modes, joined(spans), view.when)
+    return tag("p", joined((tag("span", part) for part in parts if part), " · "), class_="facts")
 
 
 def _parts(view: View, options: ReportOptions, name: str, embed: int, level: int) -> list[Part]:
     recording, found = view.recording, films.gathered(view, name, options.folder, embed)
     problems, episodes = plural(len(recording.problems), "problem"), _episode_list(view, found, name)
     parts = [
-        _section(name, level, "problems", problems, runs.remarks(recording.problems)),
+        _section(name, level, "problems", problems, page_runs.remarks(recording.problems)),
         *_block(view, options, found, name, level),
         _section(name, level, "films", "Films", films.section(found, view) if found else NOTHING),
         _section(name, level, "episodes", "Episodes", episodes),
-        _section(name, level, "started", "Runs", runs.section(recording), "How it was run"),
-        _section(name, level, "notes", "Notes", runs.remarks(recording.notes)),
+        _section(name, level, "started", "Runs", page_runs.section(recording), "How it was run"),
+        _section(name, level, "notes", "Notes", page_runs.remarks(recording.notes)),
     ]
     return [part for part in parts if part[2]]
 
@@ -76,12 +95,25 @@ def _block(
     pair = tag("div", returns, lengths, class_="pair") if returns or lengths else NOTHING
     stacked = ends.section(episodes.end, view.rows, f"{name}-ends", level)
     return [
-        ("numbers", "", summary.section(view)),
+        ("numbers", "", _numbers(view)),
         _section(name, level, "parts", "Parts", _modes_and_windows(view, options)),
         ("curve", "Curve", line),
         ("returns" if returns else "lengths", "Distribution", pair),
         ("ends", "Ends" if stacked else "", stacked or ends.sentence(episodes.end)),
     ]
+
+
+def _numbers(view: View) -> Markup:
+    """The numbers, each with its unit and of how many episodes it is."""
+    tiles = tag("dl", *map(_tile, numbers.tiles(view)), class_="tiles")
+    return joined([tiles, remark(numbers.warning(view))])
+
+
+def _tile(tile: Tile) -> Markup:
+    small = tag("small", tile.unit) if tile.unit else NOTHING
+    value = tag("dd", tag("b", tile.value), small)
+    below = tag("dd", tile.below, class_="below")
+    return tag("div", tag("dt", tile.term), value, below, class_="main" if tile.main else None)
 
 
 def _modes_and_windows(view: View, options: ReportOptions) -> Markup:
