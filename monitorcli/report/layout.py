@@ -123,7 +123,8 @@ def _one_line(row: Row, column: int) -> Line:
 
 def grid(table: TextTable, head: Role = "label") -> list[Line]:
     """The table with its columns aligned; `head` is the role of the words at the top."""
-    rows = [[[Span(word, head)] for word in table.head], *table.rows][not table.head :]
+    top: list[Line] = [[Span(word, head)] for word in table.head]
+    rows = [top, *table.rows] if top else table.rows
     widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
     lines: list[Line] = []
     for row in rows:
