@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from monitorcli.report.intervals import between
-from monitorcli.report.layout import MARGIN, Line, Span, Table, columns
+from monitorcli.report.intervals import between, estimated
+from monitorcli.report.layout import Line, Span, TextTable
 from monitorcli.report.model import Report
 from monitorcli.report.text import number
 from monitorcli.summary.comparison import Comparison, Difference
@@ -21,19 +21,12 @@ _NAMES = {
 }
 
 
-def lines(report: Report) -> list[Line]:
-    """The table, and under it the sentence about the probability of improvement; [] without a baseline."""
-    if report.comparison is None:
-        return []
-    return [*columns(table(report), "title"), [], [MARGIN, Span(sentence(report))]]
-
-
-def table(report: Report) -> Table:
+def table(report: Report) -> TextTable:
     """A row a measure: both sides, the change with its interval, and the change in percent."""
     comparison = report.comparison
     assert comparison is not None
     rows = [_row(difference, comparison) for difference in comparison.differences]
-    return Table(("", *sides(report), "change", ""), rows)
+    return TextTable(("", *sides(report), "change", ""), rows)
 
 
 def sides(report: Report) -> tuple[str, str]:
@@ -53,8 +46,8 @@ def sentence(report: Report, quoted: Callable[[str], str] = str) -> str:
     old, new = map(quoted, sides(report))
     return (
         f"probability that an episode of {new} beats one of {old}: "
-        f"{number(comparison.p_improve)}{between(comparison.p_interval)}, "
-        + ("paired by seed" if comparison.paired else "not paired")
+        f"{' '.join(filter(None, (number(comparison.p_improve), between(comparison.p_interval))))}, "
+        f"{'' if comparison.paired else 'not '}paired{' by seed' if comparison.paired else ''}"
     )
 
 
@@ -66,6 +59,6 @@ def _row(difference: Difference, comparison: Comparison) -> list[Line]:
         [Span(_NAMES[name], "label")],
         [Span(number(difference.old), "value"), Span(f" (n={comparison.old.n(name):,})", "dim")],
         [Span(number(difference.new), "value"), Span(f" (n={comparison.new.n(name):,})", "dim")],
-        [Span(sign + number(change), "value"), Span(between(difference.interval))],
+        estimated(sign + number(change), difference.interval),
         [Span(share)],
     ]

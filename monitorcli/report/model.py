@@ -12,7 +12,7 @@ import numpy as np
 from monitorcli.errors import BadRequest
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Recording
-from monitorcli.report.text import printable, when
+from monitorcli.report.text import listing, printable, when
 from monitorcli.summary import Summary, summarise
 from monitorcli.summary.comparison import Comparison, compare
 from monitorcli.summary.gates import Gate, Verdict, judge
@@ -81,7 +81,11 @@ class View:
     @property
     def environment(self) -> str:
         """The environments' names, safe to print; "" when nobody knows any."""
-        return ", ".join(printable(name, limit=60) for name in self.env_ids)
+        return self.environments(len(self.env_ids))
+
+    def environments(self, most: int) -> str:
+        """The first of them and how many more there are: `A, B, C and 2 more`."""
+        return listing([printable(name, limit=60) for name in self.env_ids], most)
 
     @property
     def modes(self) -> str:

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from monitorcli.report.intervals import between
-from monitorcli.report.layout import Line, Span, Table, columns
-from monitorcli.report.model import ReportOptions, View
+from monitorcli.report.intervals import between, estimated
+from monitorcli.report.layout import Line, Span, TextTable
+from monitorcli.report.model import View
 from monitorcli.report.text import number, plural
 from monitorcli.summary.intervals import mean_intervals
 from monitorcli.summary.measures import Measured, column
 from monitorcli.summary.selection import by_mode, take, windows
 
 _MOST = 60  # windows that are shown; the JSON has all
+_HEAD = ("return of", "n", "mean [ ]", "median", "iqm")
 
 
-def lines(view: View, options: ReportOptions) -> list[Line]:
-    """The table, aligned; and how many windows there are before those."""
-    shown, before = table(view, options), earlier(view, options)
-    found = columns(shown) if shown.rows else []
-    return [*found, [Span(f" {before}", "dim")]] if before else found
+def table(
+    view: View,
+    size: int | None,
+    head: Sequence[str] = _HEAD,
+    most: int | None = None,
+    window: str = "",
+    nothing: str = "",
+) -> TextTable:
+    """A row a mode and a row a window of `size` episodes, with these columns; no rows for neither.
+
+    `window` stands before a window's episodes, and `nothing` where there is no number.
+    """
+    rows = [_cells(name, measured, nothing) for name, measured in modes(view)]
+    for first, last, measured in per_window(view, size, most or _MOST):
+        rows.append(_cells(f"{window}{first:,} to {last:,}", measured, nothing))
+    titles = [name.removesuffix(" [ ]") for name in head]
+    return TextTable(titles, [[row[name] for name in head] for row in rows])
 
 
-def table(view: View, options: ReportOptions) -> Table:
-    """A row a mode and a row a window: n, mean, median and iqm of the return; no rows for neither."""
-    rows = [_row(name, measured) for name, measured in modes(view)]
-    shown = per_window(view, options.window, _MOST)
-    rows += [_row(f"{first:,} to {last:,}", measured) for first, last, measured in shown]
-    return Table(("return of", "n", "mean", "median", "iqm"), rows)
-
-
-def earlier(view: View, options: ReportOptions) -> str:
+def earlier(view: View, size: int | None) -> str:
     """`… 3 windows before these`; "" when all are shown."""
-    count = -(-view.numbers.completed // options.window) - _MOST if options.window else 0
+    count = -(-view.numbers.completed // size) - _MOST if size else 0
     return f"… {plural(count, 'window')} before these" if count > 0 else ""
 
 
@@ -64,10 +71,16 @@ def per_window(view: View, size: int | None, most: int | None = None) -> list[tu
     ]
 
 
-def _row(name: str, measured: Measured) -> list[Line]:
-    n = measured.n("mean")
-    if not n:
-        return [[Span(name)], [Span("0", "value")], [], [], []]
-    mean = [Span(number(measured.value("mean")), "value"), Span(between(measured.interval("mean")))]
-    others: list[Line] = [[Span(number(measured.value(name)))] for name in ("median", "iqm")]
-    return [[Span(name)], [Span(f"{n:,}", "value")], mean, *others]
+def _cells(name: str, measured: Measured, nothing: str) -> dict[str, Line]:
+    """What a table may say of these episodes, by column."""
+    n, interval = measured.n("mean"), measured.interval("mean")
+    value = {of: number(measured.value(of)) if n else nothing for of in ("mean", "median", "iqm")}
+    return {
+        "return of": [Span(name)],
+        "n": [Span(f"{n:,}", "value")],
+        "mean": [Span(value["mean"], "value")],
+        "interval": [Span(between(interval))],
+        "mean [ ]": estimated(value["mean"], interval),
+        "median": [Span(value["median"])],
+        "iqm": [Span(value["iqm"])],
+    }

@@ -11,18 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitorcli.summary.intervals import (
-    SEED,
-    STATISTICS,
-    UNKNOWN,
-    Interval,
-    Values,
-    draws,
-    percentiles,
-    resampled,
-    resamples,
-)
+from monitorcli.summary.intervals import UNKNOWN, Interval, percentiles
 from monitorcli.summary.overview import Statistics, statistics
+from monitorcli.summary.resampling import SEED, STATISTICS, Values, draws, resampled, resamples
 
 FEW = 20  # below it, intervals hold the truth less often than they say: docs/statistics.md
 
