@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from encoders import InMemory
 
 # Before pygame is imported. Without a screen SDL looks for one and complains on stderr.
 os.environ["SDL_VIDEODRIVER"] = "dummy"
@@ -22,3 +23,11 @@ def _the_same_everywhere(monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("TZ", "UTC")
+
+
+@pytest.fixture
+def frames(monkeypatch):
+    """The frames of each film by its file's name, which is empty: pictures go to no ffmpeg."""
+    monkeypatch.setattr(InMemory, "films", {}, raising=False)
+    monkeypatch.setattr("monitorcli.video.filming.Mp4", InMemory)
+    return InMemory.films

@@ -9,6 +9,7 @@ from helpers import recording, run, video
 from monitorcli.errors import BadRequest
 from monitorcli.format import log
 from monitorcli.report import as_episode
+from monitorcli.report.layout import plain
 
 EVALUATION = {"kind": "evaluation", "env": "CartPole-v1", "policy": "my policy.py:act", "seed": 0}
 
@@ -25,9 +26,13 @@ def row(which, returns, **columns):
     return as_episode.find(replace(made, episodes=replace(made.episodes, **columns)), which)
 
 
+def shown(of, which):
+    return plain(as_episode.lines(of, which))
+
+
 def test_an_episode_of_an_evaluation_can_be_had_again():
     found = seeded([7.0, 8.0], runs=(run(how=EVALUATION, episodes=2),), videos=(video(0),))
-    assert as_episode.render(found, "0") == (
+    assert shown(found, "0") == (
         " CartPole-v1 · episode 0 of 2 (0 to 1)\n"
         "\n"
         " return     7\n"
@@ -46,28 +51,28 @@ def test_an_episode_of_an_evaluation_can_be_had_again():
 
 
 def test_an_episode_that_a_script_seeded_is_repeated_in_python():
-    last = as_episode.render(seeded([7.0, 8.0]), "last").splitlines()[-1]
+    last = shown(seeded([7.0, 8.0]), "last").splitlines()[-1]
     assert last == " repeat     gymnasium.make('CartPole-v1').reset(seed=1)   (in Python)"
 
 
 def test_without_a_seed_nothing_is_promised():
-    text = as_episode.render(recording([7.0]), "0")
+    text = shown(recording([7.0]), "0")
     assert " seed       none was given to reset\n" in text
     assert "repeat" not in text
     by_gym = recording([7.0], runs=(run(recorder="gym 0.21.0", state="unknown"),))
-    assert " seed       not known\n" in as_episode.render(by_gym, "0")
+    assert " seed       not known\n" in shown(by_gym, "0")
 
 
 def test_what_is_not_known_is_left_out():
     made = recording([7.0])
     columns = {"started_at": np.array([np.nan]), "duration": np.array([np.nan]), "mode": np.array([b""])}
-    text = as_episode.render(replace(made, episodes=replace(made.episodes, **columns)), "0")
+    text = shown(replace(made, episodes=replace(made.episodes, **columns)), "0")
     assert not {"began", "lasted", "mode"} & {line.split()[0] for line in text.splitlines() if line}
 
 
 def test_an_incomplete_episode_says_why_and_its_video_that_it_is_not_whole():
     made = recording([7.0], videos=(video(0, finished=False), video(0, broken=True)))
-    text = as_episode.render(
+    text = shown(
         replace(made, episodes=replace(made.episodes, end=np.array([log.CUT_CLOSED], np.uint8))),
         "last",
     )
@@ -78,7 +83,7 @@ def test_an_incomplete_episode_says_why_and_its_video_that_it_is_not_whole():
 def test_strings_from_files_are_made_safe():
     how = {**EVALUATION, "policy": "\x1b[2Jx"}
     found = seeded([1.0], runs=(run(how=how),))
-    assert "\x1b" not in as_episode.render(found, "0")
+    assert "\x1b" not in shown(found, "0")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +101,7 @@ def test_returns_that_are_no_numbers_are_neither_best_nor_worst():
 @pytest.mark.parametrize("which", ["3", "-1", "1e3", "9" * 9999, "first", "", "²"])
 def test_what_is_no_episode_is_refused_with_the_range(which):
     with pytest.raises(BadRequest) as caught:
-        as_episode.render(recording([1.0, 2.0, 3.0]), which)
+        shown(recording([1.0, 2.0, 3.0]), which)
     assert caught.value.hint == "Give a number from 0 to 2, or one of best, worst, median, last."
 
 

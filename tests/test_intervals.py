@@ -12,19 +12,9 @@ from hypothesis.extra.numpy import arrays
 from monitorcli.summary import statistics
 from monitorcli.summary.comparison import compare
 from monitorcli.summary.group import group
-from monitorcli.summary.intervals import (
-    MOST_RESAMPLED,
-    STATISTICS,
-    UNKNOWN,
-    Interval,
-    draws,
-    intervals,
-    mean_intervals,
-    resampled,
-    resamples,
-    wilson,
-)
+from monitorcli.summary.intervals import UNKNOWN, Interval, intervals, mean_intervals, wilson
 from monitorcli.summary.measures import Measured
+from monitorcli.summary.resampling import MOST_RESAMPLED, STATISTICS, draws, resampled, resamples
 from monitorcli.summary.selection import Selection
 
 OLD = [12.0, 9, 30, 500, 18, 18, 77, 240, 500, 500, 9, 45, 61, 333]
@@ -87,7 +77,7 @@ def test_intervals_of_many_means_are_those_of_each(n, monkeypatch):
     samples = np.random.RandomState(n).exponential(100, (3, n))
     each = [intervals(sample, 0.9, ["mean"])["mean"] for sample in samples]
     assert [str(found) for found in mean_intervals(samples, 0.9)] == [str(found) for found in each]
-    monkeypatch.setattr("monitorcli.summary.intervals._PICKS", 2 * draws(n))
+    monkeypatch.setattr("monitorcli.summary.intervals.PICKS", 2 * draws(n))
     assert len(mean_intervals(samples, 0.9)) == 3
 
 

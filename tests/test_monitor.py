@@ -167,7 +167,7 @@ def test_write_upon_reset_keeps_batch_and_manifest_current(tmp_path):
     env.close()
 
 
-def test_with_write_upon_reset_the_films_of_finished_episodes_are_listed(tmp_path):
+def test_with_write_upon_reset_the_films_of_finished_episodes_are_listed(tmp_path, frames):
     env = Monitor(
         countdown(render_mode="rgb_array"),
         tmp_path,

@@ -80,7 +80,7 @@ def hostile():
 
 
 def html(*of, embed=as_html.EMBED, baseline=None, **wanted):
-    return as_html.page(make_report(of, ReportOptions(**wanted), baseline), embed)
+    return as_html.render(make_report(of, ReportOptions(**wanted), baseline), embed)
 
 
 def page(of, **options):

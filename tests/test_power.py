@@ -14,6 +14,7 @@ from writing import START, open_writer, packed, write
 
 from monitorcli import load_results, read
 from monitorcli.format import lease, log
+from monitorcli.format import manifest as manifest_module
 from monitorcli.monitor import writer
 from monitorcli.monitor.recovery import recover
 from monitorcli.recording.verify import verify
@@ -132,7 +133,7 @@ def test_what_is_salvaged_is_on_the_disk(directory, monkeypatch):
     synced = []
     monkeypatch.setattr(os, "fsync", synced.append)
     recover(directory)
-    assert len(synced) == 4  # batch and manifest of what was sealed last, and of what was not sealed
+    assert len(synced) == 8  # four batches, each with its manifest
 
 
 def test_a_sound_recording_is_not_touched(tmp_path, monkeypatch):
@@ -213,6 +214,46 @@ def test_films_that_were_finished_before_a_kill_are_listed_once_and_no_others(di
         manifests = map(Path.read_text, directory.glob("openaigym.manifest.*"))
         assert [pair for text in manifests for pair in json.loads(text)["videos"]] == finished
     assert gyms_view(directory) == list(range(EPISODES))
+
+
+def test_films_that_a_torn_manifest_listed_are_listed_again_and_the_writer_stays_closed(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(writer, "BATCH", 3)
+    write(tmp_path, *(packed(number, float(number)) for number in range(8)), uid="u")
+    name = "openaigym.video.0.u.video000003"
+    film = {"episode_id": 3, "content_type": "video/mp4", "frames": 3}
+    (tmp_path / f"{name}.meta.json").write_text(json.dumps(film))
+    (tmp_path / f"{name}.mp4").write_bytes(b"film")
+    os.truncate(manifest(1, tmp_path), 0)
+    recover(tmp_path)
+    assert gyms_view(tmp_path) == list(range(8))
+    assert [json.loads(manifest(number, tmp_path).read_text())["videos"] for number in range(3)] == [
+        [],
+        [],
+        [[f"{name}.mp4", f"{name}.meta.json"]],
+    ]
+    assert read(tmp_path).writers[0].closed
+
+
+def test_two_that_recover_at_once_write_the_same(directory, monkeypatch):
+    """One is stopped after each file that it writes, and another one does all of it meanwhile."""
+    TEARS["cut"](manifest(1, directory))
+    rest(directory)
+    write_whole, depth = manifest_module.write_whole, []
+
+    def interrupted(path, data, durable):
+        write_whole(path, data, durable)
+        if not depth:
+            depth.append(path)
+            rest(directory)
+            recover(directory)
+            depth.pop()
+
+    monkeypatch.setattr(manifest_module, "write_whole", interrupted)
+    recover(directory)
+    assert gyms_view(directory) == list(range(EPISODES))
+    assert verify(directory) == []
 
 
 def test_what_was_salvaged_says_whose_it_is_and_when_it_began(directory):

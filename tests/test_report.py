@@ -167,8 +167,13 @@ class TestCsv:
     def test_needs_no_more_memory_for_more_episodes(self, monkeypatch):
         whole = written("csv", recording(range(7)))
         monkeypatch.setattr(as_csv, "_ROWS", 3)
-        assert [piece.count("\n") for piece in as_csv.chunks(recording(range(7)).episodes)] == [1, 3, 3, 1]
-        assert "".join(as_csv.chunks(recording(range(7)).episodes)) == whole
+        assert [piece.count("\n") for piece in as_csv.chunks(recording(range(7)).episodes, np.arange(7))] == [
+            1,
+            3,
+            3,
+            1,
+        ]
+        assert "".join(as_csv.chunks(recording(range(7)).episodes, np.arange(7))) == whole
 
     @given(
         st.lists(
@@ -207,7 +212,7 @@ class TestCsv:
 
 
 def parsed(rows):
-    return list(csv.DictReader(io.StringIO("".join(as_csv.chunks(rows)))))
+    return list(csv.DictReader(io.StringIO("".join(as_csv.chunks(rows, np.arange(len(rows)))))))
 
 
 class TestStringsFromFiles:

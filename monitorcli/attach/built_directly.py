@@ -16,7 +16,7 @@ from typing import Any, Callable
 
 from monitorcli.attach.graft import ungraft
 from monitorcli.attach.recorder import Recorder
-from monitorcli.attach.status_log import report_status
+from monitorcli.attach.status_log import failures_reported, report_status
 from monitorcli.format import log
 from monitorcli.monitor.call_site import call_site
 from monitorcli.monitor.step_recorder import RecordedCalls
@@ -98,10 +98,8 @@ def _on_reset(
     @functools.wraps(plain)
     def reset(self: Any, *args: Any, **kwargs: Any) -> Any:
         if not (recorder.knows(self) or making()):
-            try:
+            with failures_reported():
                 found(self, kwargs.get("seed"), sys._getframe(1))
-            except Exception as error:
-                report_status("remark", f"not recorded: {type(error).__name__}: {error}")
         return plain(self, *args, **kwargs)
 
     env_class.reset = reset

@@ -11,7 +11,7 @@ import sys
 from typing import Any, Callable
 
 from monitorcli.attach.recorder import Recorder
-from monitorcli.attach.status_log import report_status
+from monitorcli.attach.status_log import failures_reported, report_status
 from monitorcli.monitor.call_site import call_site
 
 
@@ -31,14 +31,11 @@ def attach(
     def make(registry: Any, task_id: str, env_type: str, **kwargs: Any) -> Any:
         pool = plain(registry, task_id, env_type, **kwargs)
         if not making() and wants(task_id):
-            try:
-                reason = _why_not(pool, env_type)
-                if reason:
+            with failures_reported():  # of a pool that is not as we know them
+                if reason := _why_not(pool, env_type):
                     report_status("remark", f"not recorded: {task_id} of EnvPool, {reason}.")
                 else:
                     recorder.record_pool(pool, call_site(sys._getframe(1)), task_id, _seed(**kwargs))
-            except Exception as error:  # of a pool that is not as we know them
-                report_status("remark", f"not recorded: {type(error).__name__}: {error}")
         return pool
 
     registration.EnvRegistry.make = make

@@ -8,12 +8,12 @@ import sys
 import threading
 import weakref
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from monitorcli.attach.graft import graft, graft_pool
 from monitorcli.attach.rehearsal import rehearse
 from monitorcli.attach.settings import Settings
-from monitorcli.attach.status_log import report_status
+from monitorcli.attach.status_log import failures_reported, report_status
 from monitorcli.format import log
 from monitorcli.format.environment import Environment
 from monitorcli.format.modes import MODES
@@ -86,67 +86,55 @@ class Recorder:
             except Exception:  # see mark_known
                 pass
 
+    @failures_reported()
     def record(self, env: Any, made_at: CallSite, env_id: str | None = None) -> RecordedCalls | None:
-        """Record what goes through this environment; `env_id` is for one that has no spec."""
+        """Record this environment. Give `env_id` if it has no spec."""
         if several(env):
             return self.record_vector(env, made_at, env_id)
-        try:
-            self.mark_known(env)
-            about = describe(env, env_id, made_at)
-            options = RecordingOptions(self._filming, self._mode_of(about), _remark)
-            recorder = shared_recorder(env, lambda slot: self._open(about, slot), options)
-            return self._put_on(env, recorder.steps, about)
-        except Exception as error:
-            _remark(f"not recorded: {type(error).__name__}: {error}")
-            return None
-
-    def record_vector(self, env: Any, made_at: CallSite, env_id: str | None = None) -> RecordedCalls | None:
-        """Record all slots of a vector environment that is one object."""
-        try:
-            self.mark_known(env)
-            about = describe(env, env_id, made_at)
-            count = several(env) or env.num_envs
-            recorder = self._vector_recorder(about, count)
-            mode = _reset_mode(env, about.gym_version)
-            recorded = self._put_on(env, record_vector_steps(env, recorder, mode), about)
-            if self._filming.schedule is not never:
-                _remark(
-                    f"no video of {about.env_id}: {type(env.unwrapped).__name__} steps all its "
-                    f"environments as one{_FILMABLE if _is_vector(env) else '.'}"
-                )
-            return recorded
-        except Exception as error:
-            _remark(f"not recorded: {type(error).__name__}: {error}")
-            return None
-
-    def record_pool(self, env: Any, made_at: CallSite, env_id: str, seed: Any) -> None:
-        """Record all slots of an EnvPool, that was made with `seed`: one, a list for all slots, or None."""
-        try:
-            self.mark_known(env)
-            about = describe(env, env_id, made_at)
-            count = env.num_envs
-            recorder = self._vector_recorder(about, count)
-            pool = PoolStepRecorder(recorder, seed)
-            graft_pool(env, pool, env_id)
-            weakref.finalize(env, pool.stop, log.CUT_CLOSED)
-            if self._settings.rehearsal:
-                rehearse(env, self._filming.schedule is not never, "recv")
-            report_status("made", env_id)
-            if self._filming.schedule is not never:
-                _remark(f"no video of {env_id}: EnvPool steps all its environments as one.")
-        except Exception as error:
-            _remark(f"not recorded: {type(error).__name__}: {error}")
-
-    def _put_on(self, env: Any, recorded: RecordedCalls, about: Environment) -> RecordedCalls:
+        self.mark_known(env)
+        about = describe(env, env_id, made_at)
+        options = RecordingOptions(self._filming, self._mode_of(about), _remark)
+        recorded = shared_recorder(env, lambda slot: self._open(about, slot), options).steps
         graft(env, recorded)
-        weakref.finalize(env, recorded.stop, log.CUT_CLOSED)
-        if self._settings.rehearsal:
-            rehearse(env, self._filming.schedule is not never)
-        report_status("made", about.env_id)
+        self._attached(env, about, recorded.stop)
         return recorded
 
-    def _vector_recorder(self, about: Environment, count: int) -> VectorEpisodeRecorder:
+    @failures_reported()
+    def record_vector(self, env: Any, made_at: CallSite, env_id: str | None = None) -> RecordedCalls | None:
+        """Record all slots of a vector environment that is one object."""
+        about = describe(env, env_id, made_at)
+        recorder = self._of_slots(env, about, several(env) or env.num_envs)
+        recorded = record_vector_steps(env, recorder, _reset_mode(env, about.gym_version))
+        graft(env, recorded)
+        self._attached(env, about, recorded.stop)
+        hint = _FILMABLE if _is_vector(env) else "."
+        self._remark_unfilmed(about, type(env.unwrapped).__name__, hint)
+        return recorded
+
+    @failures_reported()
+    def record_pool(self, env: Any, made_at: CallSite, env_id: str, seed: Any) -> None:
+        """Record all slots of an EnvPool, made with `seed`: a number, a list for all slots, or None."""
+        about = describe(env, env_id, made_at)
+        pool = PoolStepRecorder(self._of_slots(env, about, env.num_envs), seed)
+        graft_pool(env, pool, env_id)
+        self._attached(env, about, pool.stop, "recv")
+        self._remark_unfilmed(about, "EnvPool")
+
+    def _of_slots(self, env: Any, about: Environment, count: int) -> VectorEpisodeRecorder:
+        self.mark_known(env)
         return VectorEpisodeRecorder(count, lambda: self._open(about, None), self._mode_of(about), _remark)
+
+    def _attached(
+        self, env: Any, about: Environment, stop: Callable[[int], None], through: str = "step"
+    ) -> None:
+        weakref.finalize(env, stop, log.CUT_CLOSED)
+        if self._settings.rehearsal:
+            rehearse(env, self._filming.schedule is not never, through)
+        report_status("made", about.env_id)
+
+    def _remark_unfilmed(self, about: Environment, name: str, hint: str = ".") -> None:
+        if self._filming.schedule is not never:
+            _remark(f"no video of {about.env_id}: {name} steps all its environments as one{hint}")
 
     def _mode_of(self, about: Environment) -> bytes:
         """The mode's code: evaluation for what `--evaluation` names."""
@@ -165,10 +153,8 @@ class Recorder:
                 key = about.series()
             writer = self._writers.get(key)
             if writer is None or writer.closed:
-                settings = self._settings
-                target = Target(
-                    self._directory, settings.run, settings.first_number, first_turn=settings.first_turn
-                )
+                asked = self._settings
+                target = Target(self._directory, asked.run, asked.first_number, first_turn=asked.first_turn)
                 writer = self._writers[key] = EpisodeWriter(target, about, _remark)
                 self._used[key] = _worker()
                 report_status("reset", about.env_id)

@@ -62,6 +62,15 @@ def report_status(kind: str, text: object) -> None:
 
 
 @contextlib.contextmanager
+def failures_reported() -> Iterator[None]:
+    """Within it, what fails is reported as not recorded, and stops nothing."""
+    try:
+        yield
+    except Exception as error:
+        report_status("remark", f"not recorded: {type(error).__name__}: {error}")
+
+
+@contextlib.contextmanager
 def new_status_log() -> Iterator[Path]:
     """Context manager that makes an empty log for the processes, under a name that cannot be guessed.
 

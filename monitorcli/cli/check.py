@@ -22,14 +22,15 @@ from monitorcli.cli.messages import say
 from monitorcli.cli.nothing_recorded import why_nothing
 from monitorcli.cli.record_command import settings_of
 from monitorcli.cli.request import Request, checked
-from monitorcli.errors import EncoderFailed, MonitorError
+from monitorcli.cli.run_lifecycle import usable_ffmpeg
+from monitorcli.errors import MonitorError
 from monitorcli.monitor import directory
 from monitorcli.monitor.active_writers import refuse_living
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.step_result import NOT_FROM_HERE, one_step
 from monitorcli.report.layout import Line, Span, ascii_only
 from monitorcli.report.text import printable, size
-from monitorcli.video.ffmpeg import check_ffmpeg, ffmpeg_version, find_ffmpeg
+from monitorcli.video.ffmpeg import ffmpeg_version
 
 PATIENCE = 120  # seconds until a command has made its first step
 _POLL = 0.05
@@ -79,13 +80,11 @@ def _checks(request: Request, existing: Existing) -> Iterator[Check]:
 
 
 def _encoder(request: Request) -> tuple[str | None, Check]:
-    if request.video == "none":
+    ffmpeg, trouble = usable_ffmpeg(request)
+    if trouble:
+        return None, Check("encoder", BAD, str(trouble), f"{trouble.hint}\n{_WITHOUT}".strip())
+    if ffmpeg is None:
         return None, Check("encoder", NEITHER, "not needed with --video none")
-    try:
-        ffmpeg = find_ffmpeg()
-        check_ffmpeg(ffmpeg)
-    except EncoderFailed as error:
-        return None, Check("encoder", BAD, str(error), f"{error.hint}\n{_WITHOUT}".strip())
     version = re.search(r"[0-9]+(\.[0-9]+)*", ffmpeg_version(ffmpeg))
     return ffmpeg, Check("encoder", GOOD, f"ffmpeg {version[0] if version else ''} encodes mp4")
 
@@ -129,16 +128,16 @@ def _evaluation(request: Request, ffmpeg: str | None) -> Iterator[Check]:
 
 
 def _command(request: Request, ffmpeg: str | None) -> Iterator[Check]:
-    """Run the command until its first step, recording into a temporary folder."""
-    with tempfile.TemporaryDirectory(prefix="monitorcli-") as folder, new_status_log() as status_log:
+    """Run the command until its first step, recorded into a folder that is thrown away."""
+    with (
+        tempfile.TemporaryDirectory(prefix="monitorcli-") as folder,
+        tempfile.TemporaryFile() as output,
+        new_status_log() as status_log,
+    ):
         settings = settings_of(request, ffmpeg)._replace(directory=folder, rehearsal=True)
+        variables = environment(settings, status_log, os.environ)
         try:
-            with (
-                (Path(folder) / "output").open("w+b") as output,
-                command.running(
-                    request.command, environment(settings, status_log, os.environ), output
-                ) as running,
-            ):
+            with command.running(request.command, variables, output) as running:
                 yield from _stages(request, running, status_log, output)
         except command.CannotRun as error:
             yield Check("command", BAD, str(error), error.hint)
@@ -162,16 +161,14 @@ def _stages(request: Request, running: Popen[bytes], status_log: Path, output: I
 
 
 def _stages_reached(request: Request, told: StatusLog) -> list[Check]:
-    """The stages that the command's processes have reported."""
-    stages = []
-    if told.python:
-        stages.append(Check("hook", GOOD, f"reached {', '.join(dict.fromkeys(told.python))}"))
-    if told.gymnasium:
-        stages.append(Check("Gymnasium", GOOD, "was imported, and its make is recorded"))
-    if told.made:
-        stages.append(Check("environment", GOOD, f"{', '.join(told.made)} was made"))
-    if told.reset:
-        stages.append(Check("reset", GOOD, f"of {told.reset[0]}"))
+    """The stages that were told of."""
+    first = [
+        (told.python, "hook", f"reached {', '.join(dict.fromkeys(told.python))}"),
+        (told.gymnasium, "Gymnasium", "was imported, and its make is recorded"),
+        (told.made, "environment", f"{', '.join(told.made)} was made"),
+        (told.reset, "reset", f"of {''.join(told.reset[:1])}"),
+    ]
+    stages = [Check(name, GOOD, text) for reached, name, text in first if reached]
     if told.step:
         left = [remark for remark in told.remark if NOT_FROM_HERE in remark]
         stages.append(Check("step", BAD if left else GOOD, told.step[0], "\n".join(left)))

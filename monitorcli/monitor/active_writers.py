@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import time
@@ -69,10 +70,8 @@ def newest(directory: Path, found: list[Owned]) -> float:
     """When a file of ours was last written, in seconds since the epoch."""
     times = [0.0]
     for owned in found:
-        try:
+        with contextlib.suppress(OSError):
             times.append(os.lstat(directory / owned.name).st_mtime)
-        except OSError:
-            continue
     return max(times)
 
 

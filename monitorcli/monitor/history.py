@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +18,8 @@ from monitorcli.format.names import LOG_PREFIX, MANIFEST_PREFIX, is_ours
 
 # Parts of a log in a row without a sound record, after which it is given up.
 _PATIENCE = 16
+# What reading can raise when a file has one of our names, but was written by something else.
+_NONSENSE = (BadFile, OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError)
 
 
 class History(NamedTuple):
@@ -31,36 +35,33 @@ def read_history(directory: Path) -> History:
     """The episodes in our logs and in Gym's batches; what cannot be read counts as nothing."""
     started, played, returns, lengths = 0, 0, [], []
     for owned in files(directory):
-        try:
-            if owned.name.startswith(LOG_PREFIX):
-                found = _of_log(directory / owned.name)
-            elif owned.name.startswith(MANIFEST_PREFIX):
-                found = _of_gym(directory / owned.name)
-            else:
-                continue
-        except (BadFile, OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
-            continue
-        started += found.started
-        played += found.played
-        returns += found.returns
-        lengths += found.lengths
+        with contextlib.suppress(*_NONSENSE):
+            for found in _parts(directory / owned.name):
+                started += found.started
+                played += found.played
+                returns += found.returns
+                lengths += found.lengths
     return History(started, played, returns, lengths)
 
 
-def _of_log(path: Path) -> History:
-    """What a log holds; a file may claim to be longer than memory, and be empty."""
-    started, played, returns, lengths, empty = 0, 0, [], [], 0
+def _parts(path: Path) -> Iterator[History]:
+    if path.name.startswith(LOG_PREFIX):
+        yield from _of_log(path)
+    elif path.name.startswith(MANIFEST_PREFIX):
+        yield _of_gym(path)
+
+
+def _of_log(path: Path) -> Iterator[History]:
+    """What a log holds, a part at a time; a file may claim to be longer than memory, and be empty."""
+    empty = 0
     for records in log.parts(path):
         sound = records[log.plausible(records)]
         ended = sound[sound["end"] < log.CUT_RESET]
-        started += len(records)
-        played += int(np.count_nonzero(sound["length"]))
-        returns += ended["return"].tolist()
-        lengths += ended["length"].tolist()
+        played = int(np.count_nonzero(sound["length"]))
+        yield History(len(records), played, ended["return"].tolist(), ended["length"].tolist())
         empty = 0 if len(sound) else empty + 1
         if empty == _PATIENCE:
             break
-    return History(started, played, returns, lengths)
 
 
 def _of_gym(path: Path) -> History:

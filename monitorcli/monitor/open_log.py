@@ -8,7 +8,7 @@ import secrets
 import sys
 import threading
 import weakref
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -73,59 +73,45 @@ class Log:
 
     def _append_anew(self, records: bytes) -> tuple[int, int]:
         """The same when the file is not open, not ours, or another thread appends to it just now."""
-        with self._lock:
+        with self._lock:  # as `_opened`, which would cost every episode a microsecond more
             try:
-                number = self._ensure()
+                number = self._file.ensure(self._directory.path() / self.name)
                 return os.lseek(number, 0, os.SEEK_END), os.write(number, records)
             finally:
                 self._settle()
 
     def correct_header(self, count: int) -> None:
         """State the number of records in the header, in place, so that `numpy.load` reads them."""
-        with self._lock:
-            try:
-                log.correct_header(self._ensure(), count)
-            finally:
-                self._settle()
+        with self._opened() as number:
+            log.correct_header(number, count)
 
     def cut_torn(self) -> None:
         """Drop the part of a record at the end, if there is one, and go on writing there."""
-        with self._lock:
-            try:
-                number = self._ensure()
-                self.end = log.end_of(log.count_in(os.fstat(number).st_size))
-                os.ftruncate(number, self.end)
-                os.lseek(number, self.end, os.SEEK_SET)
-            finally:
-                self._settle()
+        with self._opened() as number:
+            self.end = log.end_of(log.count_in(os.fstat(number).st_size))
+            os.ftruncate(number, self.end)
+            os.lseek(number, self.end, os.SEEK_SET)
 
     def sync(self) -> None:
         """Wait until the disk has every record."""
-        with self._lock:
-            try:
-                os.fsync(self._ensure())
-            finally:
-                self._settle()
+        with self._opened() as number:
+            os.fsync(number)
 
     def read(self, first: int = 0) -> npt.NDArray[np.void]:
         """The records from number `first` on, as a structured array of dtype `log.RECORD`; raises OSError.
 
         FileNotFoundError also when the file is still open, but was deleted: it is no recording any more.
         """
-        with self._lock:
-            try:
-                number = self._ensure()
-                self._file.refuse_moved(self._directory.path() / self.name)
-                start = log.end_of(first)
-                end = log.end_of(log.count_in(os.fstat(number).st_size))
-                data = b""
-                # One call gives 2 GiB at most, and nothing where somebody has cut the file meanwhile.
-                while part := os.pread(number, max(0, end - start), start):
-                    data += part
-                    start += len(part)
-                return np.frombuffer(data[: len(data) // log.SIZE * log.SIZE], dtype=log.RECORD)
-            finally:
-                self._settle()
+        with self._opened() as number:
+            self._file.refuse_moved(self._directory.path() / self.name)
+            start = log.end_of(first)
+            end = log.end_of(log.count_in(os.fstat(number).st_size))
+            data = b""
+            # One call gives 2 GiB at most, and nothing where somebody has cut the file meanwhile.
+            while part := os.pread(number, max(0, end - start), start):
+                data += part
+                start += len(part)
+            return np.frombuffer(data[: len(data) // log.SIZE * log.SIZE], dtype=log.RECORD)
 
     def close(self) -> None:
         """Nothing will be appended any more."""
@@ -140,8 +126,14 @@ class Log:
         with contextlib.suppress(OSError):
             os.unlink(self._directory.path() / self.name)
 
-    def _ensure(self) -> int:
-        return self._file.ensure(self._directory.path() / self.name)
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[int]:
+        """Within it, the file is open, and no other thread comes in between. Raises OSError."""
+        with self._lock:
+            try:
+                yield self._file.ensure(self._directory.path() / self.name)
+            finally:
+                self._settle()
 
     def _settle(self) -> None:
         if not self._stays_open:

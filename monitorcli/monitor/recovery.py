@@ -1,4 +1,7 @@
-"""What dead writers left in a directory: batches that they never sealed, films that they never listed."""
+"""What dead writers left in a directory: batches that they never sealed, films that they never listed.
+
+The log is the truth: whatever of a writer's batches is wrong, all of them are made from it again.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import numpy.typing as npt
 
 from monitorcli.errors import BadFile
 from monitorcli.format import lease, log
-from monitorcli.format.files import Owned, files, open_regular
+from monitorcli.format.files import files, open_regular
 from monitorcli.format.json_files import write_json
 from monitorcli.format.manifest import BatchToSeal, WriterFiles
 from monitorcli.format.mp4_frames import count_finished
@@ -24,128 +27,128 @@ _NONSENSE = (BadFile, OSError, LookupError, TypeError, ValueError, AttributeErro
 
 
 def recover(directory: Path) -> None:
-    """Seal the logs of dead writers, and what a power cut tore, so that Gym's readers see every episode too.
+    """Write what dead writers and power cuts left undone, so that Gym's readers see every episode too.
 
     What cannot be understood is left as it is. Two that recover at once write the same bytes.
     """
     found = files(directory)
     for stem, documents in writers(directory, found).items():
+        theirs = [owned for owned in found if f".{stem}." in owned.name]
         try:
-            _finish(directory, stem, documents, found)
+            held = documents[0]["monitorcli"]["lease"]
+            if is_closed(documents) or lease.dead(held, newest(directory, theirs)):
+                _finish(directory, stem, documents, {owned.name for owned in theirs})
         except _NONSENSE:
             continue
 
 
-def _finish(directory: Path, stem: str, documents: list[dict[str, Any]], found: list[Owned]) -> None:
+def _finish(directory: Path, stem: str, documents: list[dict[str, Any]], names: set[str]) -> None:
+    """Write all batches of a writer again, from its log, if one is torn or something is in none of them.
+
+    Where the log has lost episodes, batches that are whole stay as they are.
+    """
     known = {document["monitorcli"]["batch"]: document for document in documents}
-    if not all(type(number) is int and number >= 0 for number in known):
-        return  # it becomes a part of file names
-    last, closed = known[max(known)], is_closed(documents)
+    named = {number for number in (batch_of(stem, name) for name in names) if number is not None}
+    if not known.keys() <= named:
+        return  # a manifest has the number of another
+    whole = {number for number in known if _is_whole(directory / batch_names(stem, number)[0])}
+    closed = is_closed(documents)
+    if closed and whole == named:
+        return
+    records = _corrected_log(directory / log_name(stem))
+    videos = _unlisted_videos(directory, stem, documents, names, records)
+    sealed = max(document["monitorcli"]["first"] + document["monitorcli"]["count"] for document in documents)
+    last = known[max(known)]
     ours = last["monitorcli"]
-    theirs = [owned for owned in found if f".{stem}." in owned.name]
-    if not closed and not lease.dead(ours["lease"], newest(directory, theirs)):
-        return
-    environment = ours.get("environment", {})
-    writer = WriterFiles(
-        directory, stem, last["env_info"], environment, ours["run"], ours["opened_at"], ours["lease"]
-    )
-    torn = _torn(writer, known, found)
-    if closed and not torn:
-        return
-    records = log.sound(directory / log_name(stem))
-    if not closed and len(records) > ours["first"] + ours["count"]:
-        torn.add(ours["batch"])  # killed between the two, its list may be ahead of its manifest
-    number, sealed, count = _mend(writer, known, torn, records)
-    if closed:
-        return
-    listed = {video for document in documents for video, _ in document["videos"]}
-    videos = [pair for pair in _finished_videos(directory, stem, found, records) if pair[0] not in listed]
     if len(records) > sealed or videos:
-        # An empty batch is the one that was written when the writer opened; any other is sealed.
-        number += count > 0
-        rest = records[sealed:]
-        writer.write(BatchToSeal(number, sealed, rest, videos, _first_reset(records), ours["lost"]))
-    descriptor = os.open(directory / log_name(stem), os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
+        # Into a new batch; but an empty one is still open, and after that of a closed writer comes none.
+        following = ours["batch"] + (ours["count"] > 0 and not closed)
+        whole.discard(following)
+        known.setdefault(following, _manifest(sealed, ours["lost"]))
+    for number in named:
+        known.setdefault(number, _manifest(len(records), ours["lost"]))
+    if known.keys() > whole:
+        environment = ours.get("environment", {})
+        writer = WriterFiles(
+            directory, stem, last["env_info"], environment, ours["run"], ours["opened_at"], ours["lease"]
+        )
+        for batch in _batches(known, records, videos):
+            if batch.number not in whole or sealed <= len(records):
+                writer.write(batch)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether there is a file that begins and ends as a JSON object does."""
+    with contextlib.suppress(BadFile), open_regular(path) as file:
+        first = file.read(1)
+        file.seek(max(0, os.fstat(file.fileno()).st_size - 1))
+        return (first, file.read(1)) == (b"{", b"}")
+    return False
+
+
+def _corrected_log(path: Path) -> npt.NDArray[np.void]:
+    """The log's records, whose number its header then says."""
+    records = log.sound(path)
+    descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
     try:
         log.correct_header(descriptor, len(records))
     finally:
         os.close(descriptor)
+    return records
 
 
-def _torn(writer: WriterFiles, known: dict[int, dict[str, Any]], found: list[Owned]) -> set[int]:
-    """The batches that a power cut left incomplete: the writer waits for the disk only with the first."""
-    sizes = {owned.name: owned.size for owned in found}
-    torn = set()
-    for name in sizes:
-        number = batch_of(writer.stem, name)
-        if number is not None and number not in known and not _whole(writer.directory / name):
-            torn.add(number)
-    for number in known:
-        stats, _ = batch_names(writer.stem, number)
-        if stats not in sizes or not _whole(writer.directory / stats):
-            torn.add(number)
-    return torn
+def _manifest(first: int, lost: int) -> dict[str, Any]:
+    """What is known of a batch whose manifest is torn or was never written."""
+    return {"videos": [], "monitorcli": {"first": first, "lost": lost}}
 
 
-def _whole(path: Path) -> bool:
-    """Whether the file begins and ends as JSON objects do; True also for what is no file, to let it be."""
-    try:
-        with open_regular(path) as file:
-            first = file.read(1)
-            file.seek(max(0, os.fstat(file.fileno()).st_size - 1))
-            return (first, file.read(1)) == (b"{", b"}")
-    except BadFile:
-        return True
+def _batches(
+    manifests: dict[int, dict[str, Any]], records: npt.NDArray[np.void], videos: list[tuple[str, str]]
+) -> list[BatchToSeal]:
+    """The log in batches, from where the manifest of each says to where the next begins.
 
-
-def _mend(
-    writer: WriterFiles, known: dict[int, dict[str, Any]], torn: set[int], records: npt.NDArray[np.void]
-) -> tuple[int, int, int]:
-    """Seal the torn batches again; the last batch's number, where it ends in the log, and its length.
-
-    One whose manifest is torn had what is between its neighbours; of several, the first is given all.
+    One that begins at the log's end is empty. The last lists `videos` too.
     """
-    number = first = count = 0
-    for number in sorted({*known, *torn}):
-        document = known.get(number, {"videos": [], "monitorcli": {}})
-        ours = document["monitorcli"]
-        later = [known[other]["monitorcli"]["first"] for other in known if other > number]
-        end = ours["first"] + ours["count"] if ours else min(later, default=max(first, len(records)))
-        first = ours.get("first", first)
-        count = end - first
-        if number in torn:
-            lost, closed = ours.get("lost", 0), ours.get("closed") is True
-            part, videos = records[first:end], document["videos"]
-            writer.write(BatchToSeal(number, first, part, videos, _first_reset(records), lost, closed))
-        first = end
-    return number, first, count
+    first_reset = float(records["started_at"].min()) if len(records) else None
+    batches = []
+    end = len(records)
+    for number in sorted(manifests, reverse=True):
+        ours = manifests[number]["monitorcli"]
+        first = min(ours["first"], end) if number > min(manifests) else 0
+        listed = [*manifests[number]["videos"], *videos]
+        closed = ours.get("closed") is True
+        batches.append(
+            BatchToSeal(number, first, records[first:end], listed, first_reset, ours["lost"], closed)
+        )
+        end, videos = first, []
+    return batches[::-1]
 
 
-def _first_reset(records: npt.NDArray[np.void]) -> float | None:
-    return float(records["started_at"].min()) if len(records) else None
-
-
-def _finished_videos(
-    directory: Path, stem: str, found: list[Owned], records: npt.NDArray[np.void]
+def _unlisted_videos(
+    directory: Path,
+    stem: str,
+    documents: list[dict[str, Any]],
+    names: set[str],
+    records: npt.NDArray[np.void],
 ) -> list[tuple[str, str]]:
     """Pairs of video and meta file whose film is whole: finished before the writer died, or without it."""
     pairs = []
-    names = {owned.name for owned in found}
-    ended = set(records["number"].tolist())
-    for meta in sorted(names):
+    listed = {meta for document in documents for _, meta in document["videos"]}
+    for meta in sorted(names - listed):
         parts = video_parts(meta)
-        if parts and parts[0] == stem and parts[2] == META_ENDING:
-            document = json_or_nothing(directory / meta)
-            ending = ".mp4" if document.get("content_type") == "video/mp4" else ".json"
-            video = video_name(stem, int(parts[1])) + ending
-            if document.get("broken") or video not in names:
-                continue
-            number = document.get("episode_id")
-            if document.get("frames") is None and type(number) is int and number in ended:
-                document["frames"] = count_finished(directory / video) or None
-                if document["frames"]:
-                    with contextlib.suppress(OSError, ValueError):  # the film is whole all the same
-                        write_json(directory / meta, document, durable=False)
-            if document.get("frames") is not None:
-                pairs.append((video, meta))
+        if not parts or parts[0] != stem or parts[2] != META_ENDING:
+            continue
+        document = json_or_nothing(directory / meta)
+        ending = ".mp4" if document.get("content_type") == "video/mp4" else ".json"
+        video = video_name(stem, int(parts[1])) + ending
+        number, frames = document.get("episode_id"), document.get("frames")
+        if document.get("broken") or video not in names:
+            continue
+        if frames is None and type(number) is int and number in records["number"]:
+            frames = document["frames"] = count_finished(directory / video) or None
+            if frames:
+                with contextlib.suppress(OSError, ValueError):  # the film is whole all the same
+                    write_json(directory / meta, document, durable=False)
+        if frames is not None:
+            pairs.append((video, meta))
     return pairs

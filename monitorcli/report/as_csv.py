@@ -27,14 +27,13 @@ def render(report: Report) -> Iterator[str]:
     """The rows of the one recording: those of several could not be told apart."""
     refuse_several(len(report.views), "csv holds the episodes")
     (view,) = report.views
-    rows = None if report.options.selection.everything else view.rows
-    return chunks(view.recording.episodes, rows)
+    return chunks(view.recording.episodes, view.rows)
 
 
-def chunks(episodes: Episodes, numbers: Rows | None = None) -> Iterator[str]:
+def chunks(episodes: Episodes, numbers: Rows) -> Iterator[str]:
     """The header, then the episodes in start order, as pieces of text that each end with a newline.
 
-    `numbers` are the episodes' numbers in the whole recording, when these are only some of them.
+    `numbers` are the episodes' numbers in the whole recording.
     Nothing known is an empty field. `return` and `duration` round-trip through Python's float; `end` is
     "terminated" for an episode that was truncated at the same step.
     """
@@ -42,12 +41,7 @@ def chunks(episodes: Episodes, numbers: Rows | None = None) -> Iterator[str]:
     for first in range(0, len(episodes), _ROWS):
         rows = slice(first, first + _ROWS)
         columns = (
-            map(
-                str,
-                range(first, min(first + _ROWS, len(episodes)))
-                if numbers is None
-                else numbers[rows].tolist(),
-            ),
+            map(str, numbers[rows].tolist()),
             map(str, episodes.slot[rows].tolist()),
             (modes.WORDS.get(mode, "") for mode in episodes.mode[rows].tolist()),
             map(repr, episodes.episode_return[rows].tolist()),

@@ -13,7 +13,7 @@ from monitorcli.format import batch, log, modes
 from monitorcli.format.ends import ENDS
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Episodes, Recording, Run
-from monitorcli.report.layout import Line, Role, Span, ascii_only, joined, labelled, plain
+from monitorcli.report.layout import Line, Role, Span, ascii_only, joined, labelled
 from monitorcli.report.text import lasting, moment, number, plural, printable, size
 from monitorcli.summary.selection import Rows, Selection
 
@@ -22,11 +22,6 @@ _COLUMN = 12  # where what stands behind a label begins
 # Of these rows the one that a word names; None when there is none.
 Choice = Callable[[Episodes, Rows], int | None]
 _ALL = Selection()
-
-
-def render(recording: Recording, which: str, among: Selection = _ALL) -> str:
-    """The episode as plain text; see `lines`."""
-    return plain(lines(recording, which, among))
 
 
 def lines(recording: Recording, which: str, among: Selection = _ALL, in_ascii: bool = False) -> list[Line]:
@@ -43,10 +38,9 @@ def lines(recording: Recording, which: str, among: Selection = _ALL, in_ascii: b
 
 def find(recording: Recording, which: str, among: Selection = _ALL) -> int:
     """The row of the episode that `which` names, as `lines` has it. Raises BadRequest."""
-    rows = among.rows(recording.episodes)
+    rows = among.all_rows(recording)
     if not len(rows):
-        of_mode = f" of {among.mode} mode" if among.mode else ""
-        raise BadRequest(f"{recording.directory} holds no episode{of_mode}.")
+        raise BadRequest(f"{recording.directory} holds no {among.words.removesuffix('s')}.")
     only = "" if among.everything else f" among {among.words}"
     numbers = f"Give a number from {rows[0]} to {rows[-1]}"
     if which in _CHOICES:

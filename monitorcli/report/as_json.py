@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Run, Video
-from monitorcli.report import json_parts
-from monitorcli.report.json_parts import finite
+from monitorcli.report import windows
 from monitorcli.report.model import Report, View
 from monitorcli.report.text import moment
-from monitorcli.summary import Statistics
+from monitorcli.report.verdicts import sentence
+from monitorcli.summary.gates import Verdict
+from monitorcli.summary.intervals import Interval
+from monitorcli.summary.measures import Measured
+from monitorcli.summary.resampling import MOST_RESAMPLED, SEED, STATISTICS, draws
 
 # 1: monitorcli 0.1 without this key. 2: intervals, iqm, success, modes, windows, gates, comparison, group.
 SCHEMA = 2
@@ -23,7 +27,7 @@ def render(report: Report) -> str:
     Control, bidi and invisible characters are written as \\u escapes, so that a terminal can show the
     text as it is; programs read back what the files say.
     """
-    documents = [recording_as_json(view, report) for view in report.views]
+    documents = [_known(recording_as_json(view, report)) for view in report.views]
     text = json.dumps(
         documents[0] if len(documents) == 1 else documents, indent=2, ensure_ascii=False, allow_nan=False
     )
@@ -34,9 +38,11 @@ def recording_as_json(view: View, report: Report) -> dict[str, Any]:
     """What `inspect --format json` says of one recording; docs/inspect.schema.json says what it means.
 
     `env_id` is always one string (several are joined by ", "), or null when no file names one. Numbers
-    that are not finite, or that nothing is known of, are null. `duration` is in seconds.
+    that are not finite, or that nothing is known of, become null. `duration` is in seconds. Every key is
+    always there: null or empty where nothing was asked for.
     """
-    numbers, recording = view.numbers, view.recording
+    numbers, recording, options = view.numbers, view.recording, report.options
+    modes = dict(modes_and_windows.modes(view))
     return {
         "directory": str(recording.directory),
         "env_id": ", ".join(name for name in recording.env_ids if name != UNKNOWN) or None,
@@ -46,21 +52,58 @@ def recording_as_json(view: View, report: Report) -> dict[str, Any]:
         "terminated": numbers.terminated,
         "truncated": numbers.truncated,
         "steps": numbers.steps,
-        "return": _statistics(numbers.episode_return, json_parts.of_column(view.measured, "episode_return")),
-        "length": _statistics(numbers.length, json_parts.of_column(view.measured, "length")),
-        "duration": finite(numbers.duration),
+        "return": _statistics(view.measured, "episode_return"),
+        "length": _statistics(view.measured, "length"),
+        "duration": numbers.duration,
         "runs": [_run(run) for run in recording.runs],
         "videos": [_video(video) for video in recording.videos],
-        "notes": list(recording.notes),
-        "problems": list(recording.problems),
+        "notes": recording.notes,
+        "problems": recording.problems,
         "schema": SCHEMA,
-        **json_parts.more(view, report),
+        "confidence": options.confidence,
+        "selection": {"mode": options.selection.mode, "last": options.selection.last},
+        "success": _success(view.measured),
+        "modes": {
+            name: {"episodes": count, **_short(modes.get(name, view.measured))}
+            for name, count in numbers.modes.items()
+        },
+        "windows": [
+            {"first": first, "last": last, **_short(measured)}
+            for first, last, measured in windows.per_window(view, options.window)
+        ],
+        "gates": [_gate(verdict) for of, verdict in report.verdicts if of is view],
+        "comparison": _comparison(report),
+        "group": _group(report),
     }
 
 
-def _statistics(of: Statistics, intervals: dict[str, Any]) -> dict[str, Any]:
-    names = ("mean", "std", "median", "min", "max", "iqm")
-    return {"n": of.n, **{name: finite(getattr(of, name)) for name in names}, "intervals": intervals}
+def _statistics(measured: Measured, column: str) -> dict[str, Any]:
+    """The statistics of a column, the interval of each, and how the intervals were had."""
+    of = measured.of(column)
+    method: tuple[Any, ...] = ("percentile bootstrap", SEED, draws(of.n))
+    if of.n < 2 or of.n > MOST_RESAMPLED:
+        method = ("closed form" if of.n > 1 else None, None, None)
+    return {
+        **{name: getattr(of, name) for name in ("n", "mean", "std", "median", "min", "max", "iqm")},
+        "intervals": {
+            **measured.all_intervals(column),
+            **dict(zip(("method", "seed", "draws"), method, strict=True)),
+        },
+    }
+
+
+def _success(measured: Measured) -> dict[str, Any]:
+    rate, interval = measured.value("success"), measured.interval("success")
+    return {"n": measured.n("success"), "rate": rate, "interval": interval, "method": "Wilson"}
+
+
+def _short(measured: Measured) -> dict[str, Any]:
+    return {
+        "n": measured.n("mean"),
+        **{name: measured.value(name) for name in ("mean", "median", "iqm")},
+        "interval": measured.interval("mean"),
+        "success": _success(measured),
+    }
 
 
 def _run(run: Run) -> dict[str, Any]:
@@ -85,10 +128,59 @@ def _video(video: Video) -> dict[str, Any]:
     }
 
 
+def _gate(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "gate": verdict.gate.option,
+        "met": verdict.met,
+        "found": verdict.value,
+        "baseline": verdict.baseline,
+        "n": verdict.n,
+        "says": sentence(verdict),
+    }
+
+
+def _comparison(report: Report) -> dict[str, Any] | None:
+    comparison = report.comparison
+    if comparison is None or report.baseline is None:
+        return None
+    return {
+        "baseline": str(report.baseline.recording.directory),
+        "paired": comparison.paired,
+        "n_old": comparison.n_old,
+        "n_new": comparison.n_new,
+        "differences": {
+            of.name: {"old": of.old, "new": of.new, "change": of.change, "interval": of.interval}
+            for of in comparison.differences
+        },
+        "p_improve": comparison.p_improve,
+        "p_improve_interval": comparison.p_interval,
+    }
+
+
+def _group(report: Report) -> dict[str, Any] | None:
+    group = report.group
+    if group is None:
+        return None
+    statistics = {name: getattr(group.statistics, name) for name in ("n", *STATISTICS)}
+    return {**statistics, "intervals": group.intervals, "strata": group.strata}
+
+
 def _time(seconds: float | None) -> str | None:
     """ISO 8601 in UTC with microseconds, as in the CSV."""
     at = moment(seconds)
     return None if at is None else at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _known(value: Any) -> Any:
+    """The value as JSON can have it: an interval as its ends, null for a number that is none."""
+    if isinstance(value, dict):
+        return {name: _known(of) for name, of in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_known(of) for of in value]
+    if isinstance(value, Interval):
+        ends = [_known(value.low), _known(value.high)]
+        return None if math.isnan(value.low) or math.isnan(value.high) else ends
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _safe(text: str) -> str:

@@ -61,13 +61,12 @@ def _suite(number: int, view: View, report: Report) -> str:
 
 def _properties(view: View, report: Report) -> list[tuple[str, str]]:
     measured = view.measured
-    found = [("environment", view.environment or "not known"), ("episodes", str(view.numbers.completed))]
+    found = [("series", view.title or "not known"), ("episodes", str(view.numbers.completed))]
     if measured.n("mean"):
         interval = measured.interval("mean")
         found.append(("mean return", repr(measured.value("mean"))))
         found.append((f"{percent(view.confidence)} interval", f"[{interval.low!r}, {interval.high!r}]"))
-    if report.baseline is not None:
-        found.append(("baseline", report.baseline.name))
+    found += [("baseline", one.old.name) for one in report.comparisons if one.new is view]
     return found
 
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from monitorcli.report import comparison, modes_and_windows, overview, verdicts
-from monitorcli.report.intervals import OF_ONE_POLICY, OF_RUNS, between, few, percent
-from monitorcli.report.layout import Table
+from monitorcli.report import comparison, numbers, overview, verdicts, windows
+from monitorcli.report.intervals import OF_ONE_POLICY, OF_RUNS, estimates, few, percent
+from monitorcli.report.layout import TextTable
 from monitorcli.report.layout import words as plain_text
 from monitorcli.report.model import Report, View
-from monitorcli.report.text import number, printable, shortened
+from monitorcli.report.text import printable, shortened
 from monitorcli.summary.group import Group
-from monitorcli.summary.intervals import STATISTICS, Interval
-from monitorcli.summary.measures import Measured
 
 # More rows than that nobody reads, and the limit of the step summary stays far away.
 _MOST_ROWS = 200
 _MOST_TEXT = 200
+_PARTS = ("return of", "mean", "interval", "iqm", "n")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@])")
 
 
@@ -27,13 +26,17 @@ def render(report: Report) -> str:
     if report.comparison is not None:
         parts.append(_comparison(report))
     parts += [_remarks(view, len(report.views) > 1) for view in report.views[:_MOST_ROWS]]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return _joined(parts) + "\n"
 
 
 def escaped(text: object) -> str:
     """Text from a file as Markdown that shows it and does nothing else: no markup, no mention, no link."""
     shown = _SPECIAL.sub(r"\\\1", printable(text, limit=_MOST_TEXT))
     return shown.replace("://", ":\\/\\/").replace("www.", "www\\.")
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return "\n\n".join(part for part in parts if part)
 
 
 def _verdicts(report: Report) -> str:
@@ -49,21 +52,20 @@ def _verdicts(report: Report) -> str:
 
 
 def _one(view: View, report: Report) -> str:
-    numbers, recording = view.numbers, view.recording
     environment = escaped(view.environment or "environment not known")
-    facts = [environment, ", ".join(numbers.modes), view.when, report.options.only]
-    counts = (
-        f"{numbers.completed:,} episodes completed, {numbers.incomplete:,} incomplete; "
-        f"{numbers.terminated:,} terminated, {numbers.truncated:,} truncated; {numbers.steps:,} steps; "
-        f"{len(recording.films):,} videos"
-    )
-    parts = [f"### {escaped(view.name)}", " · ".join(fact for fact in facts if fact), counts]
-    if numbers.completed:
-        parts += [_measures(view.measured), _about(report, few(view.measured.n("mean")))]
+    facts = [environment, ", ".join(view.numbers.modes), view.when, report.options.only]
+    parts = [f"### {escaped(view.name)}", " · ".join(fact for fact in facts if fact)]
+    return _joined([*parts, *_block(view, report)])
+
+
+def _block(view: View, report: Report) -> list[str]:
+    """The numbers of the episodes, and the return by mode and window."""
+    if view.numbers.completed:
+        shown = [_drawn(numbers.table(view.measured)), _about(report, few(view.measured.n("mean")))]
     else:
-        parts.append("**No episode was completed.**")
-    parts.append(_breakdown(view, report))
-    return "\n\n".join(part for part in parts if part)
+        shown = ["**No episode was completed.**"]
+    parts = windows.table(view, report.options.window, _PARTS, _MOST_ROWS, window="episodes ", nothing="nan")
+    return [numbers.sentence(view), *shown, _drawn(parts) if parts.rows else ""]
 
 
 def _about(report: Report, warning: str = "") -> str:
@@ -71,63 +73,27 @@ def _about(report: Report, warning: str = "") -> str:
     return f"{said}; {warning}." if warning else f"{said}."
 
 
-def _measures(measured: Measured) -> str:
-    rows = []
-    for label, prefix in (("return", ""), ("length", "length_")):
-        if measured.n(f"{prefix}mean"):
-            rows += [_measure(f"{name} {label}", f"{prefix}{name}", measured) for name in STATISTICS]
-            ends = (f"{number(measured.value(prefix + end))}" for end in ("min", "max"))
-            rows.append((f"{label} from, to", ", ".join(ends), "", f"{measured.n(prefix + 'min'):,}"))
-    if measured.n("success"):
-        rows.append(_measure("success rate", "success", measured))
-    return _table(("", "value", "interval", "n"), rows)
-
-
-def _measure(label: str, name: str, measured: Measured) -> tuple[str, str, str, str]:
-    return label, number(measured.value(name)), _between(measured.interval(name)), f"{measured.n(name):,}"
-
-
-def _breakdown(view: View, report: Report) -> str:
-    found = modes_and_windows.modes(view)
-    found += [
-        (f"episodes {first:,} to {last:,}", measured)
-        for first, last, measured in modes_and_windows.per_window(view, report.options.window, _MOST_ROWS)
-    ]
-    rows = [
-        (
-            name,
-            number(measured.value("mean")),
-            _between(measured.interval("mean")),
-            number(measured.value("iqm")),
-            f"{measured.n('mean'):,}",
-        )
-        for name, measured in found
-    ]
-    return _table(("return of", "mean", "interval", "iqm", "n"), rows) if rows else ""
-
-
 def _several(report: Report) -> str:
     rows = [overview.cells(view) for view in report.views[:_MOST_ROWS]]
     names = ("directory", "environment", "completed", "incomplete", "mean", "interval", "iqm")
     head = [name.replace("mean", "mean return") for name in names]
-    shown = Table(head, [[row[name] for name in names] for row in rows])
+    shown = TextTable(head, [[row[name] for name in names] for row in rows])
     parts = [f"### {len(report.views):,} recordings", _drawn(shown, words=2)]
     if len(report.views) > _MOST_ROWS:
         parts.append(f"… {len(report.views) - _MOST_ROWS:,} more")
     assert report.group is not None
-    return "\n\n".join([*parts, _about(report), _group(report.group)])
+    return _joined([*parts, _about(report), _group(report.group)])
 
 
 def _group(group: Group) -> str:
     n = group.statistics.n
     if not n:
         return "**No directory has a completed episode.**"
-    rows = [
-        (f"{name} of mean returns", value, _quoted(interval.strip()), f"{n:,}")
-        for name, value, interval in overview.of_group(group)
-    ]
     said = f"The group: {OF_RUNS}. {few(n)}".rstrip(". ") + "."
-    return _table(("group", "value", "interval", "n"), rows) + f"\n\n{said}"
+    rows = [
+        (f"{name} of mean returns", value, interval, n) for name, value, interval in overview.of_group(group)
+    ]
+    return f"{_drawn(estimates('group', rows))}\n\n{said}"
 
 
 def _comparison(report: Report) -> str:
@@ -143,16 +109,12 @@ def _remarks(view: View, several: bool) -> str:
     return "\n".join(f"- {text}" for text in shortened(texts, 5))
 
 
-def _between(interval: Interval) -> str:
-    return _quoted(between(interval).strip())
-
-
 def _quoted(text: str) -> str:
     """Our own text with its brackets escaped, which before a parenthesis would be a link."""
     return text.replace("[", "\\[").replace("]", "\\]")
 
 
-def _drawn(table: Table, words: int = 1) -> str:
+def _drawn(table: TextTable, words: int = 1) -> str:
     """The table, of which the first columns hold text from files, and the others our own."""
     texts = ([plain_text(cell) for cell in row] for row in table.rows)
     rows = ([*map(escaped, row[:words]), *map(_quoted, row[words:])] for row in texts)

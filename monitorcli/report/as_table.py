@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-import numpy as np
-import numpy.typing as npt
-
-from monitorcli import summary
 from monitorcli.recording.model import Recording, Video
-from monitorcli.report import comparison, curve, modes_and_windows, overview, runs, statistics, verdicts
-from monitorcli.report.layout import Line, Role, Span, ascii_only, flow, labelled, paragraph, plain
-from monitorcli.report.model import Report, View
-from monitorcli.report.text import lasting, listing, number, printable, shortened
+from monitorcli.report import comparison, curve, numbers, overview, runs, verdicts, windows
+from monitorcli.report.intervals import estimated, note
+from monitorcli.report.layout import (
+    Line,
+    Role,
+    Row,
+    Span,
+    TextTable,
+    ascii_only,
+    fitting,
+    flow,
+    grid,
+    in_one_column,
+    in_two_columns,
+    indented,
+    labelled,
+    paragraph,
+    plain,
+    words,
+)
+from monitorcli.report.model import Report, ReportOptions, View
+from monitorcli.report.text import lasting, plural, printable, shortened
 
 _COLUMN = 12  # where what stands behind a label begins
-_CURVE = 72  # a wider curve tells no more, and takes its end out of sight
-_HEIGHT = 4
+_GROUP = 9  # and where in the table of several recordings
 _MOST_NAMES = 3
 _MOST_VIDEOS = 12
 _MOST_REMARKS = 5
+# The columns that are left out first where the terminal is narrow.
+_LEAST = ("videos", "length", "success", "environment", "iqm", "runs")
 
 
 def render(report: Report) -> str:
@@ -32,33 +47,40 @@ def lines(report: Report, width: int, in_ascii: bool = False) -> list[Line]:
     row each. Only paths and long single words are wider: broken, they could not be copied.
     """
     width = max(width, 24)
-    if len(report.views) == 1:
-        found = _table(report.views[0], report, width, in_ascii)
+    if report.group is None:
+        parts = _one(report, width, in_ascii)
     else:
-        remarks = [line for view in report.views for line in _all_remarks(view, width, f"{view.name}: ")]
-        found = _apart([overview.lines(report, width), verdicts.lines(report, _COLUMN, width), remarks])
+        remarks = [line for view in report.views for line in _remarks(view, width, f"{view.name}: ")]
+        parts = [_several(report, width), _group(report, width), _gates(report), remarks]
+    found = _apart(parts)
     return ascii_only(found) if in_ascii else found
 
 
-def _table(view: View, report: Report, width: int, in_ascii: bool) -> list[Line]:
-    recording, numbers = view.recording, view.numbers
-    parts = [labelled(" ", flow(_title(view), width - 1), 1)]
-    parts.append(paragraph(" ", "", report.options.only, width))
+def _one(report: Report, width: int, in_ascii: bool) -> list[list[Line]]:
+    (view,), recording = report.views, report.views[0].recording
+    parts = [labelled(" ", flow(_title(view), width - 1), 1), paragraph(" ", "", report.options.only, width)]
     if report.comparison is not None:
         # What both have in common with a look at one of them is a command away.
-        parts += [comparison.lines(report), modes_and_windows.lines(view, report.options)]
-        parts += [verdicts.lines(report, _COLUMN, width), _all_remarks(view, width)]
-        return _apart(parts)
-    if numbers.episodes:
-        parts.append(statistics.lines(view, _COLUMN, width))
-        parts.append(_curve(view, width, in_ascii))
-    parts += [
-        modes_and_windows.lines(view, report.options),
-        [*_videos(recording, width), *runs.table(recording.runs, _COLUMN, width)],
-        verdicts.lines(report, _COLUMN, width),
-        _all_remarks(view, width),
-    ]
-    return _apart(parts)
+        said = indented([[Span(comparison.sentence(report))]])
+        parts += [[*indented(grid(comparison.table(report), "title")), [], *said]]
+        parts.append(_modes_and_windows(view, report.options))
+    else:
+        parts += _block(view, report.options, width, in_ascii)
+        parts.append(
+            in_one_column(_videos(recording), _COLUMN, width) + runs.table(recording.runs, _COLUMN, width)
+        )
+    return [*parts, _gates(report), _remarks(view, width)]
+
+
+def _block(view: View, options: ReportOptions, width: int, in_ascii: bool) -> list[list[Line]]:
+    """The numbers of the episodes, their curve, and the return by mode and window."""
+    found = [_modes_and_windows(view, options)]
+    if not view.numbers.episodes:
+        return found
+    columns = in_two_columns(numbers.counts(view), numbers.measures(view), _COLUMN, width)
+    n = view.measured.n("mean")
+    about = note(view.confidence, n) if n > 1 and view.confidence else ""
+    return [columns, paragraph(" ", "dim", about, width, "dim"), curve.lines(view, width, in_ascii), *found]
 
 
 def _apart(parts: Sequence[list[Line]]) -> list[Line]:
@@ -66,62 +88,29 @@ def _apart(parts: Sequence[list[Line]]) -> list[Line]:
     return [line for part in parts if part for line in ([], *part)][1:]
 
 
-def _all_remarks(view: View, width: int, whose: str = "") -> list[Line]:
-    recording = view.recording
-    problems, notes = ([whose + text for text in texts] for texts in (recording.problems, recording.notes))
-    return _remarks(problems, " ! ", "bad", width) + _remarks(notes, " note: ", "", width)
-
-
 def _title(view: View) -> list[Line]:
-    recording, numbers = view.recording, view.numbers
-    env_ids = listing([printable(name, limit=60) for name in view.env_ids], _MOST_NAMES)
-    segments: list[Line] = [[Span(env_ids or "environment not known", "title")]]
-    if view.modes:
-        segments.append([Span(view.modes)])
-    if recording.runs:
-        segments.append(runs.summary_line(recording.runs))
-    if not numbers.episodes:
-        only_films = recording.videos and not recording.runs
-        segments.append([Span("only videos") if only_films else Span("no episode recorded", "bad")])
-    span = view.when
-    if not span and numbers.duration > 0:
-        span = f"{lasting(numbers.duration)}, date not known"
-    return [*segments, [Span(span)]] if span else segments
-
-
-def _curve(view: View, width: int, in_ascii: bool) -> list[Line]:
-    """The returns of the completed episodes, first to last, on an axis that says what it shows."""
-    completed = view.recording.episodes.completed
-    rows = view.rows[completed]
-    returns = view.recording.episodes.episode_return[completed]
-    if np.isfinite(returns).sum() < 2:
-        return []
-    room = max(8, min(_CURVE, width - 14))
-    share = -(-len(rows) // room)  # one point a column: with two, noise is all one sees
-    points = summary.curve(returns, len(rows) // share)
-    finite = points[np.isfinite(points)]
-    top, bottom = number(float(finite.max())), number(float(finite.min()))
-    drawn = curve.draw(points, room, _HEIGHT, in_ascii)
-    labels = [top, *[""] * (len(drawn) - 2), bottom][: len(drawn)]
-    column = max(len(top), len(bottom))
-    graph: list[Line] = [
-        [Span(f" {label:>{column}} {'┤' if label else '│'}", "dim"), Span(line, "curve")]
-        for label, line in zip(labels, drawn, strict=True)
+    recording, duration = view.recording, view.numbers.duration
+    only_films = recording.videos and not recording.runs
+    nothing = Span("only videos") if only_films else Span("no episode recorded", "bad")
+    segments: list[Line] = [
+        [Span(view.environments(_MOST_NAMES) or "environment not known", "title")],
+        [Span(view.modes)] if view.modes else [],
+        runs.summary_line(recording.runs) if recording.runs else [],
+        [] if view.numbers.episodes else [nothing],
+        [Span(view.when or (f"{lasting(duration)}, date not known" if duration > 0 else ""))],
     ]
-    return [*graph, [Span(" " * (column + 2) + _foot(rows, len(points), room), "dim")]]
+    return [segment for segment in segments if words(segment)]
 
 
-def _foot(rows: npt.NDArray[np.intp], points: int, room: int) -> str:
-    """The line under a curve of `room` columns: the first and last episode's number, and what is drawn."""
-    fewest, most = len(rows) // points, -(-len(rows) // points)
-    share = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
-    what = " return " if most == 1 else f" return, mean of {share} episodes a point "
-    first, last = f"└ episode {rows[0]:,} ", f" {rows[-1]:,}"
-    between = room + 1 - len(first) - len(last)
-    return first + (what.center(between, "─") if len(what) < between else "─" * between) + last
+def _modes_and_windows(view: View, options: ReportOptions) -> list[Line]:
+    """The table, and how many windows there are before those."""
+    shown = windows.table(view, options.window)
+    before = windows.earlier(view, options.window)
+    found = indented(grid(shown)) if shown.rows else []
+    return [*found, [Span(f" {before}", "dim")]] if before else found
 
 
-def _videos(recording: Recording, width: int) -> list[Line]:
+def _videos(recording: Recording) -> list[Row]:
     """Which episodes were filmed, and where the latest film is."""
     if not recording.films:
         return []
@@ -132,11 +121,8 @@ def _videos(recording: Recording, width: int) -> list[Line]:
     stray = sum(video.episode is None for video in recording.films)
     if stray:
         segments.append([Span(f"{stray:,} of unknown episode")])
-    path = Span(printable(recording.directory / _latest(recording.films).name), "path")
-    return [
-        *labelled(" filmed", flow(segments, width - _COLUMN), _COLUMN),
-        *labelled(" latest", [[path]], _COLUMN),
-    ]
+    latest = Span(printable(recording.directory / _latest(recording.films).name), "path")
+    return [("filmed", segments), ("latest", [[latest]])]
 
 
 def _latest(videos: Sequence[Video]) -> Video:
@@ -145,6 +131,53 @@ def _latest(videos: Sequence[Video]) -> Video:
     return max(whole or videos, key=lambda video: (video.episode is not None, video.episode, video.name))
 
 
-def _remarks(remarks: Sequence[str], mark: str, role: Role, width: int) -> list[Line]:
-    shown = shortened(remarks, _MOST_REMARKS)
-    return [line for text in shown for line in paragraph(mark, role, text, width)]
+def _several(report: Report, width: int) -> list[Line]:
+    """The rows with as many columns as fit, and what the intervals are of."""
+    rows = [overview.cells(view) for view in report.views]
+    columns = [name for name in overview.COLUMNS if any(row[name] for row in rows)]
+
+    def tables() -> Iterator[TextTable]:
+        for number in range(len(_LEAST) + 1):
+            head = [name for name in columns if name not in _LEAST[:number]]
+            yield TextTable(head, [[row[name] for name in head] for row in rows])
+
+    about = paragraph(" ", "", note(report.options.confidence), width, "dim")
+    return indented(fitting(tables(), width - 1)) + about
+
+
+def _group(report: Report, width: int) -> list[Line]:
+    group = report.group
+    if group is None or not group.statistics.n:
+        return [[Span(" group   no directory has a completed episode", "bad")]]
+    n = plural(group.statistics.n, "directory").replace("directorys", "directories")
+    segments: list[Line] = [[Span(n, "value")]]
+    segments += [
+        [Span(f"{name} "), *estimated(value, interval)] for name, value, interval in overview.of_group(group)
+    ]
+    remarks = [
+        line
+        for said in overview.about_group(group)
+        for line in paragraph(" " * _GROUP, "", said, width, "dim")
+    ]
+    return labelled(" group", flow(segments, width - _GROUP), _GROUP) + remarks
+
+
+def _gates(report: Report) -> list[Line]:
+    """Every gate with a mark."""
+    marks = {True: Span("✓ ", "good"), False: Span("✗ ", "bad")}
+    gates: list[Line] = [[marks[verdict.met], Span(said)] for verdict, said in verdicts.sentences(report)]
+    return labelled(" gates", gates, _COLUMN)
+
+
+def _remarks(view: View, width: int, whose: str = "") -> list[Line]:
+    recording = view.recording
+    kinds: tuple[tuple[str, Role, Sequence[str]], ...] = (
+        (" ! ", "bad", recording.problems),
+        (" note: ", "", recording.notes),
+    )
+    return [
+        line
+        for mark, role, remarks in kinds
+        for text in shortened([whose + remark for remark in remarks], _MOST_REMARKS)
+        for line in paragraph(mark, role, text, width)
+    ]

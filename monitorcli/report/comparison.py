@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from monitorcli.report.intervals import between
-from monitorcli.report.layout import MARGIN, Line, Span, Table, columns
-from monitorcli.report.model import Report
+from monitorcli.report.intervals import between, estimated
+from monitorcli.report.layout import Line, Span, TextTable
+from monitorcli.report.model import Compared
 from monitorcli.report.text import number
 from monitorcli.summary.comparison import Comparison, Difference
 
@@ -21,40 +21,34 @@ _NAMES = {
 }
 
 
-def lines(report: Report) -> list[Line]:
-    """The table, and under it the sentence about the probability of improvement; [] without a baseline."""
-    if report.comparison is None:
-        return []
-    return [*columns(table(report), "title"), [], [MARGIN, Span(sentence(report))]]
-
-
-def table(report: Report) -> Table:
+def table(of: Compared) -> TextTable:
     """A row a measure: both sides, the change with its interval, and the change in percent."""
-    comparison = report.comparison
-    assert comparison is not None
-    rows = [_row(difference, comparison) for difference in comparison.differences]
-    return Table(("", *sides(report), "change", ""), rows)
+    rows = [_row(difference, of.comparison) for difference in of.comparison.differences]
+    return TextTable(("", *sides(of), "change", ""), rows)
 
 
-def sides(report: Report) -> tuple[str, str]:
-    """What to call the baseline and the new recording: their last names where those differ."""
-    assert report.baseline is not None
-    paths = report.baseline.name, report.views[0].name
+def sides(of: Compared) -> tuple[str, str]:
+    """What to call the baseline and the new recording: their last names where those differ.
+
+    Of one directory, the names of their series.
+    """
+    paths = of.old.name, of.new.name
+    if paths[0] == paths[1] and of.old.title != of.new.title:
+        return of.old.title, of.new.title
     short = tuple(path.rstrip("/\\").replace("\\", "/").split("/")[-1] for path in paths)
     return (short[0], short[1]) if short[0] != short[1] and all(short) else paths
 
 
-def sentence(report: Report, quoted: Callable[[str], str] = str) -> str:
+def sentence(of: Compared, quoted: Callable[[str], str] = str) -> str:
     """The probability that an episode of the new one beats one of the old one; names as `quoted` has them."""
-    comparison = report.comparison
-    assert comparison is not None
+    comparison = of.comparison
     if not comparison.n_old or not comparison.n_new:
         return "nothing to compare: one side has no completed episode"
-    old, new = map(quoted, sides(report))
+    old, new = map(quoted, sides(of))
     return (
         f"probability that an episode of {new} beats one of {old}: "
-        f"{number(comparison.p_improve)}{between(comparison.p_interval)}, "
-        + ("paired by seed" if comparison.paired else "not paired")
+        f"{' '.join(filter(None, (number(comparison.p_improve), between(comparison.p_interval))))}, "
+        f"{'' if comparison.paired else 'not '}paired{' by seed' if comparison.paired else ''}"
     )
 
 
@@ -66,6 +60,6 @@ def _row(difference: Difference, comparison: Comparison) -> list[Line]:
         [Span(_NAMES[name], "label")],
         [Span(number(difference.old), "value"), Span(f" (n={comparison.old.n(name):,})", "dim")],
         [Span(number(difference.new), "value"), Span(f" (n={comparison.new.n(name):,})", "dim")],
-        [Span(sign + number(change), "value"), Span(between(difference.interval))],
+        estimated(sign + number(change), difference.interval),
         [Span(share)],
     ]

@@ -5,12 +5,52 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from monitorcli import summary
+from monitorcli.report.layout import Line, Span
+from monitorcli.report.model import View
+from monitorcli.report.text import number
+
 # Bits of a braille cell, by column and by height from its bottom (Unicode 15, "Braille Patterns").
 _DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))
 # Three heights within a character of ASCII.
 _MARKS = "_-'"
 
+_WIDTH = 72  # a wider curve tells no more, and takes its end out of sight
+_HEIGHT = 4
+
 Points = npt.NDArray[np.float64]
+
+
+def lines(view: View, width: int, in_ascii: bool) -> list[Line]:
+    """The returns of the completed episodes, first to last, on an axis that says what it shows."""
+    completed = view.recording.episodes.completed
+    rows = view.rows[completed]
+    returns = view.recording.episodes.episode_return[completed]
+    if np.isfinite(returns).sum() < 2:
+        return []
+    room = max(8, min(_WIDTH, width - 14))
+    share = -(-len(rows) // room)  # one point a column: with two, noise is all one sees
+    points = summary.curve(returns, len(rows) // share)
+    finite = points[np.isfinite(points)]
+    top, bottom = number(float(finite.max())), number(float(finite.min()))
+    drawn = draw(points, room, _HEIGHT, in_ascii)
+    labels = [top, *[""] * (len(drawn) - 2), bottom][: len(drawn)]
+    column = max(len(top), len(bottom))
+    graph: list[Line] = [
+        [Span(f" {label:>{column}} {'┤' if label else '│'}", "dim"), Span(line, "curve")]
+        for label, line in zip(labels, drawn, strict=True)
+    ]
+    return [*graph, [Span(" " * (column + 2) + _foot(rows, len(points), room), "dim")]]
+
+
+def _foot(rows: npt.NDArray[np.intp], points: int, room: int) -> str:
+    """The line under a curve of `room` columns: the first and last episode's number, and what is drawn."""
+    fewest, most = len(rows) // points, -(-len(rows) // points)
+    share = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    what = " return " if most == 1 else f" return, mean of {share} episodes a point "
+    first, last = f"└ episode {rows[0]:,} ", f" {rows[-1]:,}"
+    between = room + 1 - len(first) - len(last)
+    return first + (what.center(between, "─") if len(what) < between else "─" * between) + last
 
 
 def draw(points: Points, width: int, height: int, ascii_only: bool = False) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
+from monitorcli.report.layout import Line, Span, TextTable
 from monitorcli.report.text import number
 from monitorcli.summary.group import FEW
 from monitorcli.summary.intervals import Interval
@@ -13,10 +15,22 @@ OF_RUNS = "over directories, one value each"
 
 
 def between(interval: Interval) -> str:
-    """` [171.9, 203.0]`; "" when it is not known."""
+    """`[171.9, 203.0]`; "" when it is not known."""
     if math.isnan(interval.low) or math.isnan(interval.high):
         return ""
-    return f" [{number(interval.low)}, {number(interval.high)}]"
+    return f"[{number(interval.low)}, {number(interval.high)}]"
+
+
+def estimated(value: str, interval: Interval) -> Line:
+    """`187.4 [171.9, 203.0]`."""
+    within = between(interval)
+    return [Span(value, "value"), Span(f" {within}" if within else "")]
+
+
+def estimates(title: str, rows: Iterable[tuple[str, str, Interval, int]]) -> TextTable:
+    """A row for each name, value, interval and number of what it is over."""
+    cells = ((name, value, between(interval), f"{n:,}") for name, value, interval, n in rows)
+    return TextTable((title, "value", "interval", "n"), [[[Span(text)] for text in row] for row in cells])
 
 
 def note(confidence: float, n: int = 0) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 from monitorcli.report.text import cells, printable
@@ -21,8 +22,12 @@ class Span(NamedTuple):
 Line = Sequence[Span]
 
 
-class Table(NamedTuple):
-    """A head, and rows with as many cells. The first cell of a row names it."""
+# A label, and the segments that stand behind it.
+Row = tuple[str, Sequence[Line]]
+
+
+class TextTable(NamedTuple):
+    """A head (or none), and rows with as many cells. The first cell of a row names it."""
 
     head: Sequence[str]
     rows: Sequence[Sequence[Line]]
@@ -92,22 +97,57 @@ def labelled(label: str, lines: Sequence[Line], column: int) -> list[Line]:
     return [[first if index == 0 else rest, *line] for index, line in enumerate(lines)]
 
 
-def grid(rows: Sequence[Sequence[Line]], gap: int = 3) -> list[Line]:
-    """The rows with their cells in columns; every row has the same number of cells."""
+def in_two_columns(left: Sequence[Row], right: Sequence[Row], column: int, width: int) -> list[Line]:
+    """The rows beside each other where that fits; else one below the other."""
+    second = max(len(label) for label, _ in right) + 4
+    beside = [_one_line(row, column) for row in left], [_one_line(row, second) for row in right]
+    start = max(map(width_of, beside[0])) + 4
+    if start + max(map(width_of, beside[1])) <= width:
+        return [[*padded(one, start), *other] for one, other in zip_longest(*beside, fillvalue=())]
+    return in_one_column([*left, *right], column, width)
+
+
+def in_one_column(rows: Sequence[Row], column: int, width: int) -> list[Line]:
+    """The rows one below the other, with all segments beginning at `column`."""
+    return [
+        line
+        for label, segments in rows
+        for line in labelled(f" {label}", flow(segments, width - column), column)
+    ]
+
+
+def _one_line(row: Row, column: int) -> Line:
+    label, segments = row
+    return [MARGIN, Span(label.ljust(column - 1), "label"), *joined(segments)]
+
+
+def grid(table: TextTable, head: Role = "label") -> list[Line]:
+    """The table with its columns aligned; `head` is the role of the words at the top."""
+    top: list[Line] = [[Span(word, head)] for word in table.head]
+    rows = [top, *table.rows] if top else table.rows
     widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
     lines: list[Line] = []
     for row in rows:
         line: Line = []
         for cell, width in zip(row, widths, strict=True):
             if width:
-                line = [*padded(line, width_of(line) + gap if line else 0), *padded(cell, width)]
+                line = [*padded(line, width_of(line) + 3 if line else 0), *padded(cell, width)]
         lines.append(line)
     return lines
 
 
-def columns(table: Table, head: Role = "label") -> list[Line]:
-    """The table with its columns aligned behind a margin; `head` is the role of the words at the top."""
-    return [[MARGIN, *line] for line in grid([[[Span(word, head)] for word in table.head], *table.rows])]
+def fitting(tables: Iterable[TextTable], width: int) -> list[Line]:
+    """The first table that fits; else the cells of the last, each row in as many lines as it needs."""
+    for table in tables:
+        lines = grid(table)
+        if max(map(width_of, lines)) <= width:
+            return lines
+    return [line for row in table.rows for line in flow([cell for cell in row if width_of(cell)], width)]
+
+
+def indented(lines: Iterable[Line]) -> list[Line]:
+    """The lines behind a margin."""
+    return [[MARGIN, *line] for line in lines]
 
 
 def paragraph(mark: str, role: Role, text: str, width: int, text_role: Role = "") -> list[Line]:

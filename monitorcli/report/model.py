@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,16 +12,17 @@ import numpy as np
 
 from monitorcli.errors import BadRequest
 from monitorcli.recording.manifest import UNKNOWN
-from monitorcli.recording.model import Recording
+from monitorcli.recording.model import Recording, Series
 from monitorcli.report.text import printable, when
 from monitorcli.summary import Summary, summarise
 from monitorcli.summary.comparison import Comparison, compare
 from monitorcli.summary.gates import Gate, Verdict, judge
 from monitorcli.summary.group import Group, group
-from monitorcli.summary.measures import Measured
+from monitorcli.summary.measures import RECENT, Measured
 from monitorcli.summary.selection import Rows, Selection, take
 
 MOST_WINDOWS = 10_000
+_MOST_CHOICES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class ReportOptions:
 
     A `confidence` of 0 leaves intervals out. `window` is a number of episodes; None: no windows.
     `folder` is where the report will stand, for what is named relative to it; None: the current one.
+    With `any_baseline` a baseline may be of another environment.
     """
 
     confidence: float = 0.95
@@ -36,37 +39,25 @@ class ReportOptions:
     window: int | None = None
     gates: tuple[Gate, ...] = ()
     folder: Path | None = None
+    any_baseline: bool = False
 
     @property
     def only(self) -> str:
         """`only the last 100 completed episodes`; "" when nothing is left out."""
-        return "" if self.selection.everything else f"only {self.selection.words}"
+        return "" if self.selection.everything else f"only {printable(self.selection.words)}"
 
 
 @dataclass(frozen=True)
 class View:
-    """The selected part of a recording: its Episodes and videos hold nothing else.
+    """The selected episodes of one series: `recording` holds these episodes and their videos, nothing else.
 
-    `rows` has each remaining episode's number in the whole recording; videos keep naming that number.
+    `rows` has each one's number in the whole recording; videos keep naming that number.
     """
 
     recording: Recording
+    series: Series
     rows: Rows
     confidence: float
-
-    @classmethod
-    def of(cls, recording: Recording, options: ReportOptions) -> View:
-        """What the selection leaves of a recording."""
-        rows = options.selection.rows(recording.episodes)
-        if not options.selection.everything:
-            films = [video for video in recording.videos if video.episode is not None]
-            left = np.isin([video.episode or 0 for video in films], rows)
-            recording = replace(
-                recording,
-                episodes=take(recording.episodes, rows),
-                videos=tuple(video for video, stays in zip(films, left, strict=True) if stays),
-            )
-        return cls(recording, rows, options.confidence)
 
     @property
     def name(self) -> str:
@@ -74,20 +65,29 @@ class View:
         return printable(self.recording.directory)
 
     @property
-    def env_ids(self) -> list[str]:
-        """The environments' names as the files have them, without those that nobody knows."""
-        return [name for name in self.recording.env_ids if name != UNKNOWN]
+    def title(self) -> str:
+        """The series' name, safe to print; "" when nobody knows its environment."""
+        return "" if self.series.name == UNKNOWN else printable(self.series.name, limit=80)
 
     @property
     def environment(self) -> str:
-        """The environments' names, safe to print; "" when nobody knows any."""
-        return ", ".join(printable(name, limit=60) for name in self.env_ids)
+        """The environment's id, safe to print; "" when nobody knows it."""
+        return "" if self.series.env_id == UNKNOWN else printable(self.series.env_id, limit=60)
 
     @property
-    def modes(self) -> str:
-        """`training, unknown mode`; "" when no mode is known."""
-        modes = self.numbers.modes
-        return ", ".join(modes).replace("unknown", "unknown mode") if set(modes) - {"unknown"} else ""
+    def mode(self) -> str:
+        """Training or evaluation; "" when that is not known."""
+        return "" if self.series.mode == "unknown" else self.series.mode
+
+    @property
+    def is_training(self) -> bool:
+        """Whether the policy may have changed meanwhile: its last episodes say how good it is."""
+        return self.series.mode == "training"
+
+    @property
+    def headline(self) -> str:
+        """The measure that says how good the policy is: of training by its last episodes, else by all."""
+        return "recent" if self.is_training else "mean"
 
     @property
     def when(self) -> str:
@@ -98,6 +98,15 @@ class View:
     def success(self) -> str:
         """The successes in percent of the judged episodes, without the sign; there must be one."""
         return f"{100 * self.numbers.successes / self.numbers.judged:.3g}"
+
+    @property
+    def environments(self) -> int:
+        """How many environments it was recorded from."""
+        episodes = self.recording.episodes
+        if not len(episodes):
+            return 0
+        slots = int(episodes.slot.max()) + 1
+        return len(np.unique(episodes.writer.astype(np.uint64) * np.uint64(slots) + episodes.slot))
 
     def places(self, numbers: Iterable[int]) -> Rows:
         """Where the whole recording's episodes with these numbers stand in this part; not those left out."""
@@ -111,6 +120,8 @@ class View:
     def measured(self) -> Measured:
         """Statistics and intervals of the episodes."""
         known = {"episode_return": self.numbers.episode_return, "length": self.numbers.length}
+        if self.numbers.completed <= RECENT:
+            known["recent"] = self.numbers.episode_return
         return Measured(self.recording.episodes, self.confidence, known)
 
     @functools.cached_property
@@ -120,40 +131,168 @@ class View:
 
 
 @dataclass(frozen=True)
-class Report:
-    """The views, and what was found out about them. `verdicts` has one for each gate of each view."""
+class RecordingView:
+    """A recording, and its selected series."""
 
+    recording: Recording
     views: tuple[View, ...]
+
+    @property
+    def name(self) -> str:
+        """The directory, safe to print."""
+        return printable(self.recording.directory)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A series beside its counterpart in the baseline."""
+
+    new: View
+    old: View
+    comparison: Comparison
+
+
+@dataclass(frozen=True)
+class Report:
+    """The recordings, and what was found out about them.
+
+    `comparisons` has one for each view when there is a baseline, `verdicts` one for each gate of each view.
+    """
+
+    recordings: tuple[RecordingView, ...]
     options: ReportOptions = field(default_factory=ReportOptions)
-    baseline: View | None = None
-    comparison: Comparison | None = None
+    comparisons: tuple[Compared, ...] = ()
     verdicts: tuple[tuple[View, Verdict], ...] = ()
 
+    @property
+    def views(self) -> tuple[View, ...]:
+        """Every series of every recording."""
+        return tuple(view for one in self.recordings for view in one.views)
+
+    def comparison_of(self, view: View) -> Comparison | None:
+        """What is between the view and its counterpart in the baseline."""
+        return next((one.comparison for one in self.comparisons if one.new is view), None)
+
     @functools.cached_property
-    def group(self) -> Group | None:
-        """The statistics across directories; None of one directory."""
-        if len(self.views) < 2:
-            return None
-        scores = [view.measured.value("mean") for view in self.views]
-        return group(scores, [view.environment for view in self.views], self.options.confidence)
+    def groups(self) -> tuple[tuple[str, Group], ...]:
+        """Statistics across directories, for each series that several of them have, by its name."""
+        if len(self.recordings) < 2:
+            return ()
+        scores: dict[str, list[float]] = {}
+        for view in self.views:
+            scores.setdefault(view.title, []).append(view.measured.value(view.headline))
+        return tuple((title, group(of, self.options.confidence)) for title, of in scores.items())
 
 
 def make_report(
     recordings: Sequence[Recording], options: ReportOptions | None = None, baseline: Recording | None = None
 ) -> Report:
-    """Look at the recordings, compare the one with its baseline, and judge the gates."""
+    """Look at the recordings, compare them with their baseline, and judge the gates.
+
+    Raises BadRequest when the selection leaves no series, or when a gate or a comparison is asked for and
+    it is not certain of which.
+    """
     options = options or ReportOptions()
-    views = tuple(View.of(recording, options) for recording in recordings)
-    for view in views:
+    found = tuple(_selected(recording, options) for recording in recordings)
+    for view in (view for one in found for view in one.views):
         _refuse_many_windows(view, options.window)
-    if baseline is None:
-        verdicts = tuple((view, judge(gate, view.measured, None)) for view in views for gate in options.gates)
-        return Report(views, options, verdicts=verdicts)
-    refuse_several(len(views), "a comparison is")
-    old = View.of(baseline, options)
-    comparison = compare(old.measured, views[0].measured)
-    verdicts = tuple((views[0], judge(gate, views[0].measured, comparison)) for gate in options.gates)
-    return Report(views, options, old, comparison, verdicts)
+    if options.gates:
+        for one in found:
+            _refuse_several_series(one, options.gates)
+    comparisons = () if baseline is None else _compared(found, _selected(baseline, options), options)
+    report = Report(found, options, comparisons)
+    verdicts = tuple(
+        (view, judge(gate, view.measured, report.comparison_of(view)))
+        for view in report.views
+        for gate in options.gates
+    )
+    return replace(report, verdicts=verdicts)
+
+
+def _selected(recording: Recording, options: ReportOptions) -> RecordingView:
+    selection = options.selection
+    views = []
+    for number, series in enumerate(recording.series):
+        rows = selection.rows(recording, number)
+        if len(rows) or (selection.takes(series) and len(recording.series) == 1):
+            views.append(View(_only(recording, rows, options), series, rows, options.confidence))
+    if not views and (selection.env, selection.series, selection.run, selection.slot) != (None,) * 4:
+        raise BadRequest(
+            f"{printable(recording.directory)} has no {printable(selection.words)}.", _choices(recording)
+        )
+    if not views:
+        nothing = np.zeros(0, np.intp)
+        none = _only(recording, nothing, options)
+        views.append(View(none, recording.series[0], nothing, options.confidence))
+    return RecordingView(recording, tuple(views))
+
+
+def _only(recording: Recording, rows: Rows, options: ReportOptions) -> Recording:
+    """The recording with these episodes alone, and their videos; whole when they are all."""
+    if options.selection.everything and len(recording.series) == 1:
+        return recording
+    films = [video for video in recording.videos if video.episode is not None]
+    left = np.isin([video.episode or 0 for video in films], rows)
+    videos = tuple(video for video, stays in zip(films, left, strict=True) if stays)
+    return replace(recording, episodes=take(recording.episodes, rows), videos=videos)
+
+
+def _refuse_several_series(one: RecordingView, gates: Sequence[Gate]) -> None:
+    if len(one.views) > 1:
+        asked = " ".join(f"{gate.option.split()[0]} {shlex.quote(gate.text)}" for gate in gates)
+        raise BadRequest(
+            f"{one.name} has {len(one.views)} series, and a gate judges one.", _choices(one.recording, asked)
+        )
+
+
+def _choices(recording: Recording, more: str = "") -> str:
+    """A line to paste for each series there is."""
+    directory = shlex.quote(str(recording.directory))
+    lines = [
+        printable(f"monitorcli inspect {directory} --series {shlex.quote(series.name)} {more}".rstrip())
+        for series in recording.series[:_MOST_CHOICES]
+    ]
+    left = len(recording.series) - len(lines)
+    return "\n".join([*lines, *([f"and {left:,} more"] if left else [])])
+
+
+def _compared(
+    found: Sequence[RecordingView], baseline: RecordingView, options: ReportOptions
+) -> tuple[Compared, ...]:
+    """Each view beside the baseline's series of its name, or the only one that it has.
+
+    Of k comparisons the intervals are Bonferroni's: all of them hold together as often as one would alone.
+    """
+    pairs = [(view, _counterpart(view, baseline, options)) for one in found for view in one.views]
+    confidence = 1 - (1 - options.confidence) / len(pairs) if options.confidence else 0.0
+    return tuple(
+        Compared(
+            new,
+            old,
+            compare(
+                Measured(old.recording.episodes, confidence), Measured(new.recording.episodes, confidence)
+            ),
+        )
+        for new, old in pairs
+    )
+
+
+def _counterpart(view: View, baseline: RecordingView, options: ReportOptions) -> View:
+    same = [old for old in baseline.views if old.series.name == view.series.name]
+    if not same and len(baseline.views) > 1:
+        raise BadRequest(
+            f"{baseline.name} has no series {view.title or UNKNOWN}, as {view.name} has, but "
+            f"{len(baseline.views)} others.",
+            _choices(baseline.recording),
+        )
+    (old,) = same or baseline.views
+    if old.series.env_id != view.series.env_id and not options.any_baseline:
+        raise BadRequest(
+            f"{view.name} is of {view.environment or UNKNOWN}, and the baseline {baseline.name} of "
+            f"{old.environment or UNKNOWN}: their returns are not on one scale.",
+            "To compare them all the same: --force-baseline",
+        )
+    return old
 
 
 def _refuse_many_windows(view: View, size: int | None) -> None:

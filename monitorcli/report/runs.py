@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from monitorcli.recording.model import Run
-from monitorcli.report.layout import Line, Role, Span, flow, grid, labelled, width_of
+from monitorcli.report.layout import Line, Role, Span, TextTable, fitting, labelled
 from monitorcli.report.text import plural, printable, when
 
 # Somebody who resumed a hundred times wants the last few, and how many of the others went wrong.
@@ -39,22 +39,14 @@ def table(runs: Sequence[Run], column: int, width: int) -> list[Line]:
     """A line a run, when there are several or one did not end well; [] when the summary line said it all."""
     if len(runs) < 2 and all(map(_ended_well, runs)):
         return []
-    lines = _fitting(runs[-_MOST:], width - column)
+    # The fullest rows that fit: with the command, without it, without the end.
+    fuller = ((True, True), (False, True), (False, False))
+    lines = fitting((TextTable((), _rows(runs[-_MOST:], *of)) for of in fuller), width - column)
     earlier = runs[:-_MOST]
     if earlier:
         bad = sum(not _ended_well(run) for run in earlier)
         lines.insert(0, [Span(f"… {plural(len(earlier), 'earlier run')}, {bad:,} of them not complete")])
     return labelled(" runs", lines, column)
-
-
-def _fitting(runs: Sequence[Run], width: int) -> list[Line]:
-    """The fullest rows that fit: with the command, without it, without the end; else unaligned."""
-    for commands, end in ((True, True), (False, True), (False, False)):
-        lines = grid(_rows(runs, commands, end))
-        if max(map(width_of, lines)) <= width:
-            return lines
-    rows = _rows(runs, commands=False, end=False)
-    return [line for row in rows for line in flow([cell for cell in row if width_of(cell)], width)]
 
 
 def _rows(runs: Sequence[Run], commands: bool, end: bool) -> list[list[Line]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from monitorcli.report.layout import Line, Span, flow, labelled
 from monitorcli.report.model import Report
 from monitorcli.report.text import number
 from monitorcli.summary.gates import P_IMPROVE, Verdict
@@ -39,7 +38,7 @@ def _fall(verdict: Verdict) -> str:
 
 def sentences(report: Report) -> list[tuple[Verdict, str]]:
     """Every gate with its sentence, which begins with the directory when there are several."""
-    several = len(report.views) > 1
+    several = len(report.recordings) > 1
     return [
         (verdict, f"{view.name}: {sentence(verdict)}" if several else sentence(verdict))
         for view, verdict in report.verdicts
@@ -49,12 +48,3 @@ def sentences(report: Report) -> list[tuple[Verdict, str]]:
 def unmet(report: Report) -> list[str]:
     """The sentences of the gates that do not hold."""
     return [said for verdict, said in sentences(report) if not verdict.met]
-
-
-def lines(report: Report, column: int, width: int) -> list[Line]:
-    """Every gate with a mark, for a table; [] without gates."""
-    found: list[Line] = []
-    for verdict, said in sentences(report):
-        mark = Span("✓ ", "good") if verdict.met else Span("✗ ", "bad")
-        found += flow([[mark, Span(said)]], width - column)
-    return labelled(" gates", found, column) if found else []

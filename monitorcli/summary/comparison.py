@@ -9,27 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
-from monitorcli.summary.intervals import (
-    CHUNK,
-    MOST_RESAMPLED,
-    SEED,
-    UNKNOWN,
-    Interval,
-    Values,
-    draws,
-    intervals,
-    normal_quantile,
-    percentiles,
-    resampled,
-    resamples,
-    rounded,
-)
+from monitorcli.summary.intervals import UNKNOWN, Interval, intervals, normal_quantile, percentiles, rounded
 from monitorcli.summary.measures import MEASURES, Measured, column
 from monitorcli.summary.overview import statistics
 from monitorcli.summary.pairing import pairing
+from monitorcli.summary.resampling import CHUNK, MOST_RESAMPLED, SEED, Values, draws, resampled, resamples
 from monitorcli.summary.selection import Rows
 
 COMPARED = ("mean", "iqm", "median", "std", "success", "length_mean")
@@ -72,14 +60,9 @@ class Comparison:
 def compare(old: Measured, new: Measured) -> Comparison:
     """Put the episodes of two policies side by side; paired by seed when both have the same seeds."""
     rows = pairing(old.episodes, new.episodes)
-    columns: dict[str, list[str]] = {}
-    for name in COMPARED:
-        if old.n(name) and new.n(name):
-            columns.setdefault(MEASURES[name].column, []).append(name)
-    sides = [column(side.episodes, "episode_return") for side in (old, new)]
-    if rows is not None:
-        sides = [side.episodes.episode_return[which] for side, which in zip((old, new), rows, strict=True)]
-    p_improve, p_interval = _improvement(sides[0], sides[1], rows is not None, new.confidence)
+    known = [name for name in COMPARED if old.n(name) and new.n(name)]
+    before, after, _ = _sides("episode_return", old, new, rows)
+    p_improve, p_interval = _improvement(before, after, rows is not None, new.confidence)
     return Comparison(
         old=old,
         new=new,
@@ -88,34 +71,33 @@ def compare(old: Measured, new: Measured) -> Comparison:
         paired=rows is not None,
         differences=tuple(
             difference
-            for name, names in columns.items()
-            for difference in _differences(name, names, old, new, rows)
+            for column_name, names in groupby(known, lambda name: MEASURES[name].column)
+            for difference in _differences(column_name, list(names), old, new, rows)
         ),
         p_improve=p_improve,
         p_interval=p_interval,
     )
 
 
+def _sides(
+    name: str, old: Measured, new: Measured, rows: tuple[Rows, Rows] | None
+) -> tuple[Values, Values, bool]:
+    """The column of both sides, and whether they are pairs, which are known whole."""
+    if rows is not None:
+        before, after = (getattr(of.episodes, name)[at] for of, at in zip((old, new), rows, strict=True))
+        if name != "success" or min(before.min(), after.min()) >= 0:
+            return before.astype(np.float64), after.astype(np.float64), True
+    before, after = (column(of.episodes, name).astype(np.float64) for of in (old, new))
+    return before, after, False
+
+
 def _differences(
     column_name: str, names: Sequence[str], old: Measured, new: Measured, rows: tuple[Rows, Rows] | None
 ) -> list[Difference]:
     """The differences of some measures of one column, from one set of resamples."""
-    sides = [column(side.episodes, column_name) for side in (old, new)]
-    if rows is not None:
-        twins = [
-            getattr(side.episodes, column_name)[which] for side, which in zip((old, new), rows, strict=True)
-        ]
-        if column_name == "success" and min(twin.min() for twin in twins) < 0:
-            rows = None  # of some, nobody knows
-        else:
-            sides = twins
-    before, after = (side.astype(np.float64) for side in sides)
-    statistics_of = [MEASURES[name].statistic for name in names]
-    made = _intervals(before, after, rows is not None, statistics_of, new.confidence)
-    return [
-        Difference(name, old.value(name), new.value(name), made[statistic])
-        for name, statistic in zip(names, statistics_of, strict=True)
-    ]
+    statistic_of = {name: MEASURES[name].statistic for name in names}
+    made = _intervals(*_sides(column_name, old, new, rows), list(statistic_of.values()), new.confidence)
+    return [Difference(name, old.value(name), new.value(name), made[statistic_of[name]]) for name in names]
 
 
 def _intervals(
@@ -149,12 +131,10 @@ def _both(n_old: int, n_new: int, paired: bool) -> Iterator[tuple[Values, Values
     piece = max(1, CHUNK // max(n_old, n_new))
     for first in range(0, times, piece):
         rows = min(piece, times - first)
-        seeds = SEED + 2 * first, SEED + 2 * first + 1
-        yield (_joined(n_old, seeds[0], rows), _joined(n_new, seeds[1], rows))
-
-
-def _joined(n: int, seed: int, rows: int) -> Values:
-    return np.concatenate(list(resamples(n, seed, rows)))
+        yield (
+            next(resamples(n_old, SEED + 2 * first, rows)),
+            next(resamples(n_new, SEED + 2 * first + 1, rows)),
+        )
 
 
 def _improvement(old: Values, new: Values, paired: bool, confidence: float) -> tuple[float, Interval]:

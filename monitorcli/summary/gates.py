@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from monitorcli.errors import BadRequest
 from monitorcli.summary.comparison import Comparison
+from monitorcli.summary.intervals import Interval
 from monitorcli.summary.measures import MEASURES, Measured, has_interval
 
 P_IMPROVE = "p_improve"
@@ -60,31 +61,26 @@ class Verdict:
 
 def at_least(text: str) -> Gate:
     """The gate of `--fail-under STAT:VALUE`; raises BadRequest."""
-    name, amount = _split("--fail-under", text)
-    end, measure = _measure("--fail-under", text, name, set(MEASURES))
-    value, percent = _amount("--fail-under", text, amount)
+    option = "--fail-under"
+    end, measure, value, percent = _parsed(option, text, set(MEASURES))
     if percent and measure not in _SHARES:
-        raise _bad("--fail-under", text, f"{measure} is no share, so its limit has no percent sign.")
-    return Gate("under", text, measure, end, value / 100 if percent else value)
+        raise _bad(option, text, f"{measure} is no share, so its limit has no percent sign.")
+    return Gate("under", text, measure, end, value)
 
 
 def no_regression(text: str) -> Gate:
     """The gate of `--fail-regression STAT:AMOUNT`; raises BadRequest."""
-    name, amount = _split("--fail-regression", text)
-    end, measure = _measure("--fail-regression", text, name, {*MEASURES, P_IMPROVE})
-    value, percent = _amount("--fail-regression", text, amount)
+    option = "--fail-regression"
+    end, measure, value, percent = _parsed(option, text, {*MEASURES, P_IMPROVE})
     if measure == P_IMPROVE:
-        value = value / 100 if percent else value
         if not 0 <= value <= 1:
-            raise _bad("--fail-regression", text, "a probability lies between 0 and 1.")
+            raise _bad(option, text, "a probability lies between 0 and 1.")
         return Gate("regression", text, measure, end, value)
     if end:
-        raise _bad(
-            "--fail-regression", text, f"compare {measure} itself; its interval belongs to --fail-under."
-        )
+        raise _bad(option, text, f"compare {measure} itself; its interval belongs to --fail-under.")
     if value < 0:
-        raise _bad("--fail-regression", text, "the amount is how far it may fall: 0 or more.")
-    return Gate("regression", text, measure, "", value / 100 if percent else value, relative=percent)
+        raise _bad(option, text, "the amount is how far it may fall: 0 or more.")
+    return Gate("regression", text, measure, "", value, relative=percent)
 
 
 def enough_episodes(count: int) -> Gate:
@@ -108,8 +104,7 @@ def _under(gate: Gate, new: Measured) -> Verdict:
     if not n:
         return _nothing(gate, "no completed episode has a value")
     if gate.end:
-        interval = new.interval(gate.measure)
-        value = interval.low if gate.end == "ci_low" else interval.high
+        value = _end(new.interval(gate.measure), gate)
     if math.isnan(value):
         return _nothing(gate, "one episode is too few", n)
     return Verdict(gate, value >= gate.limit, value, n)
@@ -130,30 +125,28 @@ def _fallen(gate: Gate, new: Measured, old: Measured) -> Verdict:
 
 
 def _improved(gate: Gate, comparison: Comparison) -> Verdict:
-    value = comparison.p_improve
-    if gate.end:
-        interval = comparison.p_interval
-        value = interval.low if gate.end == "ci_low" else interval.high
+    value = _end(comparison.p_interval, gate) if gate.end else comparison.p_improve
     if math.isnan(value):
         return _nothing(gate, "there are no episodes on both sides")
     return Verdict(gate, value >= gate.limit, value, comparison.n_new)
+
+
+def _end(interval: Interval, gate: Gate) -> float:
+    return interval.low if gate.end == "ci_low" else interval.high
 
 
 def _nothing(gate: Gate, why: str, n: int = 0) -> Verdict:
     return Verdict(gate, False, math.nan, n, unjudged=why)
 
 
-def _split(option: str, text: str) -> tuple[str, str]:
-    name, colon, amount = text.partition(":")
-    if not colon or not name.strip() or not amount.strip():
+def _parsed(option: str, text: str, names: set[str]) -> tuple[str, str, float, bool]:
+    """The end of an interval or "", the measure, the number, and whether that was given in percent."""
+    typed, colon, amount = (part.strip() for part in text.partition(":"))
+    if not colon or not typed or not amount:
         raise _bad(option, text, "it is written STAT:NUMBER.")
-    return name.strip(), amount.strip()
-
-
-def _measure(option: str, text: str, name: str, names: set[str]) -> tuple[str, str]:
-    found = _NAME.match(name)
+    found = _NAME.match(typed)
     end = (found and found["end"]) or ""
-    measure = (found and (found["inner"] or found["plain"])) or name
+    measure = (found and (found["inner"] or found["plain"])) or typed
     if measure not in names:
         near = difflib.get_close_matches(measure, sorted(names), 1)
         raise _bad(
@@ -164,18 +157,14 @@ def _measure(option: str, text: str, name: str, names: set[str]) -> tuple[str, s
         )
     if end and measure != P_IMPROVE and not has_interval(measure):
         raise _bad(option, text, f"{measure} has no interval.")
-    return end, measure
-
-
-def _amount(option: str, text: str, amount: str) -> tuple[float, bool]:
-    percent = amount.endswith("%")
     try:
         value = float(amount.removesuffix("%"))
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
         raise _bad(option, text, f"{amount} is no number.")
-    return value, percent
+    percent = amount.endswith("%")
+    return end, measure, value / 100 if percent else value, percent
 
 
 def _bad(option: str, text: str, why: str, hint: str = "") -> BadRequest:

@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from monitorcli.summary.overview import finite, trimmed
-
-Values = npt.NDArray[np.float64]
-
-SEED = 20161
-MOST_RESAMPLED = 10_000
-STATISTICS = ("mean", "std", "median", "iqm")
-
-# 9,999 draws up to 400 values; for more, fewer: an interval is narrower then, and so its ends' error.
-_MOST_DRAWS, _FEWEST_DRAWS = 9_999, 999
-_PICKS = 4_000_000
-CHUNK = 250_000  # picks in memory at a time
+from monitorcli.summary.resampling import (
+    MOST_RESAMPLED,
+    PICKS,
+    STATISTICS,
+    Values,
+    draws,
+    resampled,
+    resamples,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +33,6 @@ class Interval:
 
     low: float
     high: float
-
-
-class Resamples(NamedTuple):
-    """Values in ascending order, shape (n,); how often each was picked, shape (rows, n); its running sum."""
-
-    ordered: Values
-    counts: Values
-    below: Values
 
 
 UNKNOWN = Interval(math.nan, math.nan)
@@ -68,40 +58,13 @@ def mean_intervals(samples: Values, confidence: float) -> list[Interval]:
     if not 2 <= n <= MOST_RESAMPLED:
         return [intervals(sample, confidence, ["mean"])["mean"] for sample in samples]
     found: list[Interval] = []
-    most = max(1, _PICKS // draws(n))
+    most = max(1, PICKS // draws(n))
     for first in range(0, len(samples), most):
         ordered = np.sort(samples[first : first + most], axis=1)
         apart = (ordered - ordered[:, :1]).T
         drawn = ordered[:, 0] + np.concatenate([counts @ apart for counts in resamples(n)]) / n
         found += [percentiles(column, confidence) for column in drawn.T]
     return found
-
-
-def draws(n: int) -> int:
-    """How many resamples `resamples` makes of n values."""
-    return min(_MOST_DRAWS, max(_FEWEST_DRAWS, _PICKS // max(n, 1)))
-
-
-def resamples(n: int, seed: int = SEED, times: int | None = None) -> Iterator[Values]:
-    """Bootstrap resamples in pieces of shape (rows, n): how often each of the n values was picked.
-
-    From NumPy's legacy generator, whose stream is frozen: the same in every release of NumPy.
-    """
-    random = np.random.RandomState(seed)
-    left = draws(n) if times is None else times
-    while left:
-        rows = min(left, max(1, CHUNK // n))
-        picked = (random.random_sample((rows, n)) * n).astype(np.intp)
-        picked += np.arange(rows)[:, None] * n
-        yield np.bincount(picked.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
-        left -= rows
-
-
-def resampled(ordered: Values, counts: Values, names: Sequence[str]) -> dict[str, Values]:
-    """The named statistics of each resample, shape (rows,); `ordered` ascends and has shape (n,)."""
-    below = counts.cumsum(axis=1) if {"median", "iqm"} & set(names) else counts
-    of = Resamples(ordered, counts, below)
-    return {name: _RESAMPLED[name](of) for name in names}
 
 
 def percentiles(drawn: Values, confidence: float) -> Interval:
@@ -133,32 +96,6 @@ def wilson(successes: int, n: int, confidence: float) -> Interval:
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = math.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n))) / (1 + z2 / n)
     return rounded(max(0.0, middle - half), min(1.0, middle + half))
-
-
-def _mean(of: Resamples) -> Values:
-    ordered, counts, n = of.ordered, of.counts, len(of.ordered)
-    return np.asarray(ordered[0] + counts @ (ordered - ordered[0]) / n)  # exact when all are equal
-
-
-def _std(of: Resamples) -> Values:
-    ordered, counts, n = of.ordered, of.counts, len(of.ordered)
-    apart = ordered - ordered.mean()  # else the squares of large returns would leave no digits
-    squares = counts @ apart**2 - (counts @ apart) ** 2 / n
-    return np.asarray(np.sqrt(np.maximum(squares, 0) / (n - 1)))
-
-
-def _median(of: Resamples) -> Values:
-    ordered, n = of.ordered, len(of.ordered)
-    lower, upper = ((of.below <= rank).sum(axis=1) for rank in ((n - 1) // 2, n // 2))
-    return np.asarray((ordered[lower] + ordered[upper]) / 2)
-
-
-def _iqm(of: Resamples) -> Values:
-    ordered, n = of.ordered, len(of.ordered)
-    cut = n // 4
-    kept = np.clip(of.below, cut, n - cut)  # of the ranks that are kept, how many lie at or below each value
-    steps = np.append(-np.diff(ordered), ordered[-1] - ordered[0])
-    return np.asarray(ordered[0] + kept @ steps / (n - 2 * cut))
 
 
 def _around(value: float, error: float, z: float) -> Interval:
@@ -198,15 +135,4 @@ def _iqm_limit(ordered: Values, z: float) -> Interval:
     return _around(float(middle.mean()), error, z)
 
 
-_RESAMPLED: dict[str, Callable[[Resamples], Values]] = {
-    "mean": _mean,
-    "std": _std,
-    "median": _median,
-    "iqm": _iqm,
-}
-_LIMITS: dict[str, Callable[[Values, float], Interval]] = {
-    "mean": _mean_limit,
-    "std": _std_limit,
-    "median": _median_limit,
-    "iqm": _iqm_limit,
-}
+_LIMITS = {"mean": _mean_limit, "std": _std_limit, "median": _median_limit, "iqm": _iqm_limit}

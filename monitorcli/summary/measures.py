@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.summary.intervals import STATISTICS, UNKNOWN, Interval, intervals, wilson
+from monitorcli.summary.intervals import UNKNOWN, Interval, intervals, wilson
 from monitorcli.summary.overview import Statistics, finite, statistics
+from monitorcli.summary.resampling import STATISTICS
 
 if TYPE_CHECKING:
     from monitorcli.recording.model import Episodes
@@ -80,21 +81,16 @@ class Measured:
     def interval(self, name: str) -> Interval:
         """Its interval: Wilson's of the success rate, else see `intervals`."""
         if name not in self._intervals:
-            self._intervals[name] = self._interval(name)
+            self._intervals[name] = self._interval(MEASURES[name])
         return self._intervals[name]
 
-    def _interval(self, name: str) -> Interval:
-        measure = MEASURES[name]
-        if not self.confidence:
+    def _interval(self, measure: Measure) -> Interval:
+        if not self.confidence or measure.statistic not in STATISTICS:
             return UNKNOWN
+        values = column(self.episodes, measure.column)
         if measure.column == "success":
-            known = column(self.episodes, "success")
-            return wilson(int(np.count_nonzero(known)), len(known), self.confidence)
-        if measure.statistic not in STATISTICS:
-            return UNKNOWN
-        return intervals(column(self.episodes, measure.column), self.confidence, [measure.statistic])[
-            measure.statistic
-        ]
+            return wilson(int(np.count_nonzero(values)), len(values), self.confidence)
+        return intervals(values, self.confidence, [measure.statistic])[measure.statistic]
 
     def remember(self, name: str, interval: Interval) -> None:
         """Take the measure's interval from whoever computed it together with others."""

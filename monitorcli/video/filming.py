@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, Protocol
 from monitorcli.errors import EncoderFailed
 from monitorcli.video.asciicast import Asciicast
 from monitorcli.video.camera import FILMED, Camera, camera, cannot_render
-from monitorcli.video.ffmpeg import find_ffmpeg
 from monitorcli.video.film import Encoder, Film, frames_per_second
 from monitorcli.video.mp4 import Mp4
 from monitorcli.video.schedule import Schedule, never
@@ -127,14 +126,11 @@ class Films:
             self.wanted = False
             return None
         place = functools.partial(writer.film_path, number)
-        path = place()
-        fps = frames_per_second(self._filming.fps, env.metadata)
+        path, fps = place(), frames_per_second(self._filming.fps, env.metadata)
         try:
-            encoder: Encoder
-            if mode == "ansi":
-                encoder = Asciicast(path, fps)
-            else:
-                encoder = Mp4(path, fps, self._filming.ffmpeg or find_ffmpeg())
+            encoder: Encoder = (
+                Asciicast(path, fps) if mode == "ansi" else Mp4(path, fps, self._filming.ffmpeg)
+            )
             return Film(place, number, render, encoder, self._say_broken)
         except (EncoderFailed, OSError) as error:
             self.wanted = False

@@ -14,7 +14,7 @@ import numpy as np
 
 from monitorcli.errors import EncoderFailed
 from monitorcli.format.open_file import OpenFile
-from monitorcli.video.ffmpeg import arguments, ffmpeg_version
+from monitorcli.video.ffmpeg import arguments, ffmpeg_version, find_ffmpeg
 
 # What an encoder needs of an input pipe to stay ahead of the environment (F_SETPIPE_SZ, fcntl(2)).
 _PIPE_BYTES = 1 << 20
@@ -34,10 +34,11 @@ class Mp4:
     ending = ".mp4"
     content_type = "video/mp4"
 
-    def __init__(self, path: Path, fps: float, ffmpeg: str) -> None:
+    def __init__(self, path: Path, fps: float, ffmpeg: str | None = None) -> None:
+        """`ffmpeg` is imageio-ffmpeg's if none is named; raises EncoderFailed when there is none."""
         self._path = path.with_name(path.name + self.ending)
         self._fps = fps
-        self._ffmpeg = ffmpeg
+        self._ffmpeg = ffmpeg or find_ffmpeg()
         self._process: subprocess.Popen[bytes] | None = None
         self._frames: OpenFile
         self._said: OpenFile
@@ -160,9 +161,7 @@ def _surviving_sigpipe() -> Iterator[None]:
 
 
 def _widen(pipe: int) -> None:
-    try:
+    with contextlib.suppress(ImportError, OSError):  # not Linux, or over the limit: slower, no less right
         import fcntl
 
         fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIPE_BYTES)
-    except (ImportError, OSError):
-        pass  # not Linux, or over the user's limit: slower, no less right

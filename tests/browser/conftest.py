@@ -51,7 +51,7 @@ def html(recording):
     """Its page, standing beside it."""
     folder = recording.directory.parent
     path = folder / "page.html"
-    path.write_text(as_html.page(make_report([recording], ReportOptions(folder=folder))), encoding="utf-8")
+    path.write_text(as_html.render(make_report([recording], ReportOptions(folder=folder))), encoding="utf-8")
     return path
 
 

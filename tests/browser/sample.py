@@ -61,7 +61,7 @@ def main(page: str, *directories: str) -> None:
             write_sample(Path(made) / "sample", 10_000)
         found = [read(Path(one)) for one in directories or [f"{made}/sample"]]
         output.write_text(
-            as_html.page(make_report(found, ReportOptions(folder=output.parent))), encoding="utf-8"
+            as_html.render(make_report(found, ReportOptions(folder=output.parent))), encoding="utf-8"
         )
 
 

@@ -20,7 +20,7 @@ HOSTILE = "</script><img src=x onerror=\"document.title='owned'\">"
 
 
 def html_of(*recordings, embed=as_html.EMBED, **wanted):
-    return as_html.page(make_report(recordings, ReportOptions(**wanted)), embed)
+    return as_html.render(make_report(recordings, ReportOptions(**wanted)), embed)
 
 
 def centre(page, selector):

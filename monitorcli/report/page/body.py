@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from monitorcli.format.ends import ENDS, NOT_KNOWN
-from monitorcli.report import modes_and_windows
+from monitorcli.report import numbers, runs, windows
 from monitorcli.report.model import ReportOptions, View
-from monitorcli.report.page import columns, curve, ends, episode_list, films, histogram, runs, summary
+from monitorcli.report.numbers import Tile
+from monitorcli.report.page import columns, curve, ends, episode_list, films, histogram
+from monitorcli.report.page import runs as page_runs
 from monitorcli.report.page.films import FilmCard
-from monitorcli.report.page.markup import NOTHING, Markup, data, drawn, joined, tag
-from monitorcli.report.text import plural
+from monitorcli.report.page.markup import NOTHING, Markup, data, drawn, joined, remark, tag
+from monitorcli.report.text import listing, plural
+
+_MOST_NAMES = 6
 
 # What is in the page, in order: an id's ending, the word in the navigation, and the content.
 Part = tuple[str, str, Markup]
@@ -36,80 +37,95 @@ def article(view: View, options: ReportOptions, name: str, embed: int) -> Markup
 
 def _opening(view: View, options: ReportOptions, level: int) -> list[Markup]:
     return [
-        tag(f"h{level}", summary.title(view)),
-        summary.facts(view),
+        tag(f"h{level}", title(view)),
+        _facts(view),
         tag("p", options.only) if options.only else NOTHING,
         tag("p", tag("code", view.recording.directory), class_="where"),
     ]
 
 
+def title(view: View) -> str:
+    """The environments' names, the first six."""
+    return listing(view.env_ids, _MOST_NAMES) or "Environment not known"
+
+
+def _facts(view: View) -> Markup:
+    """Mode, runs and times in one line."""
+    spans = (
+        tag("strong", span.text, class_=span.role) if span.role in ("good", "bad") else tag("span", span.text)
+        for span in (runs.summary_line(view.recording.runs) if view.recording.runs else ())
+    )
+    parts = (view.modes, joined(spans), view.when)
+    return tag("p", joined((tag("span", part) for part in parts if part), " · "), class_="facts")
+
+
 def _parts(view: View, options: ReportOptions, name: str, embed: int, level: int) -> list[Part]:
     recording, found = view.recording, films.gathered(view, name, options.folder, embed)
-
-    def part(ending: str, word: str, content: Markup, title: str = "") -> Part:
-        heading = tag(f"h{level}", title or word)
-        return ending, word, tag("section", heading, content, id=f"{name}-{ending}", class_=ending)
-
-    parts: list[Part] = []
-    if recording.problems:
-        said = plural(len(recording.problems), "problem")
-        parts.append(part("problems", said, runs.remarks(recording.problems)))
-    if len(recording.episodes):
-        parts.append(("numbers", "", summary.section(view)))
-        shown = _modes_and_windows(view, options)
-        parts += [part("parts", "Parts", shown)] if shown else []
-        parts += _charts(view, found, name, level)
-    else:
-        parts.append(("numbers", "", tag("p", _nothing(options), class_="nothing")))
-    if found:
-        parts.append(part("films", "Films", films.section(found, view)))
-    if len(recording.episodes):
-        parts.append(part("episodes", "Episodes", _episode_list(view, found, name)))
-    parts.append(part("started", "Runs", runs.section(recording), "How it was run"))
-    if recording.notes:
-        parts.append(part("notes", "Notes", runs.remarks(recording.notes)))
-    return parts
+    problems, episodes = plural(len(recording.problems), "problem"), _episode_list(view, found, name)
+    parts = [
+        _section(name, level, "problems", problems, page_runs.remarks(recording.problems)),
+        *_block(view, options, found, name, level),
+        _section(name, level, "films", "Films", films.section(found, view) if found else NOTHING),
+        _section(name, level, "episodes", "Episodes", episodes),
+        _section(name, level, "started", "Runs", page_runs.section(recording), "How it was run"),
+        _section(name, level, "notes", "Notes", page_runs.remarks(recording.notes)),
+    ]
+    return [part for part in parts if part[2]]
 
 
-def _nothing(options: ReportOptions) -> str:
-    return "No episode was recorded." if options.selection.everything else "There is no such episode."
+def _section(name: str, level: int, ending: str, word: str, content: Markup, title: str = "") -> Part:
+    whole = tag("section", tag(f"h{level}", title or word), content, id=f"{name}-{ending}", class_=ending)
+    return ending, word, whole if content else NOTHING
+
+
+def _block(
+    view: View, options: ReportOptions, found: Sequence[FilmCard], name: str, level: int
+) -> list[Part]:
+    """The numbers of the episodes, the return by mode and window, and the charts."""
+    episodes = view.recording.episodes
+    if not len(episodes):
+        nothing = "No episode was recorded." if options.selection.everything else "There is no such episode."
+        return [("numbers", "", tag("p", nothing, class_="nothing"))]
+    shown, done = curve.seen(episodes, view.rows), episodes.completed
+    line = NOTHING
+    if shown:
+        line = curve.section(shown, view.confidence, films.filmed(found), f"{name}-curve", level)
+    returns = histogram.section(episodes.episode_return[done], "return", f"{name}-returns", level)
+    lengths = histogram.section(episodes.length[done], "length", f"{name}-lengths", level, " steps")
+    pair = tag("div", returns, lengths, class_="pair") if returns or lengths else NOTHING
+    stacked = ends.section(episodes.end, view.rows, f"{name}-ends", level)
+    return [
+        ("numbers", "", _numbers(view)),
+        _section(name, level, "parts", "Parts", _modes_and_windows(view, options)),
+        ("curve", "Curve", line),
+        ("returns" if returns else "lengths", "Distribution", pair),
+        ("ends", "Ends" if stacked else "", stacked or ends.sentence(episodes.end)),
+    ]
+
+
+def _numbers(view: View) -> Markup:
+    """The numbers, each with its unit and of how many episodes it is."""
+    tiles = tag("dl", *map(_tile, numbers.tiles(view)), class_="tiles")
+    return joined([tiles, remark(numbers.warning(view))])
+
+
+def _tile(tile: Tile) -> Markup:
+    small = tag("small", tile.unit) if tile.unit else NOTHING
+    value = tag("dd", tag("b", tile.value), small)
+    below = tag("dd", tile.below, class_="below")
+    return tag("div", tag("dt", tile.term), value, below, class_="main" if tile.main else None)
 
 
 def _modes_and_windows(view: View, options: ReportOptions) -> Markup:
     """The return by mode and by window, as far as there is more than one."""
-    shown = drawn(modes_and_windows.table(view, options), "Parts")
-    before = modes_and_windows.earlier(view, options)
-    return joined([shown, tag("p", before, class_="remark")]) if before else shown
-
-
-def _charts(view: View, found: Sequence[FilmCard], name: str, level: int) -> list[Part]:
-    episodes = view.recording.episodes
-    done = episodes.completed
-    returns = episodes.episode_return[done]
-    shown = curve.seen(episodes, view.rows)
-    parts: list[Part] = []
-    if shown:
-        drawn = curve.section(shown, view.confidence, films.filmed(found), f"{name}-curve", level)
-        parts.append(("curve", "Curve", drawn))
-    pair = [
-        histogram.section(returns[np.isfinite(returns)], "return", f"{name}-returns", level),
-        histogram.section(
-            episodes.length[done].astype(np.float64), "length", f"{name}-lengths", level, steps=True
-        ),
-    ]
-    both = tag("div", *(chart for chart in pair if chart), class_="pair")
-    if any(pair):
-        parts.append(("returns" if pair[0] else "lengths", "Distribution", both))
-    stacked = ends.section(episodes.end, view.rows, f"{name}-ends", level)
-    if stacked:
-        return [*parts, ("ends", "Ends", stacked)]
-    kind = ENDS[int(episodes.end[0])].kind
-    said = f"How they ended: {'nobody wrote it down' if kind == NOT_KNOWN else f'all {kind}'}."
-    return [*parts, ("ends", "", tag("p", said, class_="nothing"))]
+    shown = drawn(windows.table(view, options.window), "Parts")
+    return joined([shown, remark(windows.earlier(view, options.window))])
 
 
 def _episode_list(view: View, found: Sequence[FilmCard], name: str) -> Markup:
     episodes = view.recording.episodes
+    if not len(episodes):
+        return NOTHING
     places = columns.chosen(episodes, view.places(films.filmed(found)))
     shown = curve.seen(episodes, view.rows)
     content = {

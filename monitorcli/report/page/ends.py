@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.format.ends import ENDS, KINDS
+from monitorcli.format.ends import ENDS, KINDS, NOT_KNOWN
 from monitorcli.report.page import plot
 from monitorcli.report.page.axis import Axis
-from monitorcli.report.page.markup import Markup, joined, table, tag, text
+from monitorcli.report.page.markup import NOTHING, Markup, joined, table, tag, text
 from monitorcli.report.page.plot import PLANE
 from monitorcli.report.text import plural
 from monitorcli.summary.selection import Rows
@@ -26,7 +26,7 @@ _PLACES[list(ENDS)] = [KINDS.index(end.kind) for end in ENDS.values()]
 Codes = npt.NDArray[np.uint8]
 
 
-class Bars(NamedTuple):
+class EndCounts(NamedTuple):
     """m groups of episodes, of about equal size: the numbers of the first and last episode, shape (m,)
     each, and how many ended in each of KINDS, shape (m, 4).
     """
@@ -41,14 +41,14 @@ class Bars(NamedTuple):
             yield f"{first:,} to {last:,}", row
 
 
-def section(end: Codes, numbers: Rows, name: str, level: int) -> Markup | None:
-    """The chart; None when there is no episode, or all ended in the same way and a sentence says so.
+def section(end: Codes, numbers: Rows, name: str, level: int) -> Markup:
+    """The chart; nothing when all ended in the same way, which `sentence` says.
 
     `numbers` has each episode's number in the whole recording, ascending.
     """
     totals = np.bincount(_PLACES[end], minlength=len(KINDS))
     if np.count_nonzero(totals) < 2:
-        return None
+        return NOTHING
     bars = _binned(end, numbers, _BARS)
     x = plot.scale(Axis(numbers[0] - 0.5, numbers[-1] + 0.5), "episode", whole=True)
     y = plot.Scale(Axis(0.0, 100.0), "share of episodes", (0.0, 25.0, 50.0, 75.0, 100.0), " %")
@@ -65,6 +65,13 @@ def section(end: Codes, numbers: Rows, name: str, level: int) -> Markup | None:
     return plot.figure(chart, x, y, _bars(bars, x.axis), level)
 
 
+def sentence(end: Codes) -> Markup:
+    """How all of the episodes ended, as the first did."""
+    kind = ENDS[int(end[0])].kind
+    said = "nobody wrote it down" if kind == NOT_KNOWN else f"all {kind}"
+    return tag("p", f"How they ended: {said}.", class_="nothing")
+
+
 def words(totals: npt.NDArray[np.intp]) -> str:
     """`9,010 terminated (90.1 %), 990 truncated (9.9 %)`."""
     return ", ".join(
@@ -74,33 +81,27 @@ def words(totals: npt.NDArray[np.intp]) -> str:
     )
 
 
-def _binned(end: Codes, numbers: Rows, most: int) -> Bars:
+def _binned(end: Codes, numbers: Rows, most: int) -> EndCounts:
     n = len(end)
     edges = np.arange(min(most, n) + 1) * n // min(most, n)
     found = _PLACES[end]
     columns = [np.add.reduceat(found == kind, edges[:-1], dtype=np.intp) for kind in range(len(KINDS))]
-    return Bars(numbers[edges[:-1]], numbers[edges[1:] - 1], np.stack(columns, axis=1))
+    return EndCounts(numbers[edges[:-1]], numbers[edges[1:] - 1], np.stack(columns, axis=1))
 
 
-def _bars(bars: Bars, x: Axis) -> Markup:
+def _bars(bars: EndCounts, x: Axis) -> Markup:
     """Each from its first episode's place on the axis to its last one's."""
     left = x.at(bars.first.astype(np.float64) - 0.5) * PLANE
     right = x.at(bars.last.astype(np.float64) + 0.5) * PLANE
     parts = []
-    for place, (label, row) in enumerate(bars.labelled()):
-        width = right[place] - left[place]
-        tip = f"Episodes {label}: " + ", ".join(
-            f"{count:,} {name}" for name, count in zip(KINDS, row, strict=True) if count
-        )
+    for start, end, (label, row) in zip(left.tolist(), right.tolist(), bars.labelled(), strict=True):
+        counted = [f"{count:,} {name}" for name, count in zip(KINDS, row, strict=True) if count]
+        tip = f"Episodes {label}: {', '.join(counted)}"
         foot = 0.0
         for kind, count in enumerate(row):
             height = PLANE * count / sum(row)
             if count:
-                parts.append(
-                    tag("rect", x=f"{left[place] + 0.08 * width:.4g}", y=f"{PLANE - foot - height:.4g}",
-                        width=f"{width * 0.84:.4g}", height=f"{height:.4g}", class_=f"end e{kind}",
-                        data_tip=tip)
-                )  # fmt: skip
+                parts.append(plot.bar(start, end - start, foot, height, tip, f"end e{kind}"))
             foot += height
     return joined(parts)
 
@@ -115,7 +116,7 @@ def _legend(totals: npt.NDArray[np.intp]) -> Markup:
     return tag("ul", *items, class_="legend")
 
 
-def _numbers(bars: Bars) -> Markup:
+def _numbers(bars: EndCounts) -> Markup:
     used = [kind for kind in range(len(KINDS)) if bars.counts[:, kind].any()]
     rows = [(label, *(f"{row[kind]:,}" for kind in used)) for label, row in bars.labelled()]
     return table(("Episodes", *(KINDS[kind].capitalize() for kind in used)), rows, "How episodes ended")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitorcli.format.ends import INCOMPLETE, NOT_KNOWN, TERMINATED, TRUNCATED
-from monitorcli.report.page.markup import NOTHING, Markup, joined, tag
+from monitorcli.report.page.markup import NOTHING, Markup, joined, remark, tag
 
 _ENDS = (
     ("", "in any way"),
@@ -18,16 +18,13 @@ def section(rows: int, of: int, name: str) -> Markup:
     """Filters, a table and a pager; `rows` of `of` episodes are in the page."""
     part = NOTHING
     if rows < of:
-        said = f"{rows:,} of {of:,} episodes are in this page: the filmed, the best, the worst, and an even "
-        part = tag(
-            "p", said + "choice of the others. `monitorcli inspect --format csv` writes all.", class_="remark"
+        part = remark(
+            f"{rows:,} of {of:,} episodes are in this page: the filmed, the best, the worst, and an even "
+            "choice of the others. `monitorcli inspect --format csv` writes all."
         )
     table = tag("table", tag("caption", "Episodes", class_="unseen"), tag("thead"), tag("tbody"))
     scroll = tag("div", table, class_="scroll", tabindex="0", role="group", aria_label="Episodes")
-    without = tag(
-        "noscript",
-        tag("p", "The list of episodes needs JavaScript; everything else does not.", class_="remark"),
-    )
+    without = tag("noscript", remark("The list of episodes needs JavaScript; everything else does not."))
     whole = tag("div", _filters(), tag("p", "", role="status", class_="found"), scroll, _pager(), hidden=True,
                 class_="list", data_of=name)  # fmt: skip
     return joined([part, without, whole])

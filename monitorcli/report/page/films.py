@@ -17,7 +17,7 @@ from monitorcli.format.ends import ENDS
 from monitorcli.format.files import open_regular
 from monitorcli.recording.model import Episodes, Recording, Video
 from monitorcli.report.model import View
-from monitorcli.report.page.markup import NOTHING, Markup, joined, tag
+from monitorcli.report.page.markup import NOTHING, Markup, joined, remark, tag
 from monitorcli.report.text import number, plural, size
 from monitorcli.summary.selection import Rows
 
@@ -86,7 +86,7 @@ def section(films: Sequence[FilmCard], view: View) -> Markup:
         if rest
         else NOTHING
     )
-    return joined([tag("p", _said(films), class_="remark"), _cards(first, view), more])
+    return joined([remark(_said(films)), _cards(first, view), more])
 
 
 def _said(films: Sequence[FilmCard]) -> str:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from monitorcli.report.page import plot
 from monitorcli.report.page.axis import Axis, Values, fitting, nice_step
-from monitorcli.report.page.markup import Markup, joined, table, tag, text
+from monitorcli.report.page.markup import NOTHING, Markup, joined, table, tag, text
 from monitorcli.report.page.plot import PLANE
 from monitorcli.report.text import number, plural
+from monitorcli.summary.overview import finite
 
 _BARS = 40
 
 
-class Bars(NamedTuple):
+class Histogram(NamedTuple):
     """n bars: their edges, shape (n + 1,), how many values each holds, and between what they lie."""
 
     edges: Values
@@ -25,22 +26,22 @@ class Bars(NamedTuple):
     labels: list[str]
 
 
-def section(values: Values, what: str, name: str, level: int, steps: bool = False) -> Markup | None:
-    """Of finite values, one for each completed episode; None when there are fewer than two.
+def section(column: npt.NDArray[Any], what: str, name: str, level: int, unit: str = "") -> Markup:
+    """Of the finite values, one for each completed episode; nothing when there are fewer than two.
 
-    `what` is "return" or "length"; `steps` for values that are counted in steps.
+    `what` is "return" or "length"; `unit` is written behind a value.
     """
+    values = finite(column).astype(np.float64)
     if len(values) < 2:
-        return None
+        return NOTHING
     bars = counted(values)
     edges = bars.edges
     beyond = int(np.count_nonzero((values < edges[0]) | (values > edges[-1])))
-    unit = " steps" if steps else ""
     middle = float(np.median(values))
     caption = f"{plural(len(values), 'episode')}. The line is their median, {number(middle)}{unit}."
     if beyond:
         caption += f" {plural(beyond, 'episode')} lie beyond the scale and are counted at its edge."
-    x = plot.scale(Axis(float(edges[0]), float(edges[-1])), what + (" in steps" if steps else ""), 5)
+    x = plot.scale(Axis(float(edges[0]), float(edges[-1])), what + (f" in{unit}" if unit else ""), 5)
     y = plot.scale(Axis(0.0, 1.06 * float(bars.counts.max())), "episodes", 4, whole=True)
     chart = plot.Chart(
         name=name,
@@ -53,11 +54,11 @@ def section(values: Values, what: str, name: str, level: int, steps: bool = Fals
     return plot.figure(chart, x, y, shapes, level)
 
 
-def counted(values: Values) -> Bars:
+def counted(values: Values) -> Histogram:
     """The values in bars; those beyond the first or last edge are counted there."""
     edges = bins(values)
     counts = np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0]
-    return Bars(edges, counts, labels(edges, _whole(values)))
+    return Histogram(edges, counts, labels(edges, _whole(values)))
 
 
 def bins(values: Values) -> Values:
@@ -90,7 +91,7 @@ def _whole(values: Values) -> bool:
     return bool((values == np.rint(values)).all())
 
 
-def _drawn(bars: Bars, y: Axis, unit: str) -> Markup:
+def _drawn(bars: Histogram, y: Axis, unit: str) -> Markup:
     width = PLANE / len(bars.counts)
     heights = (y.at(bars.counts.astype(np.float64)) * PLANE).tolist()
     parts = []
@@ -98,14 +99,11 @@ def _drawn(bars: Bars, y: Axis, unit: str) -> Markup:
         if count:
             tall = max(height, 4)  # one episode among many thousands is still there
             tip = f"{label}{unit}: {plural(int(count), 'episode')}, {_share(bars, count)}"
-            parts.append(
-                tag("rect", x=f"{(place + 0.08) * width:.4g}", y=f"{PLANE - tall:.4g}",
-                    width=f"{width * 0.84:.4g}", height=f"{tall:.4g}", class_="bar", data_tip=tip)
-            )  # fmt: skip
+            parts.append(plot.bar(place * width, width, 0, tall, tip, "bar"))
     return joined(parts)
 
 
-def _share(bars: Bars, count: int) -> str:
+def _share(bars: Histogram, count: int) -> str:
     return f"{100 * count / bars.counts.sum():.3g} %"
 
 
@@ -114,7 +112,7 @@ def _median(middle: float, x: Axis) -> Markup:
     return tag("line", x1=at, x2=at, y1="0", y2=str(PLANE), class_="median")
 
 
-def _summary(values: Values, bars: Bars) -> str:
+def _summary(values: Values, bars: Histogram) -> str:
     most = int(bars.counts.argmax())
     least, low, high, largest = (number(float(value)) for value in np.quantile(values, (0, 0.25, 0.75, 1)))
     return (
@@ -123,7 +121,7 @@ def _summary(values: Values, bars: Bars) -> str:
     )
 
 
-def _numbers(bars: Bars, what: str) -> Markup:
+def _numbers(bars: Histogram, what: str) -> Markup:
     rows = [
         (label, f"{count:,}", _share(bars, count))
         for label, count in zip(bars.labels, bars.counts.tolist(), strict=True)

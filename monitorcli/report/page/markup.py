@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from monitorcli.report.layout import Table, words
+from monitorcli.report.layout import TextTable, words
 from monitorcli.report.text import printable
 
 _EMPTY = frozenset(("input", "meta"))
@@ -42,6 +42,11 @@ def tag(name: str, /, *children: object, **attributes: object) -> Markup:
     return Markup(f"{opening}{''.join(map(text, children))}</{name}>")
 
 
+def remark(said: str) -> Markup:
+    """A sentence in small letters; nothing when there is none."""
+    return tag("p", said, class_="remark") if said else NOTHING
+
+
 def joined(parts: Iterable[Markup], between: str = "") -> Markup:
     """The parts one after another."""
     return Markup(html.escape(between).join(parts))
@@ -68,7 +73,7 @@ def table(header: Sequence[object], rows: Iterable[Iterable[object]], caption: s
     return tag("div", whole, class_="scroll", tabindex="0", role="group", aria_label=caption or "Table")
 
 
-def drawn(of: Table, caption: str) -> Markup:
+def drawn(of: TextTable, caption: str) -> Markup:
     """A table that every format draws; nothing when it has no rows."""
     return table(of.head, (map(words, row) for row in of.rows), caption) if of.rows else NOTHING
 

@@ -70,6 +70,12 @@ def figure(chart: Chart, x: Scale, y: Scale, shapes: Markup, level: int) -> Mark
     )  # fmt: skip
 
 
+def bar(left: float, width: float, foot: float, height: float, tip: str, class_: str) -> Markup:
+    """A bar on the plane, a little narrower than its place, beginning `foot` above the base line."""
+    return tag("rect", x=f"{left + 0.08 * width:.4g}", y=f"{PLANE - foot - height:.4g}",
+               width=f"{width * 0.84:.4g}", height=f"{height:.4g}", class_=class_, data_tip=tip)  # fmt: skip
+
+
 def _across(y: Scale) -> Markup:
     """Horizontal lines with their values at the left."""
     parts = []

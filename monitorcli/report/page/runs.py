@@ -8,7 +8,7 @@ from typing import Any
 
 from monitorcli.recording.model import Recording, Run
 from monitorcli.report import runs
-from monitorcli.report.page.markup import NOTHING, Markup, described, joined, table, tag
+from monitorcli.report.page.markup import NOTHING, Markup, described, joined, remark, table, tag
 from monitorcli.report.text import lasting, printable, shortened, when
 
 _MOST = 200  # runs in the table
@@ -26,11 +26,11 @@ def section(recording: Recording) -> Markup:
     if len(shown) == 1:
         return last
     left_out = len(recording.runs) - len(shown)
-    remark = tag("p", f"{left_out:,} earlier runs are left out.", class_="remark") if left_out else NOTHING
+    said = remark(f"{left_out:,} earlier runs are left out." if left_out else "")
     header = ("Run", "State", "Episodes", "When", "Host", "Command")
     rows = ((f"{run.number:,}", _state(run), f"{run.episodes:,}", _when(run), _host(run), _command(run))
             for run in shown)  # fmt: skip
-    return joined([table(header, rows, "Runs"), remark, tag("p", f"Run {shown[-1].number:,}:"), last])
+    return joined([table(header, rows, "Runs"), said, tag("p", f"Run {shown[-1].number:,}:"), last])
 
 
 def _one(run: Run, versions: str) -> Markup:
@@ -75,6 +75,6 @@ def _value(value: Any) -> str:
 
 
 def remarks(texts: Sequence[str], most: int = 100) -> Markup:
-    """Problems or notes as a list, the first hundred."""
-    items = (tag("li", printable(one, limit=_LONGEST)) for one in shortened(texts, most))
-    return tag("ul", *items, class_="remarks")
+    """Problems or notes as a list, the first hundred; nothing when there are none."""
+    items = [tag("li", printable(one, limit=_LONGEST)) for one in shortened(texts, most)]
+    return tag("ul", *items, class_="remarks") if items else NOTHING
