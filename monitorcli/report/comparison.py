@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from monitorcli.report.intervals import between, estimated
@@ -22,8 +23,9 @@ _NAMES = {
 
 
 def table(of: Compared) -> TextTable:
-    """A row a measure: both sides, the change with its interval, and the change in percent."""
-    rows = [_row(difference, of.comparison) for difference in of.comparison.differences]
+    """A row a measure that both have: both sides, the change with its interval, and it in percent."""
+    known = (difference for difference in of.comparison.differences if not math.isnan(difference.change))
+    rows = [_row(difference, of.comparison) for difference in known]
     return TextTable(("", *sides(of), "change", ""), rows)
 
 

@@ -110,7 +110,7 @@ def table(measured: Measured) -> TextTable:
     rows = (
         (label, ", ".join(number(measured.value(of)) for of in names), measured.interval(names[0]), n)
         for label, names in asked
-        if (n := measured.n(names[0]))
+        if (n := measured.n(names[0])) and not math.isnan(measured.value(names[0]))
     )
     return estimates("", rows)
 
