@@ -159,6 +159,7 @@ def _wanted(params: dict[str, Any]) -> ReportOptions:
         selection=selection(params),
         window=params["window"],
         gates=_gates(params),
+        any_baseline=params["force_baseline"],
     )
 
 

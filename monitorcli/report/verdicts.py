@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from monitorcli.report.model import Report, View
-from monitorcli.report.text import number
+from monitorcli.report.text import number, plural
 from monitorcli.summary.gates import P_IMPROVE, Verdict
+from monitorcli.summary.measures import RECENT
 
 
 def sentence(verdict: Verdict) -> str:
@@ -16,7 +17,9 @@ def sentence(verdict: Verdict) -> str:
         return f"{verdict.value:,.0f} episodes completed, at least {gate.limit:,.0f} wanted"
     if gate.kind == "regression" and gate.measure != P_IMPROVE:
         return _fall(verdict)
-    said = f"{gate.name} is {number(verdict.value)}"
+    few = gate.measure == "recent" and verdict.n < RECENT
+    of = f" (of {plural(verdict.n, 'episode')})" if few else ""
+    said = f"{gate.name}{of} is {number(verdict.value)}"
     if verdict.met:
         return f"{said}, at least {number(gate.limit)} wanted"
     return f"{said}, {number(gate.limit - verdict.value)} below the {number(gate.limit)} wanted"
