@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from monitorcli.errors import BadRequest
 from monitorcli.recording.manifest import UNKNOWN
-from monitorcli.recording.model import Recording, Series
+from monitorcli.recording.model import Recording, Series, Video
 from monitorcli.report.choices import choices, typed
 from monitorcli.report.text import listing, printable, when
 from monitorcli.summary import Summary, summarise
@@ -112,13 +112,10 @@ class View:
         slots = int(episodes.slot.max()) + 1
         return len(np.unique(episodes.writer.astype(np.uint64) * np.uint64(slots) + episodes.slot))
 
-    def places(self, numbers: Iterable[int]) -> Rows:
-        """Where the whole recording's episodes with these numbers stand in this part; not those left out."""
-        options = np.fromiter(numbers, np.intp)
-        found = np.searchsorted(self.rows, options)
-        inside = found < len(self.rows)
-        found, options = found[inside], options[inside]
-        return np.asarray(found[self.rows[found] == options])
+    @property
+    def place(self) -> str:
+        """The line of the script that made it, safe to print; "" when nobody knows it."""
+        return printable(self.series.place, limit=80)
 
     @functools.cached_property
     def measured(self) -> Measured:
@@ -145,6 +142,20 @@ class RecordingView:
     def name(self) -> str:
         """The directory, safe to print."""
         return printable(self.recording.directory)
+
+    @functools.cached_property
+    def rows(self) -> Rows:
+        """The numbers of the selected episodes of every series, ascending."""
+        if len(self.views) == 1:
+            return self.views[0].rows
+        return np.sort(np.concatenate([view.rows for view in self.views]))
+
+    @functools.cached_property
+    def videos(self) -> tuple[Video, ...]:
+        """The videos of these episodes; of all episodes, those too of which nobody knows the episode."""
+        if len(self.rows) == len(self.recording.episodes):
+            return self.recording.videos
+        return _videos_of(self.recording, self.rows)
 
 
 @dataclass(frozen=True)
@@ -244,10 +255,13 @@ def _only(recording: Recording, rows: Rows, options: ReportOptions) -> Recording
     """The recording with these episodes alone, and their videos; whole when they are all."""
     if options.selection.everything and len(recording.series) == 1:
         return recording
+    return replace(recording, episodes=take(recording.episodes, rows), videos=_videos_of(recording, rows))
+
+
+def _videos_of(recording: Recording, rows: Rows) -> tuple[Video, ...]:
     films = [video for video in recording.videos if video.episode is not None]
-    left = np.isin([video.episode or 0 for video in films], rows)
-    videos = tuple(video for video, stays in zip(films, left, strict=True) if stays)
-    return replace(recording, episodes=take(recording.episodes, rows), videos=videos)
+    stay = np.isin([video.episode or 0 for video in films], rows)
+    return tuple(video for video, stays in zip(films, stay, strict=True) if stays)
 
 
 def _refuse_several_series(one: RecordingView, options: ReportOptions, baseline: Path | None) -> None:
