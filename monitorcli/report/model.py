@@ -12,7 +12,7 @@ import numpy as np
 
 from monitorcli.errors import BadRequest
 from monitorcli.recording.manifest import UNKNOWN
-from monitorcli.recording.model import Recording, Series
+from monitorcli.recording.model import Recording, Series, Video
 from monitorcli.report.text import printable, when
 from monitorcli.summary import Summary, summarise
 from monitorcli.summary.comparison import Comparison, compare
@@ -142,6 +142,20 @@ class RecordingView:
         """The directory, safe to print."""
         return printable(self.recording.directory)
 
+    @functools.cached_property
+    def rows(self) -> Rows:
+        """The numbers of the selected episodes of every series, ascending."""
+        if len(self.views) == 1:
+            return self.views[0].rows
+        return np.sort(np.concatenate([view.rows for view in self.views]))
+
+    @functools.cached_property
+    def videos(self) -> tuple[Video, ...]:
+        """The videos of these episodes; of all episodes, those too of which nobody knows the episode."""
+        if len(self.rows) == len(self.recording.episodes):
+            return self.recording.videos
+        return _videos_of(self.recording, self.rows)
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -231,10 +245,13 @@ def _only(recording: Recording, rows: Rows, options: ReportOptions) -> Recording
     """The recording with these episodes alone, and their videos; whole when they are all."""
     if options.selection.everything and len(recording.series) == 1:
         return recording
+    return replace(recording, episodes=take(recording.episodes, rows), videos=_videos_of(recording, rows))
+
+
+def _videos_of(recording: Recording, rows: Rows) -> tuple[Video, ...]:
     films = [video for video in recording.videos if video.episode is not None]
-    left = np.isin([video.episode or 0 for video in films], rows)
-    videos = tuple(video for video, stays in zip(films, left, strict=True) if stays)
-    return replace(recording, episodes=take(recording.episodes, rows), videos=videos)
+    stay = np.isin([video.episode or 0 for video in films], rows)
+    return tuple(video for video, stays in zip(films, stay, strict=True) if stays)
 
 
 def _refuse_several_series(one: RecordingView, gates: Sequence[Gate]) -> None:
