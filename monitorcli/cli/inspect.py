@@ -193,8 +193,8 @@ def _read(
 
     kind = params["kind"]
     places = discover_all(directories, kind)
-    if format_name in ("csv", "npz"):
-        refuse_several(len(places), f"{format_name} holds the episodes")
+    if format_name == "npz":
+        refuse_several(len(places), "npz holds the episodes")
     if format_name in ("table", "markdown") and params["window"] is not None:
         refuse_several(len(places), f"the {format_name} shows windows")
     if params["baseline"] is None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from monitorcli.summary.gates import Gate
 
 # The names in report.FORMATS; a test holds the two together.
-FORMATS = ("table", "json", "csv", "markdown", "junit", "html", "npz")
+FORMATS = ("table", "json", "csv", "markdown", "junit", "html", "npz", "parquet")
 
 # What `inspect` can do, and the options that each takes.
 REPORT = "a report"
@@ -36,6 +36,7 @@ TAKES = {
 LACKS = {
     "csv": ("--window", "--confidence", "--baseline"),
     "npz": ("--window", "--confidence", "--baseline"),
+    "parquet": ("--window", "--confidence", "--baseline"),
     "junit": ("--window",),
 }
 
