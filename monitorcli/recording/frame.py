@@ -17,12 +17,12 @@ def data_frame(of: Columns) -> Any:
     except ImportError:
         raise PackageMissing("to_pandas needs pandas: pip install 'monitorcli[pandas]'") from None
     found = of.of(np.arange(len(of)))
-    made = {name: _texts(column, pd) if isinstance(column, Text) else column for name, column in found.items()}
+    made = {
+        name: _texts(column, pd) if isinstance(column, Text) else column for name, column in found.items()
+    }
     made["started_at"] = pd.to_datetime(found["started_at"], utc=True)
     made["seed"] = _seeds(found["seed"], pd)
-    made["success"] = pd.array(
-        np.where(found["success"] < 0, None, found["success"] == 1), dtype="boolean"
-    )
+    made["success"] = pd.array(np.where(found["success"] < 0, None, found["success"] == 1), dtype="boolean")
     return pd.DataFrame(made).set_index("episode")
 
 

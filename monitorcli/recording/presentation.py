@@ -63,9 +63,7 @@ def _described(episodes: Episodes, series: Sequence[Series]) -> list[Described]:
         of = f"the last {len(values):,}" if training else "all"
         count = len(returns)
         cut = int(np.count_nonzero(inside)) - count
-        found.append(
-            Described(shown(one.name), one.mode, f"{count:,}", f"{cut:,}", mean, of if mean else "")
-        )
+        found.append(Described(shown(one.name), one.mode, f"{count:,}", f"{cut:,}", mean, of if mean else ""))
     return found
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from monitorcli.report.intervals import between, estimated
+from monitorcli.report.intervals import between, estimated, percent
 from monitorcli.report.layout import Line, Span, TextTable
-from monitorcli.report.model import Compared
+from monitorcli.report.model import Compared, Report
 from monitorcli.report.text import number
 from monitorcli.summary.comparison import Comparison, Difference
+
+BEATS = "beats it: the probability that an episode's return is higher than one of the baseline"
 
 # What each measure is called, in the order of the rows.
 _NAMES = {
@@ -27,6 +29,35 @@ def table(of: Compared) -> TextTable:
     known = (difference for difference in of.comparison.differences if not math.isnan(difference.change))
     rows = [_row(difference, of.comparison) for difference in known]
     return TextTable(("", *sides(of), "change", ""), rows)
+
+
+def table_of_several(comparisons: Sequence[Compared]) -> TextTable:
+    """A row for each series: its mean return, the baseline's, the change, and how probably it beats it."""
+    head = ("directory", "series", "mean return", "of the baseline", "change", "", "beats it")
+    return TextTable(head, [_whole_row(one) for one in comparisons])
+
+
+def _whole_row(of: Compared) -> list[Line]:
+    found = of.comparison
+    row: list[Line] = [[Span(of.new.name, "path")], [Span(of.new.title or "not known")]]
+    if not found.n_old or not found.n_new:
+        return [*row, [Span("nothing to compare", "bad")], (), (), (), ()]
+    mean = next(difference for difference in found.differences if difference.name == "mean")
+    _, old, new, change, share = _row(mean, found)
+    paired = " paired by seed" if found.paired else ""
+    beats = [*estimated(number(found.p_improve), found.p_interval), Span(paired)]
+    return [*row, new, old, change, share, beats]
+
+
+def corrected(report: Report) -> str:
+    """That the intervals are corrected, where there are several comparisons; "" else."""
+    count = len(report.comparisons)
+    if count < 2 or not report.options.confidence:
+        return ""
+    return (
+        f"[ ] Bonferroni's intervals for {count:,} comparisons: "
+        f"all of them hold together with {percent(report.options.confidence)}"
+    )
 
 
 def sides(of: Compared) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from monitorcli.errors import BadRequest
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Recording, Series, Video
 from monitorcli.report.choices import choices, typed
+from monitorcli.report.order import ordered
 from monitorcli.report.text import listing, printable, when
 from monitorcli.summary import Summary, summarise
 from monitorcli.summary.comparison import Comparison, compare
@@ -30,7 +31,8 @@ class ReportOptions:
 
     A `confidence` of 0 leaves intervals out. `window` is a number of episodes; None: no windows.
     `folder` is where the report will stand, for what is named relative to it; None: the current one.
-    With `any_baseline` a baseline may be of another environment.
+    With `any_baseline` a baseline may be of another environment. `sort` is one of order.COLUMNS; None: as
+    given. `x` is what the curves are drawn by: episodes, steps or time.
     """
 
     confidence: float = 0.95
@@ -39,6 +41,8 @@ class ReportOptions:
     gates: tuple[Gate, ...] = ()
     folder: Path | None = None
     any_baseline: bool = False
+    sort: str | None = None
+    x: str = "episodes"
 
     @property
     def only(self) -> str:
@@ -179,10 +183,10 @@ class Report:
     comparisons: tuple[Compared, ...] = ()
     verdicts: tuple[tuple[View, Verdict], ...] = ()
 
-    @property
+    @functools.cached_property
     def views(self) -> tuple[View, ...]:
-        """Every series of every recording."""
-        return tuple(view for one in self.recordings for view in one.views)
+        """Every series of every recording, in the order that was asked for."""
+        return ordered([view for one in self.recordings for view in one.views], self.options.sort)
 
     def comparison_of(self, view: View) -> Comparison | None:
         """What is between the view and its counterpart in the baseline."""

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from monitorcli.report import axis
 from monitorcli.report.model import View
 from monitorcli.report.page import plot, running_mean
-from monitorcli.report.page.axis import Axis, Values, fitting, padded
+from monitorcli.report.page.axis import Axis, fitting, padded
 from monitorcli.report.page.markup import NOTHING, Markup, joined, table, tag, text
 from monitorcli.report.page.plot import PLANE
 from monitorcli.report.page.running_mean import RunningMean
@@ -69,21 +70,11 @@ def section(title: str, of: Sequence[tuple[View, str]], by: str, name: str, leve
 def _curve(view: View, link: str, by: str) -> _Curve | None:
     episodes = view.recording.episodes
     drawn = episodes.completed & np.isfinite(episodes.episode_return)
-    at = _places(view, by)[drawn]
+    at = axis.places(view, by)[drawn]
     if len(at) < 2 or not np.isfinite(at).all():
         return None
     line = running_mean.of_returns(at, episodes.episode_return[drawn], 0.95)
     return _Curve(view, link, line)
-
-
-def _places(view: View, by: str) -> Values:
-    """Where each episode lies: after how many of the series' episodes, after how many steps, how much later."""
-    episodes = view.recording.episodes
-    if by == "steps":
-        return np.cumsum(episodes.length).astype(np.float64)
-    if by == "time":
-        return episodes.started_at - episodes.started_at[:1]
-    return np.arange(len(episodes), dtype=np.float64)
 
 
 def _unit(curves: Sequence[_Curve], by: str) -> tuple[float, str]:

@@ -83,7 +83,7 @@ def _groups(of: Report) -> Markup:
 
 def _curves(of: Report) -> Iterator[Markup]:
     """A chart for each series that several recordings have."""
-    by = getattr(of.options, "x", "episodes")
+    by = of.options.x
     shared: dict[str, list[tuple[View, str]]] = {}
     for view, link in _links(of):
         shared.setdefault(title(view), []).append((view, link))
