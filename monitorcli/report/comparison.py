@@ -13,6 +13,8 @@ from monitorcli.summary.comparison import Comparison, Difference
 
 BEATS = "beats it: the probability that an episode's return is higher than one of the baseline"
 
+_COLUMNS = ("directory", "series", "mean return", "baseline", "change", "", "beats it")
+
 # What each measure is called, in the order of the rows.
 _NAMES = {
     "mean": "mean return",
@@ -31,22 +33,32 @@ def table(of: Compared) -> TextTable:
     return TextTable(("", *sides(of), "change", ""), rows)
 
 
-def table_of_several(comparisons: Sequence[Compared]) -> TextTable:
-    """A row for each series: its mean return, the baseline's, the change, and how probably it beats it."""
-    head = ("directory", "series", "mean return", "of the baseline", "change", "", "beats it")
-    return TextTable(head, [_whole_row(one) for one in comparisons])
+def tables_of_several(comparisons: Sequence[Compared]) -> list[TextTable]:
+    """A row for each series: its mean return, the baseline's, the change, and how probably it beats it.
+
+    Each table after the first has fewer columns, for narrower terminals.
+    """
+    rows = [_cells(one) for one in comparisons]
+    several = len({one.new.title for one in comparisons}) > 1
+    heads = [
+        [name for name in _COLUMNS if name not in left_out and (several or name != "series")]
+        for left_out in ((), ("baseline",), ("baseline", "beats it"))
+    ]
+    return [TextTable(head, [[row[name] for name in head] for row in rows]) for head in heads]
 
 
-def _whole_row(of: Compared) -> list[Line]:
+def _cells(of: Compared) -> dict[str, Line]:
     found = of.comparison
-    row: list[Line] = [[Span(of.new.name, "path")], [Span(of.new.title or "not known")]]
-    if not found.n_old or not found.n_new:
-        return [*row, [Span("nothing to compare", "bad")], (), (), (), ()]
-    mean = next(difference for difference in found.differences if difference.name == "mean")
-    _, old, new, change, share = _row(mean, found)
-    paired = " paired by seed" if found.paired else ""
-    beats = [*estimated(number(found.p_improve), found.p_interval), Span(paired)]
-    return [*row, new, old, change, share, beats]
+    row: dict[str, Line] = dict.fromkeys(_COLUMNS, ())
+    row["directory"] = [Span(of.new.name, "path")]
+    row["series"] = [Span(of.new.title or "not known")]
+    row["mean return"] = [Span("nothing to compare", "bad")]
+    if found.n_old and found.n_new:
+        mean = next(difference for difference in found.differences if difference.name == "mean")
+        _, row["baseline"], row["mean return"], row["change"], row[""] = _row(mean, found)
+        paired = " paired by seed" if found.paired else ""
+        row["beats it"] = [*estimated(number(found.p_improve), found.p_interval), Span(paired)]
+    return row
 
 
 def corrected(report: Report) -> str:

@@ -42,7 +42,7 @@ def lines(view: View, width: int, in_ascii: bool, by: str = "episodes") -> list[
         points = along(at, returns, low, high, columns)
         share_of = axis.said((high - low) / columns, by)
         below = foot(
-            axis.said(low, by), axis.said(high, by), f" return, mean of {share_of} a column ", columns
+            axis.said(low, by), axis.said(high, by), f" return, mean of {share_of} a point ", columns
         )
     finite = points[np.isfinite(points)]
     top, bottom = float(finite.max()), float(finite.min())
@@ -110,11 +110,11 @@ def draw(points: Points, width: int, height: int, ascii_only: bool = False) -> l
     height = height if high > low else 1
     steps = height * (len(_MARKS) if ascii_only else 4)
     columns = width if ascii_only else 2 * width
-    heights = levels(_stretched(points, columns), low, high, steps)
+    heights = levels(stretched(points, columns), low, high, steps)
     return _in_ascii(heights, width, height) if ascii_only else _in_braille(heights, width, height)
 
 
-def _stretched(points: Points, columns: int) -> Points:
+def stretched(points: Points, columns: int) -> Points:
     """One value for each column, by linear interpolation; beside a gap, the nearest point."""
     at = np.linspace(0, len(points) - 1, columns)
     before, after = np.floor(at).astype(int), np.ceil(at).astype(int)

@@ -14,6 +14,7 @@ from monitorcli.report.layout import Line, Span, flow, labelled
 from monitorcli.report.model import View
 
 _HEIGHT = 10
+_POINTS = 24  # more, and each curve is noise that hides the others
 _MOST = 8  # more letters are a thicket
 _SEVERAL = "*"  # where several lie on one another
 
@@ -35,12 +36,13 @@ def lines(of: Sequence[tuple[str, View]], by: str, width: int) -> list[Line]:
     room = curve.room(width)
     low = min(float(one.at.min()) for one in shown)
     high = max(float(one.at.max()) for one in shown)
-    points = [curve.along(one.at, one.returns, low, high, room) for one in shown]
+    means = [curve.along(one.at, one.returns, low, high, _POINTS) for one in shown]
+    points = [curve.stretched(one, room) for one in means]
     finite = np.concatenate([one[np.isfinite(one)] for one in points])
     drawn = _drawn(points, float(finite.min()), float(finite.max()))
-    share = axis.said((high - low) / room, by) if high > low else ""
+    share = axis.said((high - low) / _POINTS, by) if high > low else ""
     foot = curve.foot(
-        axis.said(low, by), axis.said(high, by), f" return, mean of {share} a column " if share else "", room
+        axis.said(low, by), axis.said(high, by), f" return, mean of {share} a point " if share else "", room
     )
     graph = curve.with_axis(drawn, float(finite.max()), float(finite.min()), foot)
     return [*graph, *_legend(shown, len(curves) - len(shown), _starred(drawn), width)]

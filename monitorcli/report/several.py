@@ -108,7 +108,7 @@ def _group(title: str, group: Group) -> list[Line]:
 def _against_baseline(report: Report, width: int) -> list[Line]:
     if not report.comparisons:
         return []
-    found = indented(fitting([comparison.table_of_several(report.comparisons)], width - 1))
+    found = indented(fitting(comparison.tables_of_several(report.comparisons), width - 1))
     about = paragraph(" ", "dim", comparison.BEATS, width, "dim")
     return found + about + paragraph(" ", "dim", comparison.corrected(report), width, "dim")
 
