@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from monitorcli.errors import PackageMissing
-from monitorcli.recording.columns import Columns, Text
+from monitorcli.recording.columns import Columns, Seeds, Text
 
 
 def data_frame(of: Columns) -> Any:
@@ -20,9 +20,7 @@ def data_frame(of: Columns) -> Any:
     made = {name: _texts(column, pd) if isinstance(column, Text) else column for name, column in found.items()}
     made["started_at"] = pd.to_datetime(found["started_at"], utc=True)
     made["seed"] = _seeds(found["seed"], pd)
-    made["success"] = pd.array(
-        np.where(found["success"] < 0, None, found["success"] == 1), dtype="boolean"
-    )
+    made["success"] = pd.arrays.BooleanArray(found["success"] == 1, found["success"] < 0)
     return pd.DataFrame(made).set_index("episode")
 
 
@@ -31,7 +29,7 @@ def _texts(column: Text, pd: Any) -> Any:
     return words.take(column.codes)
 
 
-def _seeds(seeds: list[int | None], pd: Any) -> Any:
-    if any(seed is not None and seed >> 64 for seed in seeds):
-        return pd.Series(seeds, dtype=object)
-    return pd.array(seeds, dtype="UInt64")
+def _seeds(seeds: Seeds, pd: Any) -> Any:
+    if seeds.wide:
+        return pd.Series(seeds.values(), dtype=object)
+    return pd.arrays.IntegerArray(seeds.seed, ~seeds.known)

@@ -59,7 +59,8 @@ def _texts(name: str, of: Any) -> Iterable[str]:
         words = np.char.add(of.astype("U26"), "Z")
         return np.where(np.isnat(of), "", words).tolist()  # type: ignore[no-any-return]
     if name == "duration":
-        return ("" if value != value else repr(value) for value in of.tolist())
+        texts = map(repr, of.tolist())
+        return texts if not np.isnan(of).any() else ("" if text == "nan" else text for text in texts)
     if name == "seed":
-        return ("" if seed is None else str(seed) for seed in of)
+        return ("" if seed is None else str(seed) for seed in of.values())
     return map(repr, of.tolist())
