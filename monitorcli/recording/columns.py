@@ -69,7 +69,7 @@ class Seeds(NamedTuple):
 
 
 class Columns:
-    """The columns of any rows of a recording; every text passes `spelt` once."""
+    """The columns of any rows of a recording; every text passes `shown`, then `spelt`, once."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Columns:
         series: Sequence[Series],
         writers: Sequence[Writer],
         films: Iterable[Video],
-        spelt: Callable[[str], str] = shown,
+        spelt: Callable[[str], str] = str,
     ) -> None:
         self._episodes = episodes
         self._modes = _words(modes.WORDS.values(), spelt)
@@ -147,7 +147,7 @@ def _mode_codes(mode: npt.NDArray[np.bytes_]) -> npt.NDArray[np.intp]:
 
 
 def _words(texts: Iterable[str], spelt: Callable[[str], str]) -> npt.NDArray[np.object_]:
-    return np.array(["", *map(spelt, texts)], object)
+    return np.array(["", *(spelt(shown(text)) for text in texts)], object)
 
 
 def _numbered(

@@ -10,14 +10,14 @@ from monitorcli.errors import PackageMissing
 from monitorcli.recording.columns import Columns, Seeds, Text
 
 
-def data_frame(of: Columns) -> Any:
-    """All rows; what is not known is missing, and seeds of more than 64 bits make theirs Python's integers."""
+def data_frame(columns: Columns) -> Any:
+    """All rows. What is not known is missing; with seeds of more than 64 bits all are Python's integers."""
     try:
         import pandas as pd
     except ImportError:
         raise PackageMissing("to_pandas needs pandas: pip install 'monitorcli[pandas]'") from None
-    found = of.of(np.arange(len(of)))
-    made = {name: _texts(column, pd) if isinstance(column, Text) else column for name, column in found.items()}
+    found = columns.of(np.arange(len(columns)))
+    made = {name: _texts(of, pd) if isinstance(of, Text) else of for name, of in found.items()}
     made["started_at"] = pd.to_datetime(found["started_at"], utc=True)
     made["seed"] = _seeds(found["seed"], pd)
     made["success"] = pd.arrays.BooleanArray(found["success"] == 1, found["success"] < 0)

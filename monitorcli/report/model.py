@@ -189,13 +189,15 @@ class Report:
 
     @functools.cached_property
     def groups(self) -> tuple[tuple[str, Group], ...]:
-        """Statistics across directories, for each series that several of them have, by its name."""
+        """Statistics across directories, for each series that several of them have, by its title."""
         if len(self.recordings) < 2:
             return ()
         scores: dict[str, list[float]] = {}
         for view in self.views:
             scores.setdefault(view.title, []).append(view.measured.value(view.headline))
-        return tuple((title, group(of, self.options.confidence)) for title, of in scores.items() if len(of) > 1)
+        return tuple(
+            (title, group(of, self.options.confidence)) for title, of in scores.items() if len(of) > 1
+        )
 
 
 def make_report(
