@@ -132,7 +132,7 @@ class TestJson:
     def test_keys_are_in_order(self):
         keys = (
             "directory env_id episodes completed incomplete terminated truncated steps return length "
-            "duration runs videos notes problems schema confidence selection success modes windows gates "
+            "duration runs videos notes problems schema confidence selection recent success modes windows gates "
             "comparison series groups"
         )
         assert list(document(learning())) == list(document(troubled())) == keys.split()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import asdict
 from typing import Any
 
 from monitorcli.recording.manifest import UNKNOWN
-from monitorcli.report import file_values, windows
+from monitorcli.report import file_values, json_text, windows
 from monitorcli.report.model import RecordingView, Report, View
 from monitorcli.report.verdicts import sentence
 from monitorcli.summary.gates import Verdict
 from monitorcli.summary.group import Group
-from monitorcli.summary.intervals import Interval
 from monitorcli.summary.measures import Measured
 from monitorcli.summary.resampling import MOST_RESAMPLED, SEED, STATISTICS, draws
 
@@ -21,22 +18,11 @@ from monitorcli.summary.resampling import MOST_RESAMPLED, SEED, STATISTICS, draw
 # 3: series, groups; null at the top what is not one series'; where runs come from.
 SCHEMA = 3
 
-_COUNTS = (
-    "episodes", "completed", "incomplete", "terminated", "truncated", "steps", "return", "length", "duration",
-)  # fmt: skip
-
 
 def render(report: Report) -> str:
-    """One object for one recording, a list of them for several; ends with a newline.
-
-    Control, bidi and invisible characters are written as \\u escapes, so that a terminal can show the
-    text as it is; programs read back what the files say.
-    """
-    documents = [_known(recording_as_json(one, report)) for one in report.recordings]
-    text = json.dumps(
-        documents[0] if len(documents) == 1 else documents, indent=2, ensure_ascii=False, allow_nan=False
-    )
-    return _safe(text) + "\n"
+    """One object for one recording, a list of them for several; ends with a newline."""
+    documents = [recording_as_json(one, report) for one in report.recordings]
+    return json_text.written(documents[0] if len(documents) == 1 else documents)
 
 
 def recording_as_json(one: RecordingView, report: Report) -> dict[str, Any]:
@@ -46,13 +32,14 @@ def recording_as_json(one: RecordingView, report: Report) -> dict[str, Any]:
     there are several series, which have their own. `duration` is in seconds. Every key is always there.
     """
     recording, options = one.recording, report.options
-    series = [_series(view, report) for view in one.views]
-    top = series[0] if len(series) == 1 else dict.fromkeys(series[0])
+    parts = [(_numbers(view), _findings(view, report)) for view in one.views]
+    alone = len(parts) == 1
+    numbers, findings = parts[0] if alone else (dict.fromkeys(part) for part in parts[0])
     modes = {view.series.mode: _mode(view) for view in one.views if view.numbers.episodes}
     return {
         "directory": str(recording.directory),
         "env_id": ", ".join(name for name in recording.env_ids if name != UNKNOWN) or None,
-        **{name: top[name] for name in _COUNTS},
+        **numbers,
         "runs": [file_values.run_as_json(run) for run in recording.runs],
         "videos": [file_values.video_as_json(video, recording) for video in one.videos],
         "notes": recording.notes,
@@ -60,17 +47,20 @@ def recording_as_json(one: RecordingView, report: Report) -> dict[str, Any]:
         "schema": SCHEMA,
         "confidence": options.confidence,
         "selection": asdict(options.selection),
-        "success": top["success"],
-        "modes": modes if len(series) == 1 else None,
-        **{name: top[name] for name in ("windows", "gates", "comparison")},
-        "series": series,
+        "recent": findings["recent"],
+        "success": findings["success"],
+        "modes": modes if alone else None,
+        **{name: findings[name] for name in ("windows", "gates", "comparison")},
+        "series": [
+            {**_about(view), **of, **found} for view, (of, found) in zip(one.views, parts, strict=True)
+        ],
         "groups": [_group(name, group, report) for name, group in report.groups],
     }
 
 
-def _series(view: View, report: Report) -> dict[str, Any]:
-    """What is said of one series; of these keys the top level has some."""
-    numbers, series, environment = view.numbers, view.series, view.series.environment
+def _about(view: View) -> dict[str, Any]:
+    """What a series is."""
+    series, environment = view.series, view.series.environment
     return {
         "name": series.name,
         "env_id": None if series.env_id == UNKNOWN else series.env_id,
@@ -82,6 +72,13 @@ def _series(view: View, report: Report) -> dict[str, Any]:
         "policy_hash": environment.policy_hash,
         "versions": file_values.texts(environment.versions),
         "environments": view.environments,
+    }
+
+
+def _numbers(view: View) -> dict[str, Any]:
+    """What there is to count and to average of a series."""
+    numbers = view.numbers
+    return {
         "episodes": numbers.episodes,
         "completed": numbers.completed,
         "incomplete": numbers.incomplete,
@@ -91,15 +88,22 @@ def _series(view: View, report: Report) -> dict[str, Any]:
         "return": _statistics(view.measured, "episode_return"),
         "length": _statistics(view.measured, "length"),
         "duration": numbers.duration,
+    }
+
+
+def _findings(view: View, report: Report) -> dict[str, Any]:
+    """How good a series is: by now, in windows, by the gates, beside the baseline."""
+    measured = view.measured
+    return {
         "recent": {
-            "n": view.measured.n("recent"),
-            "mean": view.measured.value("recent"),
-            "interval": view.measured.interval("recent"),
+            "n": measured.n("recent"),
+            "mean": measured.value("recent"),
+            "interval": measured.interval("recent"),
         },
-        "success": _success(view.measured),
+        "success": _success(measured),
         "windows": [
-            {"first": first, "last": last, **_short(measured)}
-            for first, last, measured in windows.per_window(view, report.options.window)
+            {"first": first, "last": last, **_short(part)}
+            for first, last, part in windows.per_window(view, report.options.window)
         ],
         "gates": [_gate(verdict) for of, verdict in report.verdicts if of is view],
         "comparison": _comparison(view, report),
@@ -176,23 +180,3 @@ def _group(title: str, group: Group, report: Report) -> dict[str, Any]:
     found = next(view for view in report.views if view.title == title)
     statistics = {name: getattr(group.statistics, name) for name in ("n", *STATISTICS)}
     return {"series": found.series.name, "of": found.headline, **statistics, "intervals": group.intervals}
-
-
-def _known(value: Any) -> Any:
-    """The value as JSON can have it: an interval as its ends, null for a number that is none."""
-    if isinstance(value, dict):
-        return {name: _known(of) for name, of in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_known(of) for of in value]
-    if isinstance(value, Interval):
-        ends = [_known(value.low), _known(value.high)]
-        return None if math.isnan(value.low) or math.isnan(value.high) else ends
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _safe(text: str) -> str:
-    """The JSON with every unprintable character escaped; all of them stand inside its strings."""
-    return "".join(
-        char if char == "\n" or char.isprintable() else json.dumps(char)[1:-1].replace("\x7f", "\\u007f")
-        for char in text
-    )
