@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.errors import escaped
-from monitorcli.format import batch, modes
+from monitorcli.format import batch, log, modes
 from monitorcli.format.ends import ENDS, NOT_KNOWN
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.parts import Episodes, Series, Video, Writer
@@ -20,8 +20,10 @@ NAMES = (
     "env_id", "series", "run", "video",
 )  # fmt: skip
 
+_FIELDS = {"return": "episode_return"}  # that Episodes calls otherwise
 # A name from a file stands in every row.
 _LONGEST = 200
+
 _MODES = {code: number for number, code in enumerate(modes.WORDS, 1)}
 # The years that ISO 8601 and Python's datetime can say, in seconds since the epoch.
 _FIRST, _LAST = -62_135_596_800.0, 253_402_300_799.0
@@ -44,8 +46,30 @@ def shown(text: str) -> str:
     return escaped(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
 
 
+class Seeds(NamedTuple):
+    """The columns of Episodes that hold the seeds."""
+
+    seed: npt.NDArray[np.uint64]
+    seed_high: npt.NDArray[np.uint64]
+    seeded: npt.NDArray[np.uint8]
+
+    @property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """Whether there is one."""
+        return np.asarray(self.seeded == log.SEED_GIVEN)
+
+    @property
+    def wide(self) -> bool:
+        """Whether one has more than 64 bits."""
+        return bool((self.seed_high[self.known] != 0).any())
+
+    def values(self) -> list[int | None]:
+        """Python's integers; None where there is none."""
+        return batch.seeds(self.seed, self.seed_high, self.seeded)
+
+
 class Columns:
-    """The columns of any rows of a recording; every text passes `spelt` once."""
+    """The columns of any rows of a recording; every text passes `shown`, then `spelt`, once."""
 
     def __init__(
         self,
@@ -53,7 +77,7 @@ class Columns:
         series: Sequence[Series],
         writers: Sequence[Writer],
         films: Iterable[Video],
-        spelt: Callable[[str], str] = shown,
+        spelt: Callable[[str], str] = str,
     ) -> None:
         self._episodes = episodes
         self._modes = _words(modes.WORDS.values(), spelt)
@@ -69,31 +93,34 @@ class Columns:
     def __len__(self) -> int:
         return len(self._episodes)
 
-    def of(self, rows: npt.NDArray[np.intp]) -> dict[str, Any]:
-        """Each column of NAMES for these rows: a Text, a list of seeds (None: not known), else an array.
+    def of(self, rows: npt.NDArray[np.intp], names: Sequence[str] = NAMES) -> dict[str, Any]:
+        """The named columns of these rows, which ascend: a Text, the Seeds, else an array.
 
-        `rows` ascend. `duration` is NaN and `success` -1 when not known.
+        `duration` is NaN, and `success` -1, where it is not known.
         """
-        episodes = self._episodes
-        given = (episodes.seed[rows], episodes.seed_high[rows], episodes.seeded[rows])
-        of_series = episodes.series[rows]
-        found = (
-            rows,
-            episodes.slot[rows],
-            Text(_mode_codes(episodes.mode[rows]), self._modes),
-            episodes.episode_return[rows],
-            episodes.length[rows],
-            _times(episodes.started_at[rows]),
-            episodes.duration[rows],
-            Text(self._end_of_code[episodes.end[rows]], self._ends),
-            batch.seeds(*given),
-            episodes.success[rows],
-            Text(self._env_of_series[of_series], self._env_ids),
-            Text(of_series.astype(np.intp) + 1, self._series),
-            self._run_of_writer[episodes.writer[rows]],
-            Text(self._film_codes(rows), self._films),
-        )
-        return dict(zip(NAMES, found, strict=True))
+        return {name: self._column(name, rows) for name in names}
+
+    def _column(self, name: str, rows: npt.NDArray[np.intp]) -> Any:
+        of = self._episodes
+        if name == "episode":
+            return rows
+        if name == "mode":
+            return Text(_mode_codes(of.mode[rows]), self._modes)
+        if name == "started_at":
+            return _times(of.started_at[rows])
+        if name == "end":
+            return Text(self._end_of_code[of.end[rows]], self._ends)
+        if name == "seed":
+            return Seeds(of.seed[rows], of.seed_high[rows], of.seeded[rows])
+        if name == "env_id":
+            return Text(self._env_of_series[of.series[rows]], self._env_ids)
+        if name == "series":
+            return Text(of.series[rows].astype(np.intp) + 1, self._series)
+        if name == "run":
+            return self._run_of_writer[of.writer[rows]]
+        if name == "video":
+            return Text(self._film_codes(rows), self._films)
+        return getattr(of, _FIELDS.get(name, name))[rows]
 
     def _film_codes(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         codes = np.zeros(len(rows), np.intp)
@@ -120,7 +147,7 @@ def _mode_codes(mode: npt.NDArray[np.bytes_]) -> npt.NDArray[np.intp]:
 
 
 def _words(texts: Iterable[str], spelt: Callable[[str], str]) -> npt.NDArray[np.object_]:
-    return np.array(["", *map(spelt, texts)], object)
+    return np.array(["", *(spelt(shown(text)) for text in texts)], object)
 
 
 def _numbered(

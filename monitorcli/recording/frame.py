@@ -7,22 +7,20 @@ from typing import Any
 import numpy as np
 
 from monitorcli.errors import PackageMissing
-from monitorcli.recording.columns import Columns, Text
+from monitorcli.recording.columns import Columns, Seeds, Text
 
 
-def data_frame(of: Columns) -> Any:
-    """All rows; what is not known is missing, and seeds of more than 64 bits make theirs Python's integers."""
+def data_frame(columns: Columns) -> Any:
+    """All rows. What is not known is missing; with seeds of more than 64 bits all are Python's integers."""
     try:
         import pandas as pd
     except ImportError:
         raise PackageMissing("to_pandas needs pandas: pip install 'monitorcli[pandas]'") from None
-    found = of.of(np.arange(len(of)))
-    made = {
-        name: _texts(column, pd) if isinstance(column, Text) else column for name, column in found.items()
-    }
+    found = columns.of(np.arange(len(columns)))
+    made = {name: _texts(of, pd) if isinstance(of, Text) else of for name, of in found.items()}
     made["started_at"] = pd.to_datetime(found["started_at"], utc=True)
     made["seed"] = _seeds(found["seed"], pd)
-    made["success"] = pd.array(np.where(found["success"] < 0, None, found["success"] == 1), dtype="boolean")
+    made["success"] = pd.arrays.BooleanArray(found["success"] == 1, found["success"] < 0)
     return pd.DataFrame(made).set_index("episode")
 
 
@@ -31,7 +29,7 @@ def _texts(column: Text, pd: Any) -> Any:
     return words.take(column.codes)
 
 
-def _seeds(seeds: list[int | None], pd: Any) -> Any:
-    if any(seed is not None and seed >> 64 for seed in seeds):
-        return pd.Series(seeds, dtype=object)
-    return pd.array(seeds, dtype="UInt64")
+def _seeds(seeds: Seeds, pd: Any) -> Any:
+    if seeds.wide:
+        return pd.Series(seeds.values(), dtype=object)
+    return pd.arrays.IntegerArray(seeds.seed, ~seeds.known)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from monitorcli.recording import frame, presentation
-from monitorcli.recording.columns import Columns, shown
+from monitorcli.recording.columns import Columns
 from monitorcli.recording.parts import Episodes, Run, Series, Video, Writer
 
 __all__ = ["Episodes", "Recording", "Run", "Series", "Video", "Writer"]
@@ -38,8 +38,8 @@ class Recording:
         """The videos that can be looked at: not broken, and there."""
         return tuple(video for video in self.videos if not video.broken)
 
-    def columns(self, spelt: Callable[[str], str] = shown) -> Columns:
-        """The episodes as a table has them; every name from a file passes `spelt`."""
+    def columns(self, spelt: Callable[[str], str] = str) -> Columns:
+        """The episodes as a table has them; every text, safe to print, passes `spelt`."""
         return Columns(self.episodes, self.series, self.writers, self.films, spelt)
 
     def to_pandas(self) -> Any:

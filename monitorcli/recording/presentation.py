@@ -34,20 +34,20 @@ def text(directory: Path, episodes: Episodes, series: Sequence[Series]) -> str:
     lines = [f"Recording({shown(str(directory))!r})"]
     for one in _described(episodes, series):
         cut = "" if one.incomplete == "0" else f" + {one.incomplete} incomplete"
-        mean = f", mean return of {one.of}: {one.mean}" if one.mean else ""
-        lines.append(f"  {one.series}: {one.completed} episodes{cut}{mean}")
+        mean = f", mean return {one.mean} ({one.of})" if one.mean else ""
+        noun = "episode" if one.completed == "1" else "episodes"
+        lines.append(f"  {one.series}: {one.completed} {noun}{cut}{mean}")
     return "\n".join([*lines, *_left_out(series)])
 
 
 def html(directory: Path, episodes: Episodes, series: Sequence[Series]) -> str:
     """A table with a row for each series; every text is escaped."""
     cells = "".join(f"<th>{name}</th>" for name in _HEAD)
-    rows = [f"<tr>{cells}</tr>"]
-    for one in _described(episodes, series):
-        rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in one) + "</tr>")
+    rows = ["".join(f"<td>{escape(cell)}</td>" for cell in one) for one in _described(episodes, series)]
+    body = "".join(f"<tr>{row}</tr>" for row in [cells, *rows])
     rest = "".join(f"<div>{escape(line)}</div>" for line in _left_out(series))
     caption = f"<caption>{escape(shown(str(directory)))}</caption>"
-    return f"<table>{caption}{''.join(rows)}</table>{rest}"
+    return f"<table>{caption}{body}</table>{rest}"
 
 
 def _described(episodes: Episodes, series: Sequence[Series]) -> list[Described]:
@@ -60,7 +60,7 @@ def _described(episodes: Episodes, series: Sequence[Series]) -> list[Described]:
         values = finite(returns[-RECENT:] if training else returns)
         with np.errstate(over="ignore", invalid="ignore"):
             mean = f"{values.mean():.4g}" if len(values) else ""
-        of = f"the last {len(values):,}" if training else "all"
+        of = f"last {len(values):,}" if training else "all"
         count = len(returns)
         cut = int(np.count_nonzero(inside)) - count
         found.append(Described(shown(one.name), one.mode, f"{count:,}", f"{cut:,}", mean, of if mean else ""))

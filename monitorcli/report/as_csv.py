@@ -23,20 +23,19 @@ def render(report: Report) -> Iterator[str]:
 
     The last column of several recordings is `directory`. Nothing known is an empty field. `return` and
     `duration` round-trip through Python's float; `end` is "terminated" for an episode that was truncated
-    at the same step. Names from files are escaped as everywhere; see `cell`.
+    at the same step. Names from files are escaped as everywhere, and cells as `cell` says.
     """
     several = len(report.recordings) > 1
     yield ",".join([*columns.NAMES, *(["directory"] if several else [])]) + "\n"
     for one in report.recordings:
-        yield from _lines(one, f",{cell(str(one.recording.directory))}" if several else "")
+        yield from _lines(one, f",{cell(one.name)}" if several else "")
 
 
 def cell(text: str) -> str:
-    """A text as a cell: in quotes where CSV wants them, and behind a ' where it would be a formula."""
-    safe = columns.shown(text)
-    if safe.startswith(_FORMULA):
-        safe = f"'{safe}"
-    return '"' + safe.replace('"', '""') + '"' if "," in safe or '"' in safe else safe
+    """A printable text as a cell: in quotes where CSV wants them, behind a ' where it would be a formula."""
+    if text.startswith(_FORMULA):
+        text = f"'{text}"
+    return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text
 
 
 def _lines(one: RecordingView, last: str) -> Iterator[str]:
@@ -59,7 +58,8 @@ def _texts(name: str, of: Any) -> Iterable[str]:
         words = np.char.add(of.astype("U26"), "Z")
         return np.where(np.isnat(of), "", words).tolist()  # type: ignore[no-any-return]
     if name == "duration":
-        return ("" if value != value else repr(value) for value in of.tolist())
+        texts = map(repr, of.tolist())
+        return texts if not np.isnan(of).any() else ("" if text == "nan" else text for text in texts)
     if name == "seed":
-        return ("" if seed is None else str(seed) for seed in of)
+        return ("" if seed is None else str(seed) for seed in of.values())
     return map(repr, of.tolist())

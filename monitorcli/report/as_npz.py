@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from monitorcli.recording.columns import Text
 from monitorcli.report.model import Report, refuse_several
+from monitorcli.summary.selection import take
+
+_TEXTS = ("env_id", "series", "video")
 
 
 def render(report: Report) -> bytes:
@@ -19,15 +21,16 @@ def render(report: Report) -> bytes:
     """
     refuse_several(len(report.recordings), "npz holds the episodes")
     (one,) = report.recordings
-    episodes, rows = one.recording.episodes, one.rows
-    table = one.recording.columns().of(rows)
-    columns: dict[str, Any] = {"episode": rows}
+    table = one.recording.columns().of(one.rows, ("run", *_TEXTS))
+    whole = len(one.views) == 1
+    episodes = one.views[0].recording.episodes if whole else take(one.recording.episodes, one.rows)
+    columns: dict[str, Any] = {"episode": one.rows}
     for of in fields(episodes):
-        columns[of.name] = getattr(episodes, of.name)[rows]
+        columns[of.name] = getattr(episodes, of.name)
     columns["run"] = table["run"]
-    for name in ("env_id", "series", "video"):
-        texts: Text = table[name]
-        columns[name], columns[f"{name}_names"] = texts.codes, texts.words.astype(str)
+    for name in _TEXTS:
+        columns[name] = table[name].codes.astype(np.uint32)
+        columns[f"{name}_names"] = table[name].words.astype(str)
     written = io.BytesIO()
     np.savez(written, **columns)
     return written.getvalue()

@@ -6,10 +6,10 @@ import io
 from typing import Any
 
 from monitorcli.errors import PackageMissing
-from monitorcli.recording.columns import Text
+from monitorcli.recording.columns import Seeds, Text
 from monitorcli.report.model import RecordingView, Report
 
-_ROWS = 1 << 20  # of a row group
+_ROWS = 1 << 17  # of a row group
 
 
 def render(report: Report) -> bytes:
@@ -22,7 +22,7 @@ def render(report: Report) -> bytes:
     from pyarrow import parquet
 
     several = len(report.recordings) > 1
-    wide = any(bool(one.recording.episodes.seed_high.any()) for one in report.recordings)
+    wide = any(one.recording.columns().of(one.rows, ["seed"])["seed"].wide for one in report.recordings)
     written = io.BytesIO()
     writer = None
     for one in report.recordings:
@@ -47,18 +47,23 @@ def _table(pa: Any, one: RecordingView, first: int, wide: bool, several: bool) -
     """The rows of a recording from `first` on, at most _ROWS."""
     rows = one.rows[first : first + _ROWS]
     found = one.recording.columns().of(rows)
-    made = {name: _texts(pa, of) if isinstance(of, Text) else pa.array(of) for name, of in found.items()}
+    made = {name: _column(pa, of) for name, of in found.items()}
     made["episode"] = made["episode"].cast(pa.int64())
     made["started_at"] = made["started_at"].cast(pa.timestamp("us", tz="UTC"))
     made["duration"] = pa.array(found["duration"], from_pandas=True)  # NaN is null
     made["success"] = pa.array(found["success"] == 1, mask=found["success"] < 0)
-    seeds = [str(seed) if wide and seed is not None else seed for seed in found["seed"]]
-    made["seed"] = pa.array(seeds, pa.string() if wide else pa.uint64())
+    if wide:
+        texts = (None if seed is None else str(seed) for seed in found["seed"].values())
+        made["seed"] = pa.array(texts, pa.string())
     if several:
         made["directory"] = pa.array([one.name] * len(rows), pa.string())
     return pa.table(made)
 
 
-def _texts(pa: Any, of: Text) -> Any:
-    words = pa.array([None, *of.words[1:]], pa.string())
-    return pa.DictionaryArray.from_arrays(of.codes, words).dictionary_decode()
+def _column(pa: Any, of: Any) -> Any:
+    if isinstance(of, Text):
+        words = pa.array([None, *of.words[1:]], pa.string())
+        return pa.DictionaryArray.from_arrays(of.codes, words).dictionary_decode()
+    if isinstance(of, Seeds):
+        return pa.array(of.seed, mask=~of.known)
+    return pa.array(of)

@@ -116,13 +116,15 @@ class Report:
 
     @functools.cached_property
     def groups(self) -> tuple[tuple[str, Group], ...]:
-        """Statistics across directories, for each series that several of them have, by its name."""
+        """Statistics across directories, for each series that several of them have, by its title."""
         if len(self.recordings) < 2:
             return ()
         scores: dict[str, list[float]] = {}
         for view in self.views:
             scores.setdefault(view.title, []).append(view.measured.value(view.headline))
-        return tuple((title, group(of, self.options.confidence)) for title, of in scores.items())
+        return tuple(
+            (title, group(of, self.options.confidence)) for title, of in scores.items() if len(of) > 1
+        )
 
 
 def make_report(
@@ -186,7 +188,8 @@ def _only(recording: Recording, rows: Rows, options: ReportOptions) -> Recording
 
 def _videos_of(recording: Recording, rows: Rows) -> tuple[Video, ...]:
     films = [video for video in recording.videos if video.episode is not None]
-    stay = np.isin([video.episode or 0 for video in films], rows)
+    # Of integers, also when there is none: of other types it sorts the rows.
+    stay = np.isin(np.array([video.episode for video in films], np.intp), rows)
     return tuple(video for video, stays in zip(films, stay, strict=True) if stays)
 
 
