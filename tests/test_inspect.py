@@ -207,7 +207,7 @@ def test_a_column_that_is_sorted_by_is_shown_however_narrow_the_terminal(monkeyp
 
 @pytest.mark.parametrize(
     ("x", "foot"),
-    [("episodes", ("episode 0 ", " 11")), ("steps", ("18 steps ", " 204 steps")), ("time", ("s ", " s"))],
+    [("episodes", ("episode 0 ", " 11")), ("steps", ("20 steps ", " 204 steps")), ("time", ("s ", " s"))],
 )
 def test_a_curve_is_drawn_by_episodes_steps_or_time(x, foot):
     (line,) = [line for line in answer("gym-mixed-versions", "--x", x).splitlines() if "└" in line]
