@@ -15,17 +15,25 @@ from writing import packed, write
 from monitorcli.cli import check, inspect_options, main, record_command, record_evaluation, request
 from monitorcli.cli.variables import variable
 from monitorcli.format import log
+from monitorcli.format.environment import Environment
 
 # How each option of `inspect` is typed here, so that what it does can be seen whatever else is asked for.
 INSPECT = {
     "--format": ("--format", "json"),
     "--output": ("--output", "answer.txt"),
     "--summary": ("--summary",),
+    "--sort": ("--sort", "return"),
+    "--x": ("--x", "steps"),
+    "--env": ("--env", "Lift*"),
     "--mode": ("--mode", "evaluation"),
+    "--series": ("--series", "Lift-v0 evaluation"),
+    "--run": ("--run", "1"),
+    "--slot": ("--slot", "1"),
     "--last": ("--last", "3"),
     "--window": ("--window", "2"),
     "--confidence": ("--confidence", "0.5"),
     "--baseline": ("--baseline", "main-eval"),
+    "--force-baseline": ("--force-baseline", "--baseline", "other"),
     "--fail-under": ("--fail-under", "mean:1e9"),
     "--fail-regression": ("--fail-regression", "mean:0"),
     "--min-episodes": ("--min-episodes", "1000"),
@@ -38,26 +46,46 @@ INSPECT = {
 FORMATS = {
     f"--format {name}": ("--format", name)
     for name in inspect_options.FORMATS
-    if name not in ("table", "json")
+    if name not in ("table", "json", "parquet")  # which needs a package that may not be there
 }
 TYPED = {**INSPECT, **FORMATS}
+# A second directory, for what is of several.
+WORDS = {**TYPED, "DIR": ("main-eval",)}
 # What can do nothing without another option.
-NEEDS = {"--fail-regression": "--baseline", "--format junit": "--min-episodes"}
+NEEDS = {
+    "--sort": ("DIR",),
+    "--x": ("DIR",),
+    "--fail-under": ("--series",),
+    "--fail-regression": ("--baseline", "--series"),
+    "--min-episodes": ("--series",),
+    "--episode": ("--series",),
+    "--format junit": ("--min-episodes", "--series"),
+}
+# What stands for another: each of these leaves one series.
+GIVES = {
+    **dict.fromkeys(("--env", "--mode", "--run", "--slot"), "--series"),
+    "--force-baseline": "--baseline",
+}
+
+
+LIFT, OTHER = Environment("Lift-v0", "1.4.0"), Environment("Other-v0", "1.4.0")
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _recordings(tmp_path_factory):
-    """Two directories with a recording of ours, in two modes, and one of Stable-Baselines3."""
+    """Directories with a recording of ours, of two series, and one of Stable-Baselines3."""
     before = Path.cwd()
     os.chdir(tmp_path_factory.mktemp("options"))
     for name, shift in (("eval", 0.0), ("main-eval", 5.0)):
-        modes = [b"t", b"e"] * 5
-        records = [packed(row, 7.0 * row % 11 + shift, mode=mode) for row, mode in enumerate(modes)]
-        write(Path(name), *records, packed(10, end=log.CUT_RESET))
+        values = [7.0 * row % 11 + shift for row in range(10)]
+        write(Path(name), *(packed(2 * row, value) for row, value in enumerate(values)))
+        lifts = [packed(2 * row + 1, v + 1, mode=b"e", slot=row // 4 % 2) for row, v in enumerate(values)]
+        write(Path(name), *lifts, packed(20, end=log.CUT_RESET, mode=b"e", slot=1), run=1, environment=LIFT)
         (Path(name) / "0.monitor.csv").write_text(
-            '#{"t_start": 1795269720.0, "env_id": "CartPole-v1"}\nr,l,t\n'
+            '#{"t_start": 1795269720.0, "env_id": "Lift-v0"}\nr,l,t\n'
             + "".join(f"{row + shift},{row + 3},{row}\n" for row in range(6))
         )
+    write(Path("other"), *(packed(row, float(row), mode=b"e") for row in range(4)), environment=OTHER)
     yield
     os.chdir(before)
 
@@ -81,7 +109,8 @@ def refused(outcome, *names):
     """Whether the request was refused with one sentence that names both."""
     status, shown, remark = outcome[:3]
     sentence, _, hint = remark.partition("\n")
-    named = all(any(word in sentence.split() for word in name.split()) for name in names)
+    words = sentence.split()
+    named = all(any(word in words for word in (*name.split(), GIVES.get(name))) for name in names)
     return (status, shown, named, bool(hint)) == (2, b"", True, True)
 
 
@@ -97,13 +126,24 @@ def test_each_option_of_inspect_has_its_place():
 
 
 def judged(one, other):
-    """`+` when both have their effect, `-` when they are refused together, else what is wrong."""
-    if one == other or one.split()[0] == other.split()[0]:
+    """`+` when both have their effect, `-` when they are refused together, else what is wrong.
+
+    `.` when both leave no episode.
+    """
+    if (
+        one == other
+        or one.split()[0] == other.split()[0]
+        or {one, other} == {"--baseline", "--force-baseline"}
+    ):
         return " "
-    needed = tuple(NEEDS[name] for name in (one, other) if name in NEEDS and NEEDS[name] not in (one, other))
+    given = {one, other, *(GIVES.get(name) for name in (one, other))}
+    wanted = dict.fromkeys(need for name in (one, other) for need in NEEDS.get(name, ()))
+    needed = tuple(need for need in wanted if need not in given)
     together = run(one, other, *needed)
     if refused(together, one, other) or refused(run(one, other), one, other):
         return "-"
+    if together[0] == 2 and re.search(r" (has|holds) no ", together[2]):
+        return "."
     if together[0] not in (0, 1):
         return f"{one} {other}: {together[2]}"
     for left_out, left in ((one, other), (other, one)):
@@ -114,11 +154,11 @@ def judged(one, other):
 
 @functools.cache
 def run(*names):
-    return inspect(*(word for name in names for word in TYPED[name]))
+    return inspect(*(word for name in names for word in WORDS[name]))
 
 
 def test_any_two_options_of_inspect_work_or_are_refused():
-    """tests/golden/options-inspect.txt: + works, - is refused."""
+    """tests/golden/options-inspect.txt: + works, - is refused, . leaves nothing."""
     table = {one: [judged(one, other) for other in TYPED] for one in TYPED}
     wrong = [said for row in table.values() for said in row if len(said) > 1]
     assert not wrong, "\n".join(wrong)

@@ -40,8 +40,9 @@ TAKES = {
 }  # fmt: skip
 
 # What a format has no room for.
+_OF_REPORTS = ("--window", "--confidence", "--baseline", "--force-baseline", "--sort", "--x")
 LACKS = {
-    **dict.fromkeys(("csv", "npz", "parquet"), ("--window", "--confidence", "--baseline", "--sort", "--x")),
+    **dict.fromkeys(("csv", "npz", "parquet"), _OF_REPORTS),
     "json": ("--sort", "--x"),
     "markdown": ("--x",),
     "junit": ("--window", "--sort", "--x"),
