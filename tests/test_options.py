@@ -261,7 +261,7 @@ def test_any_two_options_of_start_work_or_are_refused(started):
             tried = [pair_of_start(started, one, other, *form) for form in forms] if one != other else [" "]
             assert set(tried) <= {"+", "-", " "}, tried
             marks.append(max(tried, key="-+ ".index))
-        rows.append(f"{one:12}{' '.join(marks).rstrip()}\n")
+        rows.append(f"{one:14}{' '.join(marks).rstrip()}\n")
     assert_golden("options-start.txt", "".join(rows))
 
 
