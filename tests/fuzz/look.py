@@ -52,9 +52,8 @@ def _answers(recording: Recording) -> Iterator[str]:
     # A gate is of one series.
     wanted = EVERYTHING if len(recording.series) == 1 else replace(EVERYTHING, gates=())
     found = make_report([recording], wanted)
-    answers = {
-        name: b"".join(render(name, found)).decode() for name in FORMATS if name not in ("npz", "parquet")
-    }
+    left_out = {"npz", "parquet"} | ({"junit"} if not wanted.gates else set())
+    answers = {name: b"".join(render(name, found)).decode() for name in FORMATS if name not in left_out}
     answers["narrow"] = as_table.plain(as_table.lines(found, 30, in_ascii=True))
     answers["terminal"] = _on_a_terminal(recording)
     for name, text in answers.items():
