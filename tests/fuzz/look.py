@@ -20,7 +20,7 @@ from monitorcli.monitor import directory as monitor_directory
 from monitorcli.monitor.history import read_history
 from monitorcli.recording import Recording, load_results, read
 from monitorcli.recording.verify import verify
-from monitorcli.report import FORMATS, ReportOptions, as_table, make_report, render
+from monitorcli.report import FORMATS, Report, ReportOptions, as_table, make_report, render
 from monitorcli.summary import gates
 
 # Every format has something to say; intervals are the same arithmetic for every directory, and dear.
@@ -55,7 +55,7 @@ def _answers(recording: Recording) -> Iterator[str]:
     left_out = {"npz", "parquet"} | ({"junit"} if not wanted.gates else set())
     answers = {name: b"".join(render(name, found)).decode() for name in FORMATS if name not in left_out}
     answers["narrow"] = as_table.plain(as_table.lines(found, 30, in_ascii=True))
-    answers["terminal"] = _on_a_terminal(recording)
+    answers["terminal"] = _on_a_terminal(found)
     for name, text in answers.items():
         if not text.replace("\n", "").isprintable():
             yield f"{name} has an unprintable character"
@@ -72,7 +72,7 @@ def _answers(recording: Recording) -> Iterator[str]:
         yield "csv has a cell that a spreadsheet runs"
 
 
-def _on_a_terminal(recording: Recording) -> str:
+def _on_a_terminal(found: Report) -> str:
     file = io.StringIO()
     to = Console(
         file=file,
@@ -83,7 +83,7 @@ def _on_a_terminal(recording: Recording) -> str:
         markup=False,
         emoji=False,
     )
-    style.show(as_table.lines(make_report([recording], EVERYTHING), 100), to)
+    style.show(as_table.lines(found, 100), to)
     return _STYLING.sub("", file.getvalue())
 
 
