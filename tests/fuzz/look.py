@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from monitorcli.monitor import directory as monitor_directory
 from monitorcli.monitor.history import read_history
 from monitorcli.recording import Recording, load_results, read
 from monitorcli.recording.verify import verify
-from monitorcli.report import FORMATS, ReportOptions, as_table, make_report, render
+from monitorcli.report import FORMATS, Report, ReportOptions, as_table, make_report, render
 from monitorcli.summary import gates
 
 # Every format has something to say; intervals are the same arithmetic for every directory, and dear.
@@ -48,10 +49,13 @@ def look(directory: Path) -> Iterator[str]:
 
 
 def _answers(recording: Recording) -> Iterator[str]:
-    found = make_report([recording], EVERYTHING)
-    answers = {name: b"".join(render(name, found)).decode() for name in FORMATS if name != "npz"}
+    # A gate is of one series.
+    wanted = EVERYTHING if len(recording.series) == 1 else replace(EVERYTHING, gates=())
+    found = make_report([recording], wanted)
+    left_out = {"npz", "parquet"} | ({"junit"} if not wanted.gates else set())
+    answers = {name: b"".join(render(name, found)).decode() for name in FORMATS if name not in left_out}
     answers["narrow"] = as_table.plain(as_table.lines(found, 30, in_ascii=True))
-    answers["terminal"] = _on_a_terminal(recording)
+    answers["terminal"] = _on_a_terminal(found)
     for name, text in answers.items():
         if not text.replace("\n", "").isprintable():
             yield f"{name} has an unprintable character"
@@ -60,7 +64,7 @@ def _answers(recording: Recording) -> Iterator[str]:
         text.encode()
     document = json.loads(answers["json"], parse_constant=_not_json)
     rows = list(csv.reader(io.StringIO(answers["csv"]), strict=True))
-    if not document["episodes"] == len(rows) - 1 == len(recording.episodes):
+    if not sum(of["episodes"] for of in document["series"]) == len(rows) - 1 == len(recording.episodes):
         yield "json, csv and recording differ in the number of episodes"
     if len(set(map(len, rows))) != 1:
         yield "csv has rows of different length"
@@ -68,7 +72,7 @@ def _answers(recording: Recording) -> Iterator[str]:
         yield "csv has a cell that a spreadsheet runs"
 
 
-def _on_a_terminal(recording: Recording) -> str:
+def _on_a_terminal(found: Report) -> str:
     file = io.StringIO()
     to = Console(
         file=file,
@@ -79,7 +83,7 @@ def _on_a_terminal(recording: Recording) -> str:
         markup=False,
         emoji=False,
     )
-    style.show(as_table.lines(make_report([recording], EVERYTHING), 100), to)
+    style.show(as_table.lines(found, 100), to)
     return _STYLING.sub("", file.getvalue())
 
 
