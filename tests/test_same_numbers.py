@@ -158,6 +158,7 @@ def told(rows):
         "episodes of page": [(row.episode, str(row.value), row.length, row.seed) for row in rows],
         "films": {row.episode: row.film for row in rows if row.film},
         "film count": sum(bool(row.film) for row in rows),
+        "axis": [str(ended[0].episode), str(ended[-1].episode)],
         "best episode": max(finite, key=lambda row: row.value).episode,
         "worst episode": min(finite, key=lambda row: row.value).episode,
         "last episode": rows[-1].episode,
@@ -315,7 +316,12 @@ def of_table(case):
         re.findall(r" best (\S+)", text),
         re.findall(r"worst (\S+)", text),
     ]
-    return blocks_in_words(case, *blocks)
+    found = blocks_in_words(case, *blocks)
+    axes = re.findall(r"└ episode (\d+) .* (\d+)$", text, re.MULTILINE)
+    filmed = re.findall(r"^ filmed +(.*)$", text, re.MULTILINE)
+    films = sorted(row.episode for rows in case.parts().values() for row in rows if row.film)
+    assert [list(map(int, line.split(" · "))) for line in filmed] == ([films] if films else [])
+    return {key: {**said, "axis": [*axis]} for (key, said), axis in zip(found.items(), axes, strict=True)}
 
 
 def of_markdown(case):
@@ -380,6 +386,8 @@ def of_html(case):
     if len(case.directories) == 1:
         for key, rows in rows_of_page(page, case.parts()).items():
             found[key]["episodes of page"] = rows
+        for key, curve in zip(found, json.loads(page.scripts[0])["curves"], strict=True):
+            found[key]["axis"] = [f"{curve['axes'][end]:.0f}" for end in ("first", "last")]
     return found
 
 
