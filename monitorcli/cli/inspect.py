@@ -110,7 +110,7 @@ def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
 )
 @click.option("--sort", type=click.Choice(COLUMNS), help="Order of several series; else as they were given.")
 @click.option(
-    "--x", type=click.Choice(AXES), default="episodes", show_default=True, help="Curves are by this."
+    "--x", type=click.Choice(AXES), default="episodes", show_default=True, help="Draw curves by this."
 )
 @click.option("--baseline", metavar="DIR", type=_path, help="Compare with this recording.")
 @click.option("--force-baseline", is_flag=True, help="Compare also with a recording of another environment.")

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from monitorcli.cli.inspect_request import refuse_several, selection
-from monitorcli.errors import VerificationFailed
+from monitorcli.cli.inspect_request import one_each, refuse_several, selection
+from monitorcli.errors import BadRequest, VerificationFailed
 from monitorcli.recording import discover_all
 from monitorcli.recording.model import Video
 
@@ -81,13 +81,15 @@ def watch(directories: Sequence[Path], params: dict[str, Any]) -> None:
     kind = params["kind"]
     places = discover_all(directories, kind)
     if len(places) > 1:
-        count = len(places)
         running = [place for place in places if any(run.state == "running" for run in read(place, kind).runs)]
         if not running:
-            refuse_several(places, "--watch follows one recording, none of these is running", "--watch")
-        refuse_several(running, "--watch follows one recording that is running", "--watch")
+            none = f"--watch follows a recording that is running, and none of these {len(places)} is."
+            raise BadRequest(none, one_each(places, params))
+        if len(running) > 1:
+            several = f"--watch follows one recording, and {len(running)} are running."
+            raise BadRequest(several, one_each(running, params, "--watch"))
+        say(f"following {running[0]}, the only one of {len(places)} recordings that is running.")
         places = running
-        say(f"{places[0]} is the one of {count} recordings that is running.")
     follow(places[0], kind, selection(params))
 
 
@@ -98,7 +100,7 @@ def episode(directories: Sequence[Path], params: dict[str, Any]) -> None:
     from monitorcli.report import as_episode
 
     places = discover_all(directories, params["kind"])
-    refuse_several(places, "--episode is of one recording", "--episode", params["episode"])
+    refuse_several(places, "--episode is of one recording", params, "--episode", params["episode"])
     to, recording = style.console(), read(places[0], params["kind"])
     lines = as_episode.lines(recording, params["episode"], selection(params), style.ascii_only(to))
     style.show(lines, to)

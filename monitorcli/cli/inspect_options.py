@@ -22,7 +22,8 @@ FORMATS = ("table", "json", "csv", "markdown", "junit", "html", "npz", "parquet"
 
 # The names in report.order.COLUMNS; a test holds the two together.
 COLUMNS = (
-    "directory", "series", "episodes", "steps", "return", "best", "iqm", "length", "success", "videos", "runs",
+    "directory", "series", "episodes", "steps", "return", "best", "iqm", "length", "success", "videos",
+    "runs",
 )  # fmt: skip
 AXES = ("episodes", "steps", "time")
 

@@ -11,6 +11,7 @@ from monitorcli.errors import BadRequest
 from monitorcli.recording import discover_all, read
 from monitorcli.recording.model import Recording
 from monitorcli.report import ReportOptions
+from monitorcli.report.choices import typed
 from monitorcli.report.text import printable, shortened
 from monitorcli.summary import gates
 from monitorcli.summary.gates import Gate
@@ -55,11 +56,11 @@ def recordings(
     kind = params["kind"]
     places = discover_all(directories, kind)
     if format_name == "npz":
-        refuse_several(places, "npz holds the episodes of one recording", "--format", "npz")
+        refuse_several(places, "npz holds the episodes of one recording", params, "--format", "npz")
     window = params["window"]
     if format_name == "markdown" and window is not None:
-        typed = ("--format", "markdown", "--window", str(window))
-        refuse_several(places, "markdown shows windows of one recording", *typed)
+        asked = ("--format", "markdown", "--window", str(window))
+        refuse_several(places, "markdown shows windows of one recording", params, *asked)
     baseline = None
     if params["baseline"] is not None:
         baselines = discover_all([params["baseline"]], kind)
@@ -72,11 +73,19 @@ def recordings(
     return [read(place, kind) for place in places], baseline
 
 
-def refuse_several(places: Sequence[Path], what: str, *options: str) -> None:
+def refuse_several(places: Sequence[Path], what: str, params: dict[str, Any], *options: str) -> None:
     """Raise BadRequest if there are several recordings, with a line to paste for each."""
     if len(places) > 1:
-        lines = (shlex.join(["monitorcli", "inspect", str(place), *options]) for place in places)
-        raise BadRequest(f"{what}, and there are {len(places)}.", _listed(lines))
+        raise BadRequest(f"{what}, and there are {len(places)}.", one_each(places, params, *options))
+
+
+def one_each(places: Sequence[Path], params: dict[str, Any], *options: str) -> str:
+    """A line to paste for each of the recordings, with what selects episodes and these options."""
+    chosen = selection(params)
+    by_name = [("--env", chosen.env), ("--series", chosen.series)]
+    words = [word for option, value in by_name if value is not None for word in (option, value)]
+    words += [*typed(chosen), *options]
+    return _listed(shlex.join(["monitorcli", "inspect", str(place), *words]) for place in places)
 
 
 def _listed(lines: Iterable[str]) -> str:

@@ -8,5 +8,5 @@ from monitorcli.recording.model import Episodes, Recording, Run, Series, Video, 
 from monitorcli.recording.reader import read
 from monitorcli.recording.results import load_results
 
-__all__ = ["Episodes", "Follower", "Recording", "Run", "Series", "Video", "Writer", "discover", "discover_all",
-           "load_results", "read"]  # fmt: skip
+__all__ = ["Episodes", "Follower", "Recording", "Run", "Series", "Video", "Writer", "discover",
+           "discover_all", "load_results", "read"]  # fmt: skip

@@ -42,7 +42,7 @@ def tables_of_several(comparisons: Sequence[Compared]) -> list[TextTable]:
     several = len({one.new.title for one in comparisons}) > 1
     heads = [
         [name for name in _COLUMNS if name not in left_out and (several or name != "series")]
-        for left_out in ((), ("baseline",), ("baseline", "beats it"))
+        for left_out in ((), ("baseline",), ("baseline", ""), ("baseline", "", "beats it"))
     ]
     return [TextTable(head, [[row[name] for name in head] for row in rows]) for head in heads]
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from monitorcli.recording.folder import natural
-
-if TYPE_CHECKING:
-    from monitorcli.report.model import View
+from monitorcli.report.view import View
 
 _NAMES: dict[str, Callable[[View], str]] = {
     "directory": lambda view: view.name,

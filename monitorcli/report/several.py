@@ -6,7 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from monitorcli.report import comparison, overlay, overview
 from monitorcli.report.intervals import estimated, note
-from monitorcli.report.layout import Line, Span, TextTable, fitting, flow, indented, labelled, paragraph
+from monitorcli.report.layout import (
+    Line,
+    Span,
+    TextTable,
+    fitting,
+    flow,
+    indented,
+    labelled,
+    paragraph,
+    words,
+)
 from monitorcli.report.model import Report, View
 from monitorcli.report.order import COLUMNS
 from monitorcli.report.series_block import window_lines
@@ -42,9 +52,11 @@ def listed(views: Sequence[View], width: int) -> list[Line]:
 def _table(report: Report, width: int) -> list[Line]:
     found = _fitting(report.views, COLUMNS, width, report.options.sort)
     said = note(report.options.confidence) if report.options.confidence else ""
-    if any(view.is_training for view in report.views):
-        last = f"return: of training the mean of the last {RECENT} completed episodes, of evaluation of all"
-        found += paragraph(" ", "dim", last, width, "dim")
+    trainings = [view.is_training for view in report.views]
+    if any(trainings):
+        last = f"the mean of the last {RECENT} completed episodes"
+        of = f"return: {last}" if all(trainings) else f"return: of training {last}, of evaluation of all"
+        found += paragraph(" ", "dim", of, width, "dim")
     return found + paragraph(" ", "dim", said, width, "dim")
 
 
@@ -109,7 +121,8 @@ def _against_baseline(report: Report, width: int) -> list[Line]:
     if not report.comparisons:
         return []
     found = indented(fitting(comparison.tables_of_several(report.comparisons), width - 1))
-    about = paragraph(" ", "dim", comparison.BEATS, width, "dim")
+    shown = any("beats it" in words(line) for line in found[:1])
+    about = paragraph(" ", "dim", comparison.BEATS, width, "dim") if shown else []
     return found + about + paragraph(" ", "dim", comparison.corrected(report), width, "dim")
 
 
