@@ -143,6 +143,13 @@ def test_an_ending_that_no_format_goes_by_is_refused_unless_a_format_is_given(tm
     assert (tmp_path / name).read_text().startswith("episode,slot,")
 
 
+def test_parquet_without_its_package_is_refused_before_anything_is_read(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    result = inspect("not there", "--format", "parquet")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "monitorcli: parquet needs pyarrow: pip install 'monitorcli[parquet]'\n"
+
+
 def test_the_ending_of_the_file_wins_over_a_format_from_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("MONITORCLI_INSPECT_FORMAT", "json")
     inspect("gym-0.21.0-modes", "--output", tmp_path / "a.csv")

@@ -132,8 +132,8 @@ class TestJson:
     def test_keys_are_in_order(self):
         keys = (
             "directory env_id episodes completed incomplete terminated truncated steps return length "
-            "duration runs videos notes problems schema confidence selection recent success modes windows gates "
-            "comparison series groups"
+            "duration runs videos notes problems schema confidence selection recent success modes windows "
+            "gates comparison series groups"
         )
         assert list(document(learning())) == list(document(troubled())) == keys.split()
 

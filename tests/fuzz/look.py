@@ -7,7 +7,6 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,7 @@ from monitorcli.recording.verify import verify
 from monitorcli.report import FORMATS, Report, ReportOptions, as_table, make_report, render
 from monitorcli.summary import gates
 
-# Every format has something to say; intervals are the same arithmetic for every directory, and dear.
-EVERYTHING = ReportOptions(confidence=0, gates=(gates.enough_episodes(1),))
+GATE = gates.enough_episodes(1)
 
 # What rich itself writes: colours, and links to files.
 _STYLING = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^;\x1b]*;[ -~]*\x1b\\")
@@ -55,6 +53,7 @@ def _answers(recording: Recording) -> Iterator[str]:
     left_out = {"npz", "parquet"} | ({"junit"} if not wanted.gates else set())
     answers = {name: b"".join(render(name, found)).decode() for name in FORMATS if name not in left_out}
     answers["narrow"] = as_table.plain(as_table.lines(found, 30, in_ascii=True))
+    answers["interpreter"], answers["notebook"] = repr(recording), recording._repr_html_()
     answers["terminal"] = _on_a_terminal(found)
     for name, text in answers.items():
         if not text.replace("\n", "").isprintable():
