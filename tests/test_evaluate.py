@@ -215,7 +215,8 @@ def test_resume_runs_no_code_that_a_directory_names_and_shows_what_to_type(stran
 )
 def test_what_the_user_types_is_run(strangers, said, typed):
     said_in_its_run_file(strangers, **said)
-    done = monitorcli("resume", "eval", *typed, cwd=strangers)
+    # The manifests still name what was recorded in truth.
+    done = monitorcli("resume", "eval", "--accept-changes", *typed, cwd=strangers)
     assert done.returncode == 0, done.stderr
     assert (strangers / "ran").exists()
     assert len(recorded("eval", strangers)) == 2
@@ -230,7 +231,7 @@ def test_the_line_that_is_shown_has_what_the_user_gave_and_can_be_pasted(strange
         "resume eval --env CartPole-v1 --policy stranger.py:act --episodes 3 --seed 7 --video none "
         "--fps 5.0 --mode training\n"
     )
-    assert monitorcli(*shlex.split(line), cwd=strangers).returncode == 0
+    assert monitorcli(*shlex.split(line), "--accept-changes", cwd=strangers).returncode == 0
     assert len(recorded("eval", strangers)) == 3
 
 
@@ -313,7 +314,7 @@ def test_a_second_ctrl_c_does_not_wait_for_the_policy(folder):
         process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert (said, process.returncode) == (["ready\n", "asked once\n"], 130)
-    assert err.splitlines()[0] == "monitorcli: CartPole-v1, 1 incomplete episode -> eval"
+    assert err.splitlines()[0] == "monitorcli: CartPole-v1 evaluation, 1 incomplete episode -> eval"
     assert err.splitlines()[1] == "monitorcli: interrupted."
     assert [row["end"] for row in recorded("eval", folder)] == ["incomplete"]
 

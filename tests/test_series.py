@@ -145,45 +145,6 @@ def test_what_evaluation_names_is_a_series_of_its_own(tmp_path, pattern):
     assert modes == (by_place if "LINE" in pattern else ["evaluation"] * 4 + ["training"])
 
 
-EVALUATE = ("--env", "CartPole-v1", "--policy", "random", "--episodes", "4", "--seed", "0", "--video", "none")
-
-
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        (("--env", "Acrobot-v1"), "--env: CartPole-v1 is recorded, Acrobot-v1 asked for"),
-        (("--policy", "p.py:act"), "--policy: random is recorded, p.py:act asked for"),
-        (("--seed", "9"), "--seed: 0 is recorded, 9 asked for"),
-        (("--episodes", "2"), "--episodes: 4 is recorded, 2 asked for"),
-    ],
-)
-def test_an_evaluation_is_not_resumed_as_another_one(tmp_path, options, told):
-    (tmp_path / "p.py").write_text("def act(observation):\n    return 0\n")
-    monitorcli("start", "eval", *EVALUATE, cwd=tmp_path)
-    done = monitorcli("resume", "eval", *options, "--video", "none", cwd=tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.splitlines()[0] == f"monitorcli: eval holds another evaluation. {told}."
-    assert series_of(tmp_path / "eval") == [("CartPole-v1 evaluation", "", 4)]
-    insisted = monitorcli("resume", "eval", *options, "--video", "none", "--accept-changes", cwd=tmp_path)
-    assert insisted.returncode == 0, insisted.stderr
-
-
-def test_a_policy_whose_file_changed_is_not_resumed(tmp_path):
-    (tmp_path / "p.py").write_text("def act(observation):\n    return 0\n")
-    words = ["--policy", "p.py:act", "--video", "none"]
-    monitorcli(
-        "start", "eval", "--env", "CartPole-v1", "--episodes", "2", "--seed", "0", *words, cwd=tmp_path
-    )
-    (tmp_path / "p.py").write_text("def act(observation):\n    return 1\n")
-    done = monitorcli("resume", "eval", "--episodes", "4", *words, cwd=tmp_path)
-    assert (done.returncode, "hash of the policy's file" in done.stderr) == (2, True)
-    done = monitorcli("resume", "eval", "--episodes", "4", *words, "--accept-changes", cwd=tmp_path)
-    assert series_of(tmp_path / "eval") == [
-        ("CartPole-v1 evaluation", "", 2),
-        ("CartPole-v1 evaluation #2", "", 4),
-    ]
-
-
 def test_a_run_says_where_it_comes_from(tmp_path):
     record(script(tmp_path, HELPER), tmp_path)
     said = json.loads((tmp_path / "runs" / "openaigym.run.000000.json").read_text())["provenance"]
