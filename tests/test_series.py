@@ -145,6 +145,28 @@ def test_what_evaluation_names_is_a_series_of_its_own(tmp_path, pattern):
     assert modes == (by_place if "LINE" in pattern else ["evaluation"] * 4 + ["training"])
 
 
+@pytest.mark.parametrize(
+    ("pattern", "quoted"), [("Acrobot-v1", "Acrobot-v1"), ("script.py:1", "script.py:1"), ("a b*", "'a b*'")]
+)
+def test_what_evaluation_names_in_vain_is_said_with_what_there_was(tmp_path, pattern, quoted):
+    text = (
+        'import gymnasium\ndef helper():\n    return gymnasium.make("CartPole-v1")\n'
+        + PLAY
+        + "play(helper(), 1)"
+    )
+    line = len(text.splitlines())
+    words = ["start", "runs", "--video", "none", "--evaluation", pattern, "--evaluation", "Cart*"]
+    done = monitorcli(*words, "--", sys.executable, script(tmp_path, text), cwd=tmp_path)
+    assert (done.returncode, done.stderr.splitlines()) == (
+        0,
+        [
+            f"monitorcli: --evaluation {quoted} matched no environment. There were:",
+            f"  CartPole-v1 was made at script.py:3, called from script.py:{line}",
+            "monitorcli: CartPole-v1 evaluation, 1 episode, mean return 11 -> runs",
+        ],
+    )
+
+
 def test_a_run_says_where_it_comes_from(tmp_path):
     record(script(tmp_path, HELPER), tmp_path)
     said = json.loads((tmp_path / "runs" / "openaigym.run.000000.json").read_text())["provenance"]
@@ -173,5 +195,7 @@ def test_arguments_are_kept_as_json_that_is_small_and_has_no_addresses(tmp_path)
 
 def test_a_place_is_named_by_the_end_of_its_path():
     about = Environment("CartPole-v1", made_at=(("pkg/envs.py", 4, "make"), ("train.py", 31, "main")))
-    names = ("train.py:31", "envs.py:4", "pkg/envs.py:4", "rain.py:31", "train.py:4", "CartPole-*", "Cart")
-    assert [is_named(about, name) for name in names] == [True, True, True, False, False, True, False]
+    here = f"{os.getcwd()}/train.py:31"
+    known = ("train.py:31", "./train.py:31", here, "envs.py:4", "pkg/envs.py:4", "CartPole-*")
+    unknown = ("rain.py:31", "train.py:4", "/train.py:31", "Cart", "train.py")
+    assert [name for name in (*known, *unknown) if is_named(about, name)] == list(known)
