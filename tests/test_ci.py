@@ -129,8 +129,10 @@ def test_a_folder_of_recordings_is_searched():
         0,
         ["better", "main-eval", "nothing", "same", "worse"],
     )
-    assert found[0]["group"] == found[4]["group"]
-    assert (found[0]["group"]["n"], found[0]["group"]["strata"]) == (4, {"CartPole-v1": 4})
+    assert found[0]["groups"] == found[4]["groups"]
+    (group,) = found[0]["groups"]
+    assert (group["series"], group["of"], group["n"]) == ("CartPole-v1 evaluation", "mean", 4)
+    assert group["mean"] == pytest.approx(np.mean([found[row]["return"]["mean"] for row in (0, 1, 3, 4)]))
 
 
 @pytest.mark.parametrize(
@@ -171,6 +173,13 @@ def test_npz_has_the_columns_and_no_objects():
         assert columns["episode"].tolist() == [7, 8, 9]
         assert columns["episode_return"].tolist() == [29.0, 26.0, 23.0]
         assert columns["seed"].tolist() == [9, 6, 3]
+        assert columns["run"].tolist() == [0, 0, 0]
+        names = {
+            name: columns[f"{name}_names"][columns[name]].tolist() for name in ("env_id", "series", "video")
+        }
+    assert names == {
+        "env_id": ["CartPole-v1"] * 3, "series": ["CartPole-v1 evaluation"] * 3, "video": [""] * 3
+    }  # fmt: skip
 
 
 def test_a_selection_keeps_the_numbers_of_episodes():
@@ -262,7 +271,7 @@ def test_json_is_what_its_schema_says(name):
 def test_the_schema_knows_each_key_and_no_other():
     found = json.loads(shown("json", report.make_report([recording()])))
     assert list(found) == list(SCHEMA["$defs"]["recording"]["properties"])
-    for change in ({"more": 1}, {"episodes": "0"}, {"schema": 1}, {"return": {}}):
+    for change in ({"more": 1}, {"episodes": "0"}, {"schema": 2}, {"return": {}}, {"series": []}):
         assert faults({**found, **change}) != []
 
 

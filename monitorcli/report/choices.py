@@ -25,7 +25,10 @@ def choices(directory: Path, series: Sequence[Series], asked: Sequence[str]) -> 
 
 
 def typed(
-    selection: Selection, gates: Sequence[Gate], baseline: Path | None, any_baseline: bool
+    selection: Selection,
+    gates: Sequence[Gate] = (),
+    baseline: Path | None = None,
+    any_baseline: bool = False,
 ) -> list[str]:
     """The options, as one would type them, but those that choose a series by environment or name."""
     words: list[str] = []

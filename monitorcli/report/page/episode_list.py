@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from monitorcli.format.ends import INCOMPLETE, NOT_KNOWN, TERMINATED, TRUNCATED
 from monitorcli.report.page.markup import NOTHING, Markup, joined, remark, tag
 
@@ -14,8 +16,11 @@ _ENDS = (
 )
 
 
-def section(rows: int, of: int, name: str) -> Markup:
-    """Filters, a table and a pager; `rows` of `of` episodes are in the page."""
+def section(rows: int, of: int, name: str, series: Sequence[tuple[int, str]]) -> Markup:
+    """Filters, a table and a pager; `rows` of `of` episodes are in the page.
+
+    `series` has the number and the name of each, to choose among when they are several.
+    """
     part = NOTHING
     if rows < of:
         part = remark(
@@ -25,16 +30,16 @@ def section(rows: int, of: int, name: str) -> Markup:
     table = tag("table", tag("caption", "Episodes", class_="unseen"), tag("thead"), tag("tbody"))
     scroll = tag("div", table, class_="scroll", tabindex="0", role="group", aria_label="Episodes")
     without = tag("noscript", remark("The list of episodes needs JavaScript; everything else does not."))
-    whole = tag("div", _filters(), tag("p", "", role="status", class_="found"), scroll, _pager(), hidden=True,
+    whole = tag("div", _filters(series), tag("p", "", role="status", class_="found"), scroll, _pager(), hidden=True,
                 class_="list", data_of=name)  # fmt: skip
     return joined([part, without, whole])
 
 
-def _filters() -> Markup:
-    choices = (tag("option", words, value=letters) for letters, words in _ENDS)
+def _filters(series: Sequence[tuple[int, str]]) -> Markup:
     return tag(
         "form",
-        tag("label", "Ended ", tag("select", *choices, name="end", autocomplete="off")),
+        tag("label", "Series ", _choice("series", [("", "all"), *series])) if len(series) > 1 else NOTHING,
+        tag("label", "Ended ", _choice("end", _ENDS)),
         tag("label", "Return from ", _field("low")),
         tag("label", "to ", _field("high")),
         tag("label", "Episode ", _field("episode")),
@@ -42,6 +47,11 @@ def _filters() -> Markup:
         tag("button", "Show all", type="reset"),
         class_="filters",
     )
+
+
+def _choice(name: str, options: Iterable[tuple[object, str]]) -> Markup:
+    choices = (tag("option", words, value=value) for value, words in options)
+    return tag("select", *choices, name=name, autocomplete="off")
 
 
 def _field(name: str) -> Markup:

@@ -29,7 +29,7 @@ class RunningMean(NamedTuple):
     high: Values
 
 
-def of_returns(rows: Rows, returns: Values, confidence: float) -> RunningMean:
+def of_returns(rows: Rows | Values, returns: Values, confidence: float) -> RunningMean:
     """A running mean at up to 240 places, over a twentieth of the episodes: 5 at least, 1,000 at most.
 
     Of so many episodes that those would leave gaps, the windows touch. Of fewer than ten no mean is worth
