@@ -135,7 +135,7 @@ class TestTheDocument:
         assert "runs/b: mean is 1.5, 0.5 below the 2 wanted" in text
 
     def test_says_which_part_of_the_recording_it_is_of(self):
-        text = html(learning(), selection=Selection("training", 7), window=3, confidence=0.5)
+        text = html(learning(), selection=Selection(mode="training", last=7), window=3, confidence=0.5)
         assert "only the last 7 completed episodes of training mode" in text
         assert "392 to 394" in text
         assert "Band: its 50 % interval" not in text  # seven dots have no band
@@ -268,7 +268,7 @@ class TestDistributions:
         of = recording(episodes=episodes(range(10), end=end, mode=[b"t"] * 4 + [b"e"] * 6))
         rects = [
             attributes
-            for _, attributes in page(of, selection=Selection("evaluation")).elements
+            for _, attributes in page(of, selection=Selection(mode="evaluation")).elements
             if attributes.get("class", "").startswith("end ")
         ]
         assert [rect["data-tip"] for rect in rects][:2] == [
@@ -314,7 +314,7 @@ class TestTheEpisodes:
 
     def test_are_chosen_evenly_when_they_are_too_many(self):
         returns = np.sin(np.arange(10_000.0))
-        chosen = columns.chosen(episodes(returns), [1234, 5678], most=1000)
+        chosen = columns.chosen(episodes(returns), np.arange(10_000), [1234, 5678], most=1000)
         assert len(chosen) <= 1000
         assert {1234, 5678, int(returns.argmax()), int(returns.argmin()), 0, 9999} <= set(chosen.tolist())
         assert (np.diff(chosen) > 0).all()

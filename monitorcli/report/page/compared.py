@@ -9,7 +9,7 @@ from monitorcli.report.model import Compared, Report
 from monitorcli.report.page.markup import NOTHING, Markup, drawn, remark, table, tag
 from monitorcli.report.text import number
 
-_HEADER = ("Recording", "Series", "Mean return", "Of the baseline", "Change", "", "Beats it", "Paired")
+_HEADER = ("Mean of all", "The baseline's", "Change", "", "Beats it", "Paired")
 
 
 def section(of: Report) -> Markup:
@@ -21,11 +21,8 @@ def section(of: Report) -> Markup:
         name, remarks = f"{new} beside {old}", [comparison.sentence(only), *remarks]
         shown = drawn(comparison.table(only), name)
     elif of.comparisons:
-        name, shown = (
-            f"Beside {of.comparisons[0].old.name}",
-            _table(of, f"Beside {of.comparisons[0].old.name}"),
-        )
-        remarks = [_about(of), *remarks]
+        name = f"Beside {of.comparisons[0].old.name}"
+        shown, remarks = _table(of, name), [_about(of), *remarks]
     elif not remarks:
         return NOTHING
     return tag("section", tag("h2", name), shown, *map(remark, remarks), class_="compared", id="comparison")
@@ -33,24 +30,27 @@ def section(of: Report) -> Markup:
 
 def _table(of: Report, name: str) -> Markup:
     """A row for each series that is compared."""
-    return table(_HEADER, map(_row, of.comparisons), name, "scroll sortable")
+    names = [("Recording", [one.new.name for one in of.comparisons])] if len(of.recordings) > 1 else []
+    titles = [one.new.title for one in of.comparisons]
+    names += [("Series", titles)] if len(set(titles)) > 1 else []
+    rows = ([*who, *_row(one)] for *who, one in zip(*(of for _, of in names), of.comparisons, strict=True))
+    return table([*(head for head, _ in names), *_HEADER], rows, name, "scroll sortable rows")
 
 
-def _row(one: Compared) -> list[object]:
+def _row(one: Compared) -> list[str]:
     found = one.comparison
-    mean = (
-        [words(cell) for cell in comparison.table(one).rows[0]] if found.n_old and found.n_new else [""] * 5
-    )
-    _, old, new, change, share = mean
-    beats = f"{number(found.p_improve)} {between(found.p_interval)}" if found.n_old and found.n_new else ""
-    return [one.new.name, one.new.title, new, old, change, share, beats, "by seed" if found.paired else "no"]
+    if not found.n_old or not found.n_new:
+        return ["", "", "nothing to compare", "", "", ""]
+    _, old, new, change, share = map(words, comparison.table(one).rows[0])
+    beats = f"{number(found.p_improve)} {between(found.p_interval)}"
+    return [new, old, change, share, beats, "yes" if found.paired else "no"]
 
 
 def _about(of: Report) -> str:
-    said = "Beats it: the probability that an episode's return is higher than one of the baseline."
+    said = "Beats it: the probability that an episode's return is higher than one of the baseline's."
     if not of.options.confidence:
         return said
     return (
-        f"{said} Intervals are Bonferroni's for {len(of.comparisons):,} comparisons: all of them hold together "
-        f"with {percent(of.options.confidence)}."
+        f"{said} Intervals are Bonferroni's for {len(of.comparisons):,} comparisons: "
+        f"all of them hold together with {percent(of.options.confidence)}."
     )

@@ -30,8 +30,9 @@ def section(rows: int, of: int, name: str, series: Sequence[tuple[int, str]]) ->
     table = tag("table", tag("caption", "Episodes", class_="unseen"), tag("thead"), tag("tbody"))
     scroll = tag("div", table, class_="scroll", tabindex="0", role="group", aria_label="Episodes")
     without = tag("noscript", remark("The list of episodes needs JavaScript; everything else does not."))
-    whole = tag("div", _filters(series), tag("p", "", role="status", class_="found"), scroll, _pager(), hidden=True,
-                class_="list", data_of=name)  # fmt: skip
+    found = tag("p", "", role="status", class_="found")
+    inside = (_filters(series), found, scroll, _pager())
+    whole = tag("div", *inside, hidden=True, class_="list", data_of=name)
     return joined([part, without, whole])
 
 

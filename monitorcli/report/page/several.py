@@ -1,7 +1,8 @@
-"""Several recordings beside each other: a row a series, the curves of what they share, then each by itself."""
+"""Several recordings: a row for each series, the curves of what they share, then each by itself."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from monitorcli.report import overview
@@ -45,19 +46,20 @@ def _links(of: Report) -> Iterator[tuple[View, str]]:
 
 
 def _ranking(of: Report) -> Markup:
-    """A row for each series, with a link to where it stands in the page."""
-    rows = []
+    """A row for each series, with a link to where it stands; those of one name by their return."""
+    found: dict[str, list[tuple[float, dict[str, object]]]] = {}
     for view, link in _links(of):
-        cells = {**overview.cells(view)}
-        row: dict[str, object] = {column: words(cells[column]) for column in _HEADER}
+        row: dict[str, object] = {column: words(line) for column, line in overview.cells(view).items()}
+        value = view.measured.value(view.headline)
         row["directory"] = tag("a", view.name, href=f"#{link}")
         row["completed"] = _sorted_by(view.numbers.completed, row["completed"])
-        row["mean"] = _sorted_by(view.measured.value(view.headline), row["mean"] or "none")
+        row["mean"] = _sorted_by(value, row["mean"] or "none")
         row["length"] = _sorted_by(view.numbers.length.mean, row["length"])
-        rows.append(row)
+        found.setdefault(view.title, []).append((value if value == value else -math.inf, row))
+    rows = [row for of_one in found.values() for _, row in sorted(of_one, key=lambda pair: -pair[0])]
     filled = [column for column in _HEADER if any(row[column] for row in rows)]
-    body_rows = ([row[column] for column in filled] for row in rows)
-    return table([_HEADER[column] for column in filled], body_rows, "Recordings", "scroll sortable")
+    cells = ([row[column] for column in filled] for row in rows)
+    return table([_HEADER[column] for column in filled], cells, "Recordings", "scroll sortable")
 
 
 def _sorted_by(value: float, shown: object) -> Markup:
