@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from monitorcli.report import numbers, overview, provenance, windows
 from monitorcli.report.layout import words
-from monitorcli.report.model import ReportOptions, View
+from monitorcli.report.model import RecordingView, ReportOptions, View
 from monitorcli.report.numbers import Tile
 from monitorcli.report.page import curve, ends, histogram
 from monitorcli.report.page.markup import NOTHING, Markup, drawn, joined, remark, table, tag
@@ -20,12 +18,34 @@ _COLUMNS = ("completed", "mean", "interval", "of", "length")
 _HEADER = ("Series", "Made at", "Completed", "Mean return", "Interval", "Of", "Mean length")
 
 
+MOST_DRAWN = 12  # series of a recording that have charts
+
+
+class Placed(NamedTuple):
+    """A series in the page: its number in the recording, what its ids begin with, its filmed episodes."""
+
+    view: View
+    number: int
+    name: str
+    filmed: Rows
+
+
 class Part(NamedTuple):
     """A part of the page: its id, the word for it in the navigation ("" for none), and its content."""
 
     id: str
     word: str
     content: Markup
+
+
+def placed(one: RecordingView, filmed: Rows, name: str) -> list[Placed]:
+    """Every series of the recording; `filmed` are the numbers of episodes, of any series."""
+    found, of = [], one.recording.episodes.series[filmed]
+    for place, view in enumerate(one.views):
+        number = one.recording.series.index(view.series)
+        own = name if len(one.views) == 1 else f"{name}-s{place}"
+        found.append(Placed(view, number, own, filmed[of == number]))
+    return found
 
 
 def section(name: str, level: int, ending: str, word: str, content: Markup, title: str = "") -> Part:
@@ -53,27 +73,34 @@ def facts(view: View, others: Sequence[View] = ()) -> list[str]:
     return [fact for fact in found if fact]
 
 
-def block(
-    of: Sequence[View], view: View, options: ReportOptions, filmed: Rows, name: str, level: int
-) -> Part:
-    """One of several series, with a heading of its own."""
-    said = tag("p", " · ".join(facts(view, of)), class_="facts")
-    content = joined(part.content for part in parts(view, options, filmed, name, level + 1))
-    whole = tag("section", tag(f"h{level}", title(view)), said, content, id=name, class_="series")
-    return Part(name, title(view), whole)
+def blocks(of: Sequence[Placed], options: ReportOptions, name: str, level: int) -> list[Part]:
+    """One series without a heading; of several the first twelve with one each, the others in a table."""
+    if len(of) == 1:
+        return _parts(of[0], options, level)
+    found = [_block(one, [other.view for other in of], options, level) for one in of[:MOST_DRAWN]]
+    others = [one.view for one in of[MOST_DRAWN:]]
+    return [*found, _listed(others, name, level)] if others else found
 
 
-def parts(view: View, options: ReportOptions, filmed: Rows, name: str, level: int) -> list[Part]:
-    """The numbers of the episodes, the return by window, and the charts; `filmed` are episodes' numbers."""
-    episodes = view.recording.episodes
+def _block(one: Placed, of: Sequence[View], options: ReportOptions, level: int) -> Part:
+    said = tag("p", " · ".join(facts(one.view, of)), class_="facts")
+    content = joined(part.content for part in _parts(one, options, level + 1))
+    heading = tag(f"h{level}", title(one.view))
+    return Part(
+        one.name, title(one.view), tag("section", heading, said, content, id=one.name, class_="series")
+    )
+
+
+def _parts(one: Placed, options: ReportOptions, level: int) -> list[Part]:
+    """The numbers of the episodes, the return by window, and the charts."""
+    view, name, episodes = one.view, one.name, one.view.recording.episodes
     if not len(episodes):
         nothing = "No episode was recorded." if options.selection.everything else "There is no such episode."
         return [Part("", "", tag("p", nothing, class_="nothing"))]
     shown, done = curve.seen(episodes, view.rows), episodes.completed
     line = NOTHING
     if shown:
-        marked = np.intersect1d(filmed, view.rows)
-        line = curve.section(shown, view.confidence, marked, f"{name}-curve", level)
+        line = curve.section(shown, view.confidence, one.filmed, f"{name}-curve", level)
     returns = histogram.section(episodes.episode_return[done], "return", f"{name}-returns", level)
     lengths = histogram.section(episodes.length[done], "length", f"{name}-lengths", level, " steps")
     pair = tag("div", returns, lengths, class_="pair") if returns or lengths else NOTHING
@@ -87,8 +114,8 @@ def parts(view: View, options: ReportOptions, filmed: Rows, name: str, level: in
     ]
 
 
-def listed(views: Sequence[View], name: str, level: int) -> Part:
-    """A table of series that have no block of their own."""
+def _listed(views: Sequence[View], name: str, level: int) -> Part:
+    """A table of series without charts."""
     rows = []
     for view in views:
         cells = overview.cells(view)

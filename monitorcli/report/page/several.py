@@ -11,7 +11,7 @@ from monitorcli.report.layout import Span, TextTable, words
 from monitorcli.report.model import Report, View
 from monitorcli.report.page import body, columns, overlay
 from monitorcli.report.page.markup import NOTHING, Markup, drawn, joined, remark, table, tag
-from monitorcli.report.page.series import title
+from monitorcli.report.page.series import MOST_DRAWN, title
 
 _HEADER = {
     "directory": "Directory",
@@ -41,7 +41,7 @@ def _links(of: Report) -> Iterator[tuple[View, str]]:
     """Every view with the id of where it stands in the page."""
     for place, one in enumerate(of.recordings):
         for number, view in enumerate(one.views):
-            shown = len(one.views) > 1 and number < body.MOST_DRAWN
+            shown = len(one.views) > 1 and number < MOST_DRAWN
             yield view, f"r{place}-s{number}" if shown else f"r{place}"
 
 
