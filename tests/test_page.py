@@ -434,6 +434,16 @@ class TestDistributions:
         ]  # fmt: skip
         assert [round(float(rect["x"])) for rect in rects] == [13, 180, 347, 513, 680, 847]
 
+    def test_of_ends_leave_no_gap_where_episodes_of_another_series_lie(self):
+        end = [log.END_TERMINATED, log.END_TERMINATED, log.END_TRUNCATED] * 2
+        text = html(recording(episodes=episodes(range(6), end=end, mode=[b"t", b"t", b"e"] * 2)))
+        bars = [of for of in Outline(text).named("rect") if of["class"].startswith("end ")]
+        assert bars == []  # each series ended in one way
+        text = html(recording(episodes=episodes(range(6), end=end, mode=[b"t", b"e", b"t"] * 2)))
+        bars = [of for of in Outline(text).named("rect") if of["class"].startswith("end ")]
+        assert [round(float(of["x"])) for of in bars] == [27, 347, 527, 847]
+        assert [round(float(of["width"])) for of in bars] == [280, 140, 280, 140]
+
     def test_of_ends_are_a_sentence_when_there_is_one_kind(self):
         assert "How they ended: all terminated." in html(recording([1, 2, 3]))
 
