@@ -39,14 +39,15 @@ def title(one: RecordingView) -> str:
 
 
 def _about(one: RecordingView, options: ReportOptions, level: int) -> list[Markup]:
-    """What was run, when, from where, and how it ended; the directory where it is not the heading."""
+    """What was run, when, from where, and how it ended; the directory or the series, whichever is not the heading."""
     spans = (
         tag("strong", span.text, class_=span.role) if span.role in ("good", "bad") else tag("span", span.text)
         for span in (runs.summary_line(one.recording.runs) if one.recording.runs else ())
     )
-    known = one_series.facts(one.views[0]) if len(one.views) == 1 else []
-    if len(one.views) > 1:
-        known = [f"{len(one.views):,} series"]
+    known = [f"{len(one.views):,} series"]
+    if len(one.views) == 1:
+        name = [one_series.title(one.views[0])] if level > 1 else []
+        known = [*name, *one_series.facts(one.views[0])]
     parts = (*known, joined(spans), _when(one.views))
     said = joined((tag("span", part) for part in parts if part), " · ")
     last = one.recording.runs[-1] if one.recording.runs else None
