@@ -39,7 +39,7 @@ def title(one: RecordingView) -> str:
 
 
 def _about(one: RecordingView, options: ReportOptions, level: int) -> list[Markup]:
-    """What was run, when, from where, and how it ended; the directory or the series, whichever is not the heading."""
+    """What was run, when, from where, and how it ended; and the directory or series that is no heading."""
     spans = (
         tag("strong", span.text, class_=span.role) if span.role in ("good", "bad") else tag("span", span.text)
         for span in (runs.summary_line(one.recording.runs) if one.recording.runs else ())
