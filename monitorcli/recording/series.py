@@ -13,7 +13,7 @@ from monitorcli.format import modes
 from monitorcli.format.environment import Call, Environment
 from monitorcli.recording.family import Family
 from monitorcli.recording.manifest import UNKNOWN
-from monitorcli.recording.model import Episodes, Run, Series
+from monitorcli.recording.parts import Episodes, Run, Series
 
 # What files of packages and of Python begin with, see `monitor.call_site`.
 _NOT_THE_SCRIPTS = ("site-packages/", "python/")

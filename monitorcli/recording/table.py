@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.recording.family import Family
-from monitorcli.recording.model import Episodes
+from monitorcli.recording.parts import Episodes
 
 # The record's fields and the columns they become, each of the field's own type.
 _COLUMNS: dict[str, tuple[str, Any]] = {

@@ -49,7 +49,9 @@ def look(directory: Path) -> Iterator[str]:
 
 def _answers(recording: Recording) -> Iterator[str]:
     found = make_report([recording], EVERYTHING)
-    answers = {name: b"".join(render(name, found)).decode() for name in FORMATS if name != "npz"}
+    answers = {
+        name: b"".join(render(name, found)).decode() for name in FORMATS if name not in ("npz", "parquet")
+    }
     answers["narrow"] = as_table.plain(as_table.lines(found, 30, in_ascii=True))
     answers["terminal"] = _on_a_terminal(recording)
     for name, text in answers.items():
@@ -60,7 +62,7 @@ def _answers(recording: Recording) -> Iterator[str]:
         text.encode()
     document = json.loads(answers["json"], parse_constant=_not_json)
     rows = list(csv.reader(io.StringIO(answers["csv"]), strict=True))
-    if not document["episodes"] == len(rows) - 1 == len(recording.episodes):
+    if not sum(of["episodes"] for of in document["series"]) == len(rows) - 1 == len(recording.episodes):
         yield "json, csv and recording differ in the number of episodes"
     if len(set(map(len, rows))) != 1:
         yield "csv has rows of different length"

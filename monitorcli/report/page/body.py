@@ -47,7 +47,7 @@ def _about(one: RecordingView, options: ReportOptions, level: int) -> list[Marku
     known = [f"{len(one.views):,} series"]
     if len(one.views) == 1:
         name = [one_series.title(one.views[0])] if level > 1 else []
-        known = [*name, *one_series.facts(one.views[0])]
+        known = [*name, *one_series.facts(one.views[0], one)]
     parts = (*known, joined(spans), _when(one.views))
     said = joined((tag("span", part) for part in parts if part), " · ")
     last = one.recording.runs[-1] if one.recording.runs else None
@@ -77,7 +77,7 @@ def _parts(
     placed = one_series.placed(one, films.filmed(found), name)
     parts = [
         section(name, level, "problems", problems, page_runs.remarks(recording.problems)),
-        *one_series.blocks(placed, options, name, level),
+        *one_series.blocks(one, placed, options, name, level),
         section(name, level, "films", "Films", films.section(found, one) if found else NOTHING),
         section(name, level, "episodes", "Episodes", episode_list.section(one, placed, found, name, most)),
         section(name, level, "started", "Runs", page_runs.section(one), "How it was run"),

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from monitorcli.report import axis
 from monitorcli.report.model import View
 from monitorcli.report.page import plot, running_mean
-from monitorcli.report.page.axis import Axis, Values, fitting, padded
+from monitorcli.report.page.axis import Axis, fitting, padded
 from monitorcli.report.page.markup import NOTHING, Markup, joined, table, tag, text
 from monitorcli.report.page.plot import PLANE
 from monitorcli.report.page.running_mean import RunningMean
@@ -71,22 +72,13 @@ def _caption(recordings: int, curves: int) -> str:
 
 def _curve(view: View, link: str, by: str) -> _Curve | None:
     episodes = view.recording.episodes
-    drawn = episodes.completed & np.isfinite(episodes.episode_return)
-    at = _places(view, by)[drawn]
-    if len(at) < 2 or not np.isfinite(at).all() or not at[-1] > 0:
+    places = axis.places(view, by)
+    drawn = episodes.completed & np.isfinite(episodes.episode_return) & np.isfinite(places)
+    at = places[drawn]
+    if len(at) < 2 or not at.max() > 0:
         return None
     line = running_mean.of_returns(at, episodes.episode_return[drawn], 0.95)
-    return _Curve(view, link, line, float(at[-1]))
-
-
-def _places(view: View, by: str) -> Values:
-    """Where each episode lies: after how many of the series, after how many steps or seconds."""
-    episodes = view.recording.episodes
-    if by == "steps":
-        return np.cumsum(episodes.length).astype(np.float64)
-    if by == "time":
-        return episodes.started_at - episodes.started_at[:1]
-    return np.arange(len(episodes), dtype=np.float64)
+    return _Curve(view, link, line, float(at.max()))
 
 
 def _unit(curves: Sequence[_Curve], by: str) -> tuple[float, str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from monitorcli.report import numbers, overview, provenance, windows
+from monitorcli.report import numbers, overview, windows
 from monitorcli.report.layout import words
 from monitorcli.report.model import RecordingView, ReportOptions, View
 from monitorcli.report.numbers import Tile
 from monitorcli.report.page import curve, ends, histogram
 from monitorcli.report.page.markup import NOTHING, Markup, drawn, joined, remark, table, tag
 from monitorcli.report.text import plural
+from monitorcli.report.told_apart import told_apart
 from monitorcli.summary.selection import Rows
 
 _COLUMNS = ("completed", "mean", "interval", "of", "length")
@@ -59,30 +60,26 @@ def title(view: View) -> str:
     return view.title or "Environment not known"
 
 
-def facts(view: View, others: Sequence[View] = ()) -> list[str]:
-    """Mode, place, number of environments, and what tells it from other series of the same environment."""
-    environment = view.series.environment
-    same = [one.series.environment for one in others if one.series.env_id == environment.env_id]
-    found = [view.mode, view.place]
-    if view.environments > 1:
-        found.append(plural(view.environments, "environment"))
-    if any(one.arguments != environment.arguments for one in same):
-        found.append(provenance.arguments(environment))
-    if any((one.policy, one.policy_hash) != (environment.policy, environment.policy_hash) for one in same):
-        found.append(provenance.policy(environment))
-    return [fact for fact in found if fact]
+def facts(view: View, of: RecordingView) -> list[str]:
+    """Mode, place, number of environments, and what else tells it from the other series."""
+    environments = view.environments
+    counted = plural(environments, "environment") if environments > 1 else ""
+    apart = [fact for fact in told_apart(view.series, of.recording.series) if fact != view.place]
+    return [fact for fact in (view.mode, view.place, counted, *apart) if fact]
 
 
-def blocks(of: Sequence[Placed], options: ReportOptions, name: str, level: int) -> list[Part]:
+def blocks(
+    one: RecordingView, of: Sequence[Placed], options: ReportOptions, name: str, level: int
+) -> list[Part]:
     """One series without a heading; of several the first twelve with one each, the others in a table."""
     if len(of) == 1:
         return _parts(of[0], options, level)
-    found = [_block(one, [other.view for other in of], options, level) for one in of[:MOST_DRAWN]]
-    others = [one.view for one in of[MOST_DRAWN:]]
+    found = [_block(series, one, options, level) for series in of[:MOST_DRAWN]]
+    others = [series.view for series in of[MOST_DRAWN:]]
     return [*found, _listed(others, name, level)] if others else found
 
 
-def _block(one: Placed, of: Sequence[View], options: ReportOptions, level: int) -> Part:
+def _block(one: Placed, of: RecordingView, options: ReportOptions, level: int) -> Part:
     said = tag("p", " · ".join(facts(one.view, of)), class_="facts")
     content = joined(part.content for part in _parts(one, options, level + 1))
     heading = tag(f"h{level}", title(one.view))

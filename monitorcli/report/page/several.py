@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from monitorcli.report import overview
 from monitorcli.report.intervals import estimated
 from monitorcli.report.layout import Span, TextTable, words
 from monitorcli.report.model import Report, View
+from monitorcli.report.order import ordered
 from monitorcli.report.page import body, columns, overlay
 from monitorcli.report.page.markup import NOTHING, Markup, drawn, joined, remark, table, tag
 from monitorcli.report.page.series import MOST_DRAWN, title
@@ -46,23 +46,26 @@ def _links(of: Report) -> Iterator[tuple[View, str]]:
 
 
 def _ranking(of: Report) -> Markup:
-    """A row for each series, with a link to where it stands; those of one name by their return."""
-    found: dict[str, list[tuple[float, dict[str, object]]]] = {}
-    for view, link in _links(of):
-        row: dict[str, object] = {column: words(line) for column, line in overview.cells(view).items()}
-        value = view.measured.value(view.headline)
-        row["directory"] = tag("a", view.name, href=f"#{link}")
-        row["completed"] = _sorted_by(view.numbers.completed, row["completed"])
-        row["mean"] = _sorted_by(value, row["mean"] or "none")
-        row["length"] = _sorted_by(view.numbers.length.mean, row["length"])
-        found.setdefault(view.title, []).append((value if value == value else -math.inf, row))
-    rows = [row for of_one in found.values() for _, row in sorted(of_one, key=lambda pair: -pair[0])]
+    """A row for each series, with a link to where it stands: the best of each name first, or as asked for."""
+    titles = list(dict.fromkeys(view.title for view in of.views))
+    ranked = sorted(ordered(of.views, "return"), key=lambda view: titles.index(view.title))
+    links = {id(view): link for view, link in _links(of)}
+    rows = [_row(view, links[id(view)]) for view in (of.views if of.options.sort else ranked)]
     filled = [column for column in _HEADER if any(row[column] for row in rows)]
     cells = ([row[column] for column in filled] for row in rows)
     return table([_HEADER[column] for column in filled], cells, "Recordings", "scroll sortable")
 
 
-def _sorted_by(value: float, shown: object) -> Markup:
+def _row(view: View, link: str) -> dict[str, str]:
+    row: dict[str, str] = {column: words(line) for column, line in overview.cells(view).items()}
+    row["directory"] = tag("a", view.name, href=f"#{link}")
+    row["completed"] = _sorted_by(view.numbers.completed, row["completed"])
+    row["mean"] = _sorted_by(view.measured.value(view.headline), row["mean"] or "none")
+    row["length"] = _sorted_by(view.numbers.length.mean, row["length"])
+    return row
+
+
+def _sorted_by(value: float, shown: str) -> Markup:
     """A number for the script that sorts the table."""
     return tag("data", shown, value=f"{value:.17g}") if value == value else tag("span", shown)
 
@@ -85,7 +88,7 @@ def _groups(of: Report) -> Markup:
 
 def _curves(of: Report) -> Iterator[Markup]:
     """A chart for each series that several recordings have."""
-    by = getattr(of.options, "x", "episodes")
+    by = of.options.x
     shared: dict[str, list[tuple[View, str]]] = {}
     for view, link in _links(of):
         shared.setdefault(title(view), []).append((view, link))
