@@ -236,7 +236,7 @@ def of_html(selected):
             )
         ],
         "films": [int(card[0]) for card in cards],
-        "axis": [int(data["axes"]["first"]), int(data["axes"]["last"])],
+        "axis": [int(data["curves"][0]["axes"][end]) for end in ("first", "last")],
     }
 
 
