@@ -111,15 +111,14 @@ def test_a_directory_that_is_not_there_is_no_gate_that_is_not_met(missing):
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
-        (["same", "worse", "--baseline", "main-eval"], "a comparison is"),
-        (["same", "--baseline", "."], "a baseline is"),
-        ([".", "--format", "npz"], "npz holds the episodes"),
+        (["same", "--baseline", "."], "a baseline is one recording, and . holds 5.\n"),
+        ([".", "--format", "npz"], "npz holds the episodes of one recording, and there are 5.\n"),
     ],
 )
 def test_what_is_of_one_directory_is_not_made_of_several(arguments, what):
     status, shown, remark = inspect(*arguments)
     assert (status, shown) == (2, "")
-    assert remark.startswith(f"monitorcli: {what} of one directory, and ")
+    assert remark.startswith(f"monitorcli: {what}")
 
 
 def test_a_folder_of_recordings_is_searched():
@@ -143,9 +142,9 @@ def test_a_folder_of_recordings_is_searched():
         ("a.md", b"### "),
         ("a.xml", b"<?xml"),
         ("a.npz", b"PK"),
-        ("a.txt", b" CartPole-v1"),
-        ("a.TXT", b" CartPole-v1"),
-        ("a", b" CartPole-v1"),
+        ("a.txt", b" same \xc2\xb7 1 run"),
+        ("a.TXT", b" same \xc2\xb7 1 run"),
+        ("a", b" same \xc2\xb7 1 run"),
     ],
 )
 def test_the_ending_of_the_file_chooses_the_format(name, begins):
@@ -206,7 +205,7 @@ def test_more_windows_than_anybody_reads_are_refused(monkeypatch):
 
 
 def test_the_table_has_the_last_windows_and_counts_the_others(monkeypatch):
-    monkeypatch.setattr("monitorcli.report.modes_and_windows._MOST", 2)
+    monkeypatch.setattr("monitorcli.report.windows._MOST", 2)
     shown = inspect("same", "--window", "4")[1]
     assert " 4 to 7" in shown
     assert " 0 to 3" not in shown
@@ -277,10 +276,11 @@ def test_the_schema_knows_each_key_and_no_other():
 
 def of_series():
     """A training and its evaluation from another line, and one with an argument of its own."""
-    arguments, policy = {"max_episode_steps": 200}, "p.py:act"
+    short, whole = ({"max_episode_steps": steps, "size": 2} for steps in (200, 500))
+    about = Environment("CartPole-v1", arguments=whole, policy="p.py:act")
     made = [
-        ("CartPole-v1", "training", "train.py:31", Environment("CartPole-v1", arguments=arguments)),
-        ("CartPole-v1 evaluation", "evaluation", "train.py:40", Environment("CartPole-v1", policy=policy)),
+        ("CartPole-v1", "training", "train.py:31", Environment("CartPole-v1", arguments=short)),
+        ("CartPole-v1 evaluation", "evaluation", "train.py:40", about),
         ("Odd | *v1*", "training", "train.py:52", Environment("Odd | *v1*")),
     ]
     number = np.arange(240)

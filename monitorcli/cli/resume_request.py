@@ -59,7 +59,7 @@ def resumed(request: Request) -> Request:
     The directory may come from a stranger, so no value is taken over that would make us run code. Raises
     NoRecording, or BadRequest with the command that the user can type instead.
     """
-    run = _last_run(request)
+    run, completed = _last_run(request)
     how = run.how
     if request.command or (request.env is not None and how.get("kind") != "evaluation"):
         return request
@@ -70,7 +70,7 @@ def resumed(request: Request) -> Request:
     whole = Request(**{**recorded, **given})
     if not request.accept_changes:
         as_recorded = _typed(whole._replace(**recorded))
-        refuse_changes(whole, _asked_otherwise(request, how), "asked for", as_recorded)
+        refuse_changes(whole, _asked_otherwise(request, how, completed), "asked for", as_recorded)
     kept = {name: how.get(name) for name in _FIELDS if name not in given}
     line = _typed(whole)
     for name, value in kept.items():
@@ -113,8 +113,8 @@ def refuse_changes(
     )
 
 
-def _asked_otherwise(request: Request, how: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """What is asked for and was not so before."""
+def _asked_otherwise(request: Request, how: dict[str, Any], completed: int) -> list[tuple[str, str, str]]:
+    """What is asked for and was not so before; fewer episodes, if more than that were completed."""
     changes = []
     provenance = how.get("provenance")
     folder = provenance.get("directory") if isinstance(provenance, dict) else None
@@ -125,23 +125,26 @@ def _asked_otherwise(request: Request, how: dict[str, Any]) -> list[tuple[str, s
         if name == "policy":
             old = reference_name(old, folder if isinstance(folder, str) else "")
             new = reference_name(new)
-        if old != new and not (name == "episodes" and new > old):
+        if name == "episodes":
+            old = max(new, min(old, completed))
+        if old != new:
             changes.append((f"--{name}", str(old), str(new)))
     return changes
 
 
-def _last_run(request: Request) -> Run:
+def _last_run(request: Request) -> tuple[Run, int]:
+    """The last run, and how many episodes were completed in all."""
     try:
-        runs = read(request.directory, kind="monitorcli").runs
+        recording = read(request.directory, kind="monitorcli")
     except NoRecording:
-        runs = ()
-    if not runs:
+        recording = None
+    if recording is None or not recording.runs:
         words = request.as_typed() if request.command or request.env else "-- COMMAND"
         raise NoRecording(
             f"{request.directory} holds no recording to resume.",
             f"monitorcli start {shlex.quote(str(request.directory))} {words}",
         ) from None
-    return runs[-1]
+    return recording.runs[-1], int(recording.episodes.completed.sum())
 
 
 def _command(request: Request, how: dict[str, Any]) -> Request:
