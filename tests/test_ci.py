@@ -109,16 +109,35 @@ def test_a_directory_that_is_not_there_is_no_gate_that_is_not_met(missing):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "what"),
+    ("arguments", "said"),
     [
-        (["same", "--baseline", "."], "a baseline is one recording, and . holds 5.\n"),
-        ([".", "--format", "npz"], "npz holds the episodes of one recording, and there are 5.\n"),
+        (["same", "--baseline", "."], "a baseline is one recording, and . holds 5.\n  --baseline better\n"),
+        (
+            [".", "--format", "npz"],
+            "npz holds the episodes of one recording, and there are 5.\n"
+            "  monitorcli inspect better --format npz\n",
+        ),
+        (
+            [".", "--last", "3", "--window", "2", "--format", "markdown"],
+            "markdown shows windows of one recording, and there are 5.\n"
+            "  monitorcli inspect better --last 3 --format markdown --window 2\n",
+        ),
     ],
 )
-def test_what_is_of_one_directory_is_not_made_of_several(arguments, what):
+def test_what_is_of_one_recording_is_not_made_of_several(arguments, said):
     status, shown, remark = inspect(*arguments)
     assert (status, shown) == (2, "")
-    assert remark.startswith(f"monitorcli: {what}")
+    assert remark.startswith(f"monitorcli: {said}")
+
+
+def test_several_recordings_are_each_compared_with_one_baseline(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    status, shown, _ = inspect("better", "worse", "--baseline", "main-eval")
+    assert status == 0
+    _, _, table = shown.partition(" directory   mean return")
+    rows = [line.split()[:2] for line in table.splitlines()[1:3]]
+    assert rows == [["better", "26.6"], ["worse", "22.4"]]
+    assert " [ ] Bonferroni's intervals for 2 comparisons: all of them hold together with 95 %\n" in shown
 
 
 def test_a_folder_of_recordings_is_searched():
@@ -142,9 +161,9 @@ def test_a_folder_of_recordings_is_searched():
         ("a.md", b"### "),
         ("a.xml", b"<?xml"),
         ("a.npz", b"PK"),
-        ("a.txt", b" same \xc2\xb7 1 run"),
-        ("a.TXT", b" same \xc2\xb7 1 run"),
-        ("a", b" same \xc2\xb7 1 run"),
+        ("a.txt", b" same \xc2\xb7 1 run, complete"),
+        ("a.TXT", b" same \xc2\xb7 1 run, complete"),
+        ("a", b" same \xc2\xb7 1 run, complete"),
     ],
 )
 def test_the_ending_of_the_file_chooses_the_format(name, begins):
@@ -302,8 +321,9 @@ SERIES = {
 
 
 @pytest.mark.parametrize("name", SERIES)
-def test_markdown_keeps_series_apart(name):
-    assert_golden(f"answer-{name}.md", shown("markdown", SERIES[name]()))
+@pytest.mark.parametrize(("form", "ending"), [("table", "txt"), ("markdown", "md")])
+def test_an_answer_keeps_series_apart(name, form, ending):
+    assert_golden(f"answer-{name}.{ending}", shown(form, SERIES[name]()))
 
 
 def test_markdown_of_more_series_than_anybody_reads_is_a_row_each():

@@ -153,7 +153,7 @@ def test_the_ending_of_the_file_wins_over_a_format_from_the_environment(tmp_path
 
 def test_a_folder_of_recordings_is_searched_whatever_is_asked_for(tmp_path):
     shutil.copytree("gym-0.21.0-modes", tmp_path / "runs" / "one")
-    best = inspect(tmp_path / "runs", "--episode", "best")
+    best = inspect(tmp_path / "runs", "--episode", "0")
     assert (best.exit_code, best.stderr) == (0, "")
     shutil.copytree("gym-0.21.0-nan", tmp_path / "runs" / "two")
     verified = inspect(tmp_path / "runs", "--verify")
@@ -165,7 +165,8 @@ def test_a_folder_of_recordings_is_searched_whatever_is_asked_for(tmp_path):
     refused = inspect(tmp_path / "runs", "--episode", "best")
     assert (refused.exit_code, refused.stderr) == (
         2,
-        f"monitorcli: --episode is for one recording, and there are 2.\n  {one}\n  {two}\n",
+        "monitorcli: --episode is of one recording, and there are 2.\n"
+        f"  monitorcli inspect {one} --episode best\n  monitorcli inspect {two} --episode best\n",
     )
 
 
@@ -177,15 +178,67 @@ def test_an_episode_outside_of_the_selection_is_refused():
     assert nothing.stderr.startswith("monitorcli: gym-0.21.0-modes holds no episode of unknown mode.\n")
 
 
-def test_windows_of_several_directories_are_refused_where_they_have_no_place():
+def test_windows_of_several_directories_stand_under_each_series():
     both = ("gym-0.21.0-modes", "gym-0.21.0-nan", "--window", "2")
-    result = inspect(*both)
-    assert (result.exit_code, result.stderr.splitlines()[0]) == (
-        2,
-        "monitorcli: the table shows windows of one directory, and 2 were given.",
-    )
+    assert " gym-0.21.0-nan · TinyNaN-v0\n return of" in answer(*both)
     found = json.loads(answer(*both, "--format", "json"))
-    assert all(series["windows"] for one in found for series in one["series"] if series["completed"])
+    assert all(series["windows"] for one in found for series in one["series"])
+
+
+def test_several_recordings_are_sorted_by_the_column_that_is_named():
+    names = ("gym-0.21.0-empty", "gym-0.1.0-py27-cartpole", "gym-mixed-versions")
+
+    def order(*options):
+        lines = answer(*names, *options).splitlines()[1 : 1 + len(names)]
+        return [line.split()[0] for line in lines]
+
+    assert order() == list(names)
+    assert order("--sort", "directory") == sorted(names)
+    assert order("--sort", "episodes") == ["gym-mixed-versions", "gym-0.1.0-py27-cartpole", names[0]]
+    assert order("--sort", "return") == ["gym-0.1.0-py27-cartpole", "gym-mixed-versions", names[0]]
+
+
+def test_a_column_that_is_sorted_by_is_shown_however_narrow_the_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    both = ("gym-0.1.0-py27-cartpole", "gym-mixed-versions")
+    assert " steps" not in answer(*both).splitlines()[0]
+    assert " steps" in answer(*both, "--sort", "steps").splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("x", "foot"),
+    [("episodes", ("episode 0 ", " 11")), ("steps", ("20 steps ", " 204 steps")), ("time", ("s ", " s"))],
+)
+def test_a_curve_is_drawn_by_episodes_steps_or_time(x, foot):
+    (line,) = [line for line in answer("gym-mixed-versions", "--x", x).splitlines() if "└" in line]
+    assert foot[0] in line.split("─")[0]
+    assert line.endswith(foot[1])
+
+
+def test_the_best_episode_of_several_series_is_asked_for_with_lines_to_paste():
+    result = inspect("gym-0.21.0-modes", "--episode", "best", "--last", "3")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "monitorcli: gym-0.21.0-modes has 2 series, and the best episode is of one.\n"
+        "  monitorcli inspect gym-0.21.0-modes --series TinyCartPole-v0 --last 3 --episode best\n"
+        "  monitorcli inspect gym-0.21.0-modes --series 'TinyCartPole-v0 evaluation' --last 3 "
+        "--episode best\n",
+    )
+    assert " return " in answer("gym-0.21.0-modes", "--episode", "best", "--mode", "evaluation")
+    assert " return " in answer("gym-0.21.0-modes", "--episode", "3")
+    assert " return " in answer("gym-0.21.0-modes", "--episode", "last")
+
+
+def test_in_a_folder_of_which_nothing_is_running_nothing_is_watched(tmp_path):
+    for name in ("one", "two"):
+        shutil.copytree("gym-0.21.0-modes", tmp_path / name)
+    result = inspect(tmp_path, "--watch")
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        2,
+        "",
+        "monitorcli: --watch follows a recording that is running, and none of these 2 is.\n"
+        f"  monitorcli inspect {tmp_path / 'one'}\n  monitorcli inspect {tmp_path / 'two'}\n",
+    )
 
 
 def test_several_directories_make_one_csv_that_names_each():
@@ -210,3 +263,10 @@ def test_the_formats_offered_are_those_there_are():
     from monitorcli.report import FORMATS as RENDERERS
 
     assert tuple(RENDERERS) == FORMATS
+
+
+def test_the_columns_offered_are_those_there_are():
+    from monitorcli.cli.inspect_options import COLUMNS
+    from monitorcli.report.order import COLUMNS as SORTED
+
+    assert COLUMNS == SORTED

@@ -320,8 +320,8 @@ def test_on_a_terminal_the_table_is_shown_live_and_left_behind_whole(tmp_path):
     count = len(read(tmp_path / "run").episodes)
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
     assert re.search(r" watching   [0-9,.]+ episodes a second · Ctrl-C leaves", text)
-    last = text[text.rindex(" Quick-v0 · ") :]
-    assert last.startswith(" Quick-v0 · training · 1 run, complete · ")
+    last = text[text.rindex(" · 1 run, complete") :]
+    assert " Quick-v0 · training    trainer.py:15\r\n last " in last
     assert f"{count:,} completed" in last
     assert "watching" not in last
     assert err == f"monitorcli: run 0 is complete; it has {count:,} episodes.\n"

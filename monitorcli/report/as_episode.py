@@ -41,7 +41,7 @@ def find(recording: Recording, which: str, among: Selection = _ALL) -> int:
     """The row of the episode that `which` names, as `lines` has it. Raises BadRequest."""
     rows = among.all_rows(recording)
     if not len(rows):
-        raise BadRequest(f"{recording.directory} holds no {among.words.removesuffix('s')}.")
+        raise BadRequest(f"{recording.directory} holds no {among.words.replace('episodes', 'episode', 1)}.")
     only = "" if among.everything else f" among {among.words}"
     numbers = f"Give a number from {rows[0]} to {rows[-1]}"
     if which in _CHOICES:

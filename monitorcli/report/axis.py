@@ -29,6 +29,14 @@ def said(value: float, by: str) -> str:
     return lasting(value) if by == "time" else plural(round(value), by.removesuffix("s"))
 
 
+def share(length: float, points: int, by: str) -> str:
+    """What a point of a curve is, where so many share an axis of this length."""
+    each = length / points
+    return (
+        f" return, mean of {said(each, by)} a point " if each > (0 if by == "time" else 1.5) else " return "
+    )
+
+
 def _times(view: View) -> Places:
     recording, episodes = view.recording, view.recording.episodes
     run_of = np.array([writer.run for writer in recording.writers], np.intp)[episodes.writer]

@@ -40,10 +40,7 @@ def lines(view: View, width: int, in_ascii: bool, by: str = "episodes") -> list[
     else:
         low, high = float(at[dated].min()), float(at[dated].max())
         points = along(at, returns, low, high, columns)
-        share_of = axis.said((high - low) / columns, by)
-        below = foot(
-            axis.said(low, by), axis.said(high, by), f" return, mean of {share_of} a point ", columns
-        )
+        below = foot(axis.said(low, by), axis.said(high, by), axis.share(high - low, columns, by), columns)
     finite = points[np.isfinite(points)]
     top, bottom = float(finite.max()), float(finite.min())
     return with_axis(draw(points, columns, _HEIGHT, in_ascii), top, bottom, below)

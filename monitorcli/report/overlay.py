@@ -40,10 +40,8 @@ def lines(of: Sequence[tuple[str, View]], by: str, width: int) -> list[Line]:
     points = [curve.stretched(one, room) for one in means]
     finite = np.concatenate([one[np.isfinite(one)] for one in points])
     drawn = _drawn(points, float(finite.min()), float(finite.max()))
-    share = axis.said((high - low) / _POINTS, by) if high > low else ""
-    foot = curve.foot(
-        axis.said(low, by), axis.said(high, by), f" return, mean of {share} a point " if share else "", room
-    )
+    what = axis.share(high - low, _POINTS, by)
+    foot = curve.foot(axis.said(low, by), axis.said(high, by), what, room)
     graph = curve.with_axis(drawn, float(finite.max()), float(finite.min()), foot)
     return [*graph, *_legend(shown, len(curves) - len(shown), _starred(drawn), width)]
 
