@@ -4,6 +4,7 @@ import json
 import os
 import sys
 
+import numpy as np
 import pytest
 from commands import monitorcli, record, script
 
@@ -177,19 +178,28 @@ def test_a_run_says_where_it_comes_from(tmp_path):
 def test_arguments_are_kept_as_json_that_is_small_and_has_no_addresses(tmp_path):
     class Spec:
         id, max_episode_steps = "Any-v0", None
-        kwargs = {"a": 1, "size": (2, 3), "f": print, "o": object(), "t": "x" * 300, "render_mode": "human"}
+        kwargs = {
+            "a": 1,
+            "size": (2, 3),
+            "f": print,
+            "o": object(),
+            "n": np.int64(7),
+            "t": "x" * 300,
+            "render_mode": "human",
+        }
 
     class Env:
         spec = Spec
 
     found = describe(Env()).arguments
-    assert {name: found[name] for name in ("a", "size", "f", "o")} == {
+    assert {name: found[name] for name in ("a", "size", "f", "o", "n")} == {
         "a": 1,
         "size": [2, 3],
         "f": "<builtins.print>",
         "o": "<builtins.object>",
+        "n": 7,
     }
-    assert sorted(found) == ["a", "f", "o", "size", "t"]
+    assert sorted(found) == ["a", "f", "n", "o", "size", "t"]
     assert found["t"].startswith("x" * 200 + "... sha256:")
 
 

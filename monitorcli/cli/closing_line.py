@@ -47,7 +47,8 @@ def say_recorded(directory: Path, run: RunFile, told: StatusLog | None = None) -
     parts = [counted(completed, int(mine.sum()) - completed)]
     if len(series) == 1:
         ((name, rows),) = series.items()
-        parts = [printable(name), *_told(recording, rows)]
+        env_id = next(one.env_id for one in recording.series if one.name == name)
+        parts = [printable(env_id), *_told(recording, rows)]
     else:
         parts.insert(0, f"{len(series):,} series")
     films = [video for video in recording.videos if video.episode is not None and mine[video.episode]]

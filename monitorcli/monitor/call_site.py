@@ -42,13 +42,17 @@ def call_site(frame: FrameType | None) -> CallSite:
 
 def command() -> tuple[str, ...]:
     """The script that this process was started as, with its arguments; () where that tells nothing."""
+    return _command(tuple(map(str, getattr(sys, "argv", ()))))
+
+
+@functools.lru_cache(maxsize=8)
+def _command(argv: tuple[str, ...]) -> tuple[str, ...]:
     main = sys.modules.get("__main__")
     name = getattr(getattr(main, "__spec__", None), "name", None) or getattr(main, "__package__", None) or ""
     file = _shown(getattr(main, "__file__", None) or "")
     package = file[len(INSTALLED) :] if file.startswith(INSTALLED) else name
     if package.replace("/", ".").partition(".")[0] in _HOSTS:
         return ()
-    argv = [str(word) for word in getattr(sys, "argv", [])]
     return (_shown(argv[0]), *argv[1:]) if argv else ()
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import json
 import math
 import os
 import platform
 import sys
 from fnmatch import fnmatchcase
 from typing import Any
+
+import numpy as np
 
 from monitorcli.format.environment import Environment
 from monitorcli.monitor.call_site import CallSite, command
@@ -30,14 +34,31 @@ _DEEPEST = 4
 def describe(env: Any, env_id: str | None = None, made_at: CallSite = ()) -> Environment:
     """Of an environment that was made at `made_at`; `env_id` is for one that has no spec."""
     spec = getattr(env, "spec", None)
-    return Environment(
-        env_id=env_id or getattr(spec, "id", None) or type(env).__name__,
-        gym_version=getattr(library_of(env), "__version__", ""),
-        arguments=_arguments(spec),
-        made_at=made_at,
-        command=command(),
-        versions=_versions(env),
+    return _one(
+        env_id or getattr(spec, "id", None) or type(env).__name__,
+        getattr(library_of(env), "__version__", ""),
+        json.dumps(_arguments(spec)),
+        made_at,
+        command(),
+        type(getattr(env, "unwrapped", env)).__module__.partition(".")[0],
+        len(sys.modules),
     )
+
+
+# One object for all that are alike: a script may make thousands, and they stay while it runs.
+@functools.lru_cache(maxsize=256)
+def _one(
+    env_id: str,
+    gym_version: str,
+    arguments: str,
+    made_at: CallSite,
+    command: tuple[str, ...],
+    package: str,
+    loaded: int,
+) -> Environment:
+    """The environment; `loaded` modules are an argument because versions are those of what is loaded."""
+    versions = _versions(package) if loaded else {}
+    return Environment(env_id, gym_version, json.loads(arguments), made_at, command, versions=versions)
 
 
 def library_of(env: Any) -> Any:
@@ -51,16 +72,16 @@ def library_of(env: Any) -> Any:
 
 def _arguments(spec: Any) -> dict[str, Any]:
     """What `make` was given, and the time limit that it was made with."""
-    kwargs = getattr(spec, "kwargs", None)
-    found = {
-        str(name): _as_json(value) for name, value in (kwargs or {}).items() if name not in _NO_ARGUMENTS
-    }
+    kwargs = getattr(spec, "kwargs", None) or {}
+    found = {str(name): _as_json(value) for name, value in kwargs.items() if name not in _NO_ARGUMENTS}
     limit = getattr(spec, "max_episode_steps", None)
     return {**found, "max_episode_steps": limit} if isinstance(limit, int) else found
 
 
 def _as_json(value: Any, depth: int = 0) -> Any:
     """The value if JSON can hold it and it is small, else its type, or a hash of a long text."""
+    if isinstance(value, np.generic):
+        value = value.item()
     if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if isinstance(value, str):
@@ -75,8 +96,7 @@ def _as_json(value: Any, depth: int = 0) -> Any:
     return f"<{getattr(named, '__module__', '?')}.{getattr(named, '__qualname__', type(value).__name__)}>"
 
 
-def _versions(env: Any) -> dict[str, str]:
-    package = type(getattr(env, "unwrapped", env)).__module__.partition(".")[0]
+def _versions(package: str) -> dict[str, str]:
     found = {"python": platform.python_version()}
     for name in (*_PACKAGES, package):
         module = sys.modules.get(name)
