@@ -314,7 +314,7 @@ def test_a_second_ctrl_c_does_not_wait_for_the_policy(folder):
         process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert (said, process.returncode) == (["ready\n", "asked once\n"], 130)
-    assert err.splitlines()[0] == "monitorcli: CartPole-v1 evaluation, 1 incomplete episode -> eval"
+    assert err.splitlines()[0] == "monitorcli: CartPole-v1, 1 incomplete episode -> eval"
     assert err.splitlines()[1] == "monitorcli: interrupted."
     assert [row["end"] for row in recorded("eval", folder)] == ["incomplete"]
 

@@ -163,7 +163,7 @@ def test_what_evaluation_names_in_vain_is_said_with_what_there_was(tmp_path, pat
         [
             f"monitorcli: --evaluation {quoted} matched no environment. There were:",
             f"  CartPole-v1 was made at script.py:3, called from script.py:{line}",
-            "monitorcli: CartPole-v1 evaluation, 1 episode, mean return 11 -> runs",
+            "monitorcli: CartPole-v1, 1 episode, mean return 11 -> runs",
         ],
     )
 
