@@ -295,10 +295,11 @@ def test_the_schema_knows_each_key_and_no_other():
 
 def of_series():
     """A training and its evaluation from another line, and one with an argument of its own."""
-    arguments, policy = {"max_episode_steps": 200}, "p.py:act"
+    short, whole = ({"max_episode_steps": steps, "size": 2} for steps in (200, 500))
+    about = Environment("CartPole-v1", arguments=whole, policy="p.py:act")
     made = [
-        ("CartPole-v1", "training", "train.py:31", Environment("CartPole-v1", arguments=arguments)),
-        ("CartPole-v1 evaluation", "evaluation", "train.py:40", Environment("CartPole-v1", policy=policy)),
+        ("CartPole-v1", "training", "train.py:31", Environment("CartPole-v1", arguments=short)),
+        ("CartPole-v1 evaluation", "evaluation", "train.py:40", about),
         ("Odd | *v1*", "training", "train.py:52", Environment("Odd | *v1*")),
     ]
     number = np.arange(240)

@@ -294,3 +294,12 @@ def test_with_dry_run_clear_only_lists_whatever_else_is_given(tmp_path, other):
 def test_what_is_watched_can_be_chosen():
     shown = inspect("--watch", "--mode", "evaluation", "--last", "3")[1].decode()
     assert shown == " · 21 episodes · Lift-v0 evaluation: mean return 5.667 (last 3)\n"
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_each_command_explains_itself(command, option):
+    done = CliRunner().invoke(main, [command, option])
+    assert done.exit_code == 0, done.exception
+    assert f"Usage: main {command} " in done.stdout
+    assert "-h, --help" in done.stdout

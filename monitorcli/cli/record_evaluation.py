@@ -22,7 +22,7 @@ from monitorcli.cli.run_lifecycle import (
 from monitorcli.evaluate.episodes import make_environment
 from monitorcli.evaluate.policy import load_policy, policy_hash, reference_name
 from monitorcli.evaluate.run import Evaluation, run_evaluation
-from monitorcli.evaluate.seeds import changes, choose_seed, missing_seeds
+from monitorcli.evaluate.seeds import changes, choose_seed, missing_seeds, named_as_recorded
 from monitorcli.format.environment import Environment
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.environment import describe
@@ -41,7 +41,7 @@ def record(request: Request, existing: Existing) -> None:
     about = describe(env)._replace(
         command=(), policy=reference_name(str(request.policy)), policy_hash=policy_hash(str(request.policy))
     )
-    count, seeds = _seeds(request, about, existing)
+    about, count, seeds = _missing(request, about, existing)
     if not count:
         say(f"nothing is missing: {request.directory} holds all {request.episodes} episodes.")
         sys.exit(0)
@@ -66,19 +66,22 @@ def record(request: Request, existing: Existing) -> None:
     sys.exit(status)
 
 
-def _seeds(request: Request, about: Environment, existing: Existing) -> tuple[int, Iterable[int]]:
-    """How many episodes are to be run, and their seeds: all, or those without a complete episode yet.
+def _missing(
+    request: Request, about: Environment, existing: Existing
+) -> tuple[Environment, int, Iterable[int]]:
+    """What to run, how many episodes, and their seeds: all, or those without a complete episode yet.
 
     Raises BadRequest when `about` is not what is recorded, and nobody accepted that.
     """
     assert request.seed is not None and request.episodes is not None
     seeds = range(request.seed, request.seed + request.episodes)
     if existing is not Existing.KEEP:
-        return len(seeds), seeds
+        return about, len(seeds), seeds
     recording = read(request.directory, kind="monitorcli")
     if not request.accept_changes:
-        refuse_changes(request, changes(recording, about))
-    return missing_seeds(recording, about, seeds)
+        refuse_changes(request, changes(recording, about), "is there now")
+    about = named_as_recorded(recording, about)
+    return about, *missing_seeds(recording, about, seeds)
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ def told_apart(series: Series, all_series: Sequence[Series]) -> list[str]:
     found += [
         f"{name}={json.dumps(value)}"
         for name, value in about.arguments.items()
-        if any(name not in one.arguments or one.arguments[name] != value for one in same)
+        if any(one.arguments and one.arguments.get(name, ...) != value for one in same)
     ]
     if len({one.command for one in same}) > 1:
         found.append(shlex.join(about.command))

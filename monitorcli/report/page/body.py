@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from monitorcli.report import provenance, runs
 from monitorcli.report.model import RecordingView, ReportOptions, View
-from monitorcli.report.page import columns, curve, episode_list, films
+from monitorcli.report.page import columns, episode_list, films
 from monitorcli.report.page import runs as page_runs
 from monitorcli.report.page import series as one_series
-from monitorcli.report.page.films import FilmCard
-from monitorcli.report.page.markup import NOTHING, Markup, data, joined, tag
+from monitorcli.report.page.markup import NOTHING, Markup, joined, tag
 from monitorcli.report.page.series import Part, section
 from monitorcli.report.text import listing, plural, when
 
 _MOST_NAMES = 6
-MOST_DRAWN = 12  # series with charts
 _COMMAND = 300  # characters
 
 
@@ -26,14 +22,14 @@ def single(one: RecordingView, options: ReportOptions, embed: int) -> tuple[Mark
     parts = _parts(one, options, "r0", embed, level=2)
     navigation = tag("nav", *(tag("a", part.word, href=f"#{part.id}") for part in parts if part.word),
                      aria_label="Sections")  # fmt: skip
-    opening = tag("header", tag("h1", title(one)), *_about(one, options), navigation)
+    opening = tag("header", tag("h1", title(one)), *_about(one, options, 1), navigation)
     return opening, joined(part.content for part in parts)
 
 
 def article(one: RecordingView, options: ReportOptions, name: str, embed: int, most: int) -> Markup:
     """One of several recordings, with headings below that of the page, and `most` episodes in its list."""
     content = (part.content for part in _parts(one, options, name, embed, 3, most))
-    return tag("article", tag("h2", one.name), *_about(one, options), *content, id=name)
+    return tag("article", tag("h2", one.name), *_about(one, options, 2), *content, id=name)
 
 
 def title(one: RecordingView) -> str:
@@ -42,19 +38,20 @@ def title(one: RecordingView) -> str:
     return listing(ids, _MOST_NAMES) or "Environment not known"
 
 
-def _about(one: RecordingView, options: ReportOptions) -> list[Markup]:
-    """What was run, when, from where, and how it ended."""
+def _about(one: RecordingView, options: ReportOptions, level: int) -> list[Markup]:
+    """What was run, when, from where, and how it ended; and the directory or series that is no heading."""
     spans = (
         tag("strong", span.text, class_=span.role) if span.role in ("good", "bad") else tag("span", span.text)
         for span in (runs.summary_line(one.recording.runs) if one.recording.runs else ())
     )
-    known = one_series.facts(one.views[0]) if len(one.views) == 1 else []
-    if len(one.views) > 1:
-        known = [f"{len(one.views):,} series"]
+    known = [f"{len(one.views):,} series"]
+    if len(one.views) == 1:
+        name = [one_series.title(one.views[0])] if level > 1 else []
+        known = [*name, *one_series.facts(one.views[0], one)]
     parts = (*known, joined(spans), _when(one.views))
     said = joined((tag("span", part) for part in parts if part), " · ")
     last = one.recording.runs[-1] if one.recording.runs else None
-    origin = [tag("code", one.recording.directory)]
+    origin = [tag("code", one.recording.directory)] if level == 1 else []
     if last is not None:
         typed = runs.command(last, _COMMAND)
         origin += [tag("code", typed)] if typed else []
@@ -76,51 +73,14 @@ def _parts(
     one: RecordingView, options: ReportOptions, name: str, embed: int, level: int, most: int = columns.MOST
 ) -> list[Part]:
     recording, found = one.recording, films.gathered(one, name, options.folder, embed)
-    problems, filmed = plural(len(recording.problems), "problem"), films.filmed(found)
-    views = one.views
-    if len(views) == 1:
-        blocks = one_series.parts(views[0], options, filmed, name, level)
-    else:
-        blocks = [
-            one_series.block(views, view, options, filmed, f"{name}-s{place}", level)
-            for place, view in enumerate(views[:MOST_DRAWN])
-        ]
-    if views[MOST_DRAWN:]:
-        blocks.append(one_series.listed(views[MOST_DRAWN:], name, level))
+    problems = plural(len(recording.problems), "problem")
+    placed = one_series.placed(one, films.filmed(found), name)
     parts = [
         section(name, level, "problems", problems, page_runs.remarks(recording.problems)),
-        *blocks,
+        *one_series.blocks(one, placed, options, name, level),
         section(name, level, "films", "Films", films.section(found, one) if found else NOTHING),
-        section(name, level, "episodes", "Episodes", _episode_list(one, found, name, most)),
+        section(name, level, "episodes", "Episodes", episode_list.section(one, placed, found, name, most)),
         section(name, level, "started", "Runs", page_runs.section(one), "How it was run"),
         section(name, level, "notes", "Notes", page_runs.remarks(recording.notes)),
     ]
     return [part for part in parts if part.content]
-
-
-def _episode_list(one: RecordingView, found: Sequence[FilmCard], name: str, most: int) -> Markup:
-    if not len(one.rows):
-        return NOTHING
-    episodes, rows, several = one.recording.episodes, one.rows, len(one.views) > 1
-    if len(rows) > most:
-        filmed, each = films.filmed(found), most // len(one.views)
-        of_each = [
-            columns.chosen(episodes, view.rows, np.intersect1d(filmed, view.rows), each) for view in one.views
-        ]
-        rows = np.sort(np.concatenate(of_each))
-    numbers = [one.recording.series.index(view.series) for view in one.views]
-    names = list(zip(numbers, map(one_series.title, one.views), strict=True))
-    curves = []
-    for place, (number, view) in enumerate(zip(numbers, one.views[:MOST_DRAWN], strict=False)):
-        shown = curve.seen(view.recording.episodes, view.rows)
-        figure = f"{name}-s{place}-curve" if several else f"{name}-curve"
-        if shown:
-            curves.append({"figure": figure, "series": number, "axes": curve.scales(shown)})
-    content = {
-        **columns.as_json(episodes, rows),
-        "films": {film.video.episode: film.id for film in reversed(found) if film.video.episode is not None},
-        "series": dict(names),
-        "curves": curves,
-    }
-    block = tag("script", data(content), type="application/json", id=f"{name}-data")
-    return joined([episode_list.section(len(rows), len(one.rows), name, names), block])

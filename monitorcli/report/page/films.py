@@ -135,13 +135,14 @@ def _card(film: FilmCard, of: RecordingView) -> Markup:
 def _facts(row: int, of: RecordingView) -> list[str]:
     recording, episodes = of.recording, of.recording.episodes
     facts = [
-        *([recording.series[int(episodes.series[row])].name] if len(of.views) > 1 else []),
         f"return {number(float(episodes.episode_return[row]))}",
         plural(int(episodes.length[row]), "step"),
         ENDS[int(episodes.end[row])].kind,
     ]
     if episodes.seeded[row] == log.SEED_GIVEN:
         facts.append(f"seed {int(episodes.seed_high[row]) << 64 | int(episodes.seed[row])}")
+    if len(of.views) > 1:
+        facts.append(recording.series[int(episodes.series[row])].name)
     return facts
 
 

@@ -75,9 +75,9 @@ def table(
     return tag("div", whole, class_=class_, tabindex="0", role="group", aria_label=caption or "Table")
 
 
-def drawn(of: TextTable, caption: str) -> Markup:
+def drawn(of: TextTable, caption: str, class_: str = "scroll") -> Markup:
     """A table that every format draws; nothing when it has no rows."""
-    return table(of.head, (map(words, row) for row in of.rows), caption) if of.rows else NOTHING
+    return table(of.head, (map(words, row) for row in of.rows), caption, class_) if of.rows else NOTHING
 
 
 def described(pairs: Iterable[tuple[object, object]], class_: str | None = None) -> Markup:

@@ -22,11 +22,12 @@ _UNITS = ((172_800.0, 86_400.0, "days"), (7200.0, 3600.0, "hours"), (120.0, 60.0
 
 
 class _Curve(NamedTuple):
-    """The running mean of one recording; `line.at` are places on the chart's axis."""
+    """The running mean of one recording, over places on the chart's axis; the last episode is at `end`."""
 
     view: View
     link: str
     line: RunningMean
+    end: float
 
     @property
     def last(self) -> str:
@@ -43,19 +44,12 @@ def section(title: str, of: Sequence[tuple[View, str]], by: str, name: str, leve
     if len(shown) < 2:
         return NOTHING
     unit, label = _unit(shown, by)
-    low, high = (choose(float(choose(one.line.at)) for one in shown) for choose in (min, max))
-    x = Axis(low / unit, high / unit) if low < high else Axis(low / unit, low / unit + 1)
+    x = Axis(0.0, max(one.end for one in shown) / unit)
     y = padded(fitting(np.concatenate([one.line.mean for one in shown])))
-    left_out = [
-        f" {len(of) - len(curves):,} more have too little to draw." if len(curves) < len(of) else "",
-        f" {len(curves) - MOST:,} more are left out." if len(curves) > MOST else "",
-    ]
     chart = plot.Chart(
         name=name,
         title=f"Return of {title}" if title else "Return",
-        caption=text(
-            f"Lines: each recording's running mean over a twentieth of its episodes.{''.join(left_out)}"
-        ),
+        caption=text(_caption(len(of), len(curves))),
         summary="; ".join(f"{one.view.name} ends at {one.last}" for one in shown),
         numbers=_numbers(shown),
         legend=_legend(shown),
@@ -67,20 +61,30 @@ def section(title: str, of: Sequence[tuple[View, str]], by: str, name: str, leve
     )
 
 
+def _caption(recordings: int, curves: int) -> str:
+    said = "Lines: the running mean over a twentieth of a recording's episodes. Numbers: where the lines end."
+    if curves > MOST:
+        said += f" The first {MOST} of {curves:,}."
+    if curves < recordings:
+        said += f" Nothing to draw of {recordings - curves:,} more."
+    return said
+
+
 def _curve(view: View, link: str, by: str) -> _Curve | None:
     episodes = view.recording.episodes
-    drawn = episodes.completed & np.isfinite(episodes.episode_return)
-    at = axis.places(view, by)[drawn]
-    if len(at) < 2 or not np.isfinite(at).all():
+    places = axis.places(view, by)
+    drawn = episodes.completed & np.isfinite(episodes.episode_return) & np.isfinite(places)
+    at = places[drawn]
+    if len(at) < 2 or not at.max() > 0:
         return None
     line = running_mean.of_returns(at, episodes.episode_return[drawn], 0.95)
-    return _Curve(view, link, line)
+    return _Curve(view, link, line, float(at.max()))
 
 
 def _unit(curves: Sequence[_Curve], by: str) -> tuple[float, str]:
     if by != "time":
         return 1.0, {"steps": "steps"}.get(by, "episode")
-    longest = max(float(one.line.at.max()) for one in curves)
+    longest = max(one.end for one in curves)
     return next(((unit, name) for least, unit, name in _UNITS if longest >= least), (1.0, "seconds"))
 
 

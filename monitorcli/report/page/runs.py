@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from monitorcli.recording.model import Run
 from monitorcli.report import provenance, runs
@@ -18,38 +18,35 @@ Pairs = list[tuple[object, object]]
 
 
 def section(of: RecordingView) -> Markup:
-    """One run in full; of several a table, the last in full under it. Then what the series were made with."""
-    recording = of.recording
-    shown = recording.runs[-_MOST:]
-    known = _environments(of)
+    """One run in full; of several a table, the last in full under it. Then how its series differ."""
+    shown = of.recording.runs[-_MOST:]
+    alike, apart = _made_with(of.views)
     if not shown:
-        return joined([tag("p", "No file says how it was started."), known])
-    versions = ", ".join(sorted({writer.version for writer in recording.writers if writer.version}))
-    last = _one(shown[-1], "" if any(map(_versions, of.views)) else versions)
-    if len(of.views) == 1:
-        last += _made_with(of.views[0])
+        said = tag("p", "No file says how it was started.")
+        return joined([said, described(alike, "pairs") if alike else NOTHING, apart])
+    last = described([*_one(shown[-1], of), *alike], "pairs")
     if len(shown) == 1:
-        return joined([described(last, "pairs"), known])
-    left_out = len(recording.runs) - len(shown)
+        return joined([last, apart])
+    left_out = len(of.recording.runs) - len(shown)
     said = remark(f"{left_out:,} earlier runs are left out." if left_out else "")
     header = ("Run", "State", "Episodes", "When", "Host", "Commit", "Command")
     rows = ((f"{run.number:,}", _state(run), f"{run.episodes:,}", _when(run), provenance.host(run),
-             provenance.commit(run).removeprefix("commit "), _command(run)) for run in shown)  # fmt: skip
-    number = tag("p", f"Run {shown[-1].number:,}:")
-    return joined([table(header, rows, "Runs"), said, number, described(last, "pairs"), known])
+             _commit(run), _command(run)) for run in shown)  # fmt: skip
+    return joined([table(header, rows, "Runs"), said, tag("p", f"Run {shown[-1].number:,}:"), last, apart])
 
 
-def _one(run: Run, gym: str) -> Pairs:
+def _one(run: Run, of: RecordingView) -> Pairs:
     lasted = ""
     if run.started_at is not None and run.ended_at is not None and run.ended_at >= run.started_at:
         lasted = lasting(run.ended_at - run.started_at)
+    gym = "" if any(map(_versions, of.views)) else ", ".join(sorted(_gym_versions(of)))
     return [
         ("command", tag("code", _command(run)) if _command(run) else ""),
         ("state", _state(run)),
         ("when", _when(run)),
         ("lasted", lasted),
-        ("in", provenance.directory(run)),
-        ("commit", provenance.commit(run).removeprefix("commit ")),
+        ("directory", provenance.directory(run)),
+        ("commit", _commit(run)),
         ("host", provenance.host(run)),
         ("recorded by", provenance.recorder(run)),
         ("Gymnasium" if run.recorder == "monitorcli" else "Gym", gym),
@@ -57,31 +54,42 @@ def _one(run: Run, gym: str) -> Pairs:
     ]
 
 
-def _made_with(view: View) -> Pairs:
-    """What is known of the only series' environment."""
-    return [
-        ("made at", view.place),
-        ("arguments", provenance.arguments(view.series.environment)),
-        ("policy", provenance.policy(view.series.environment)),
-        ("versions", _versions(view)),
-    ]
-
-
-def _environments(of: RecordingView) -> Markup:
-    """A row for each of several series: what its environment was made with; columns that say nothing left out."""
-    if len(of.views) == 1:
-        return NOTHING
-    rows = [(view.title, *(said for _, said in _made_with(view))) for view in of.views[:_MOST]]
-    header = ("Series", *(term for term, _ in _made_with(of.views[0])))
-    filled = [place for place in range(len(header)) if any(row[place] for row in rows)]
-    if len(filled) < 2:
-        return NOTHING
-    cells = ([row[place] for place in filled] for row in rows)
-    return table([header[place].capitalize() for place in filled], cells, "What the series were made with")
+def _made_with(views: Sequence[View]) -> tuple[Pairs, Markup]:
+    """What the environments were made with: what all have alike, and a table of what tells them apart."""
+    alike: Pairs = []
+    columns = []
+    for term, say in _ENVIRONMENT.items():
+        said = [say(view) for view in views]
+        if len(set(said)) == 1:
+            alike.append((term, said[0]))
+        else:
+            columns.append((term.capitalize(), said))
+    if not columns:
+        return alike, NOTHING
+    head = ["Series", *(term for term, _ in columns)]
+    rows = zip((view.title for view in views), *(said for _, said in columns), strict=True)
+    return alike, table(head, list(rows)[:_MOST], "What the series were made with")
 
 
 def _versions(view: View) -> str:
     return provenance.versions(view.series.environment.versions)
+
+
+def _gym_versions(of: RecordingView) -> set[str]:
+    return {writer.version for writer in of.recording.writers if writer.version}
+
+
+# What is known of a series' environment.
+_ENVIRONMENT: dict[str, Callable[[View], str]] = {
+    "made at": lambda view: view.place,
+    "arguments": lambda view: provenance.arguments(view.series.environment),
+    "policy": lambda view: provenance.policy(view.series.environment),
+    "versions": _versions,
+}
+
+
+def _commit(run: Run) -> str:
+    return provenance.commit(run).removeprefix("commit ")
 
 
 def _state(run: Run) -> Markup:

@@ -5,19 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
-from monitorcli.report import numbers, overview, provenance, windows
+from monitorcli.report import numbers, overview, windows
 from monitorcli.report.layout import words
-from monitorcli.report.model import ReportOptions, View
+from monitorcli.report.model import RecordingView, ReportOptions, View
 from monitorcli.report.numbers import Tile
 from monitorcli.report.page import curve, ends, histogram
 from monitorcli.report.page.markup import NOTHING, Markup, drawn, joined, remark, table, tag
 from monitorcli.report.text import plural
+from monitorcli.report.told_apart import told_apart
 from monitorcli.summary.selection import Rows
 
 _COLUMNS = ("completed", "mean", "interval", "of", "length")
 _HEADER = ("Series", "Made at", "Completed", "Mean return", "Interval", "Of", "Mean length")
+
+
+MOST_DRAWN = 12  # series of a recording that have charts
+
+
+class Placed(NamedTuple):
+    """A series in the page: its number in the recording, what its ids begin with, its filmed episodes."""
+
+    view: View
+    number: int
+    name: str
+    filmed: Rows
 
 
 class Part(NamedTuple):
@@ -26,6 +37,16 @@ class Part(NamedTuple):
     id: str
     word: str
     content: Markup
+
+
+def placed(one: RecordingView, filmed: Rows, name: str) -> list[Placed]:
+    """Every series of the recording; `filmed` are the numbers of episodes, of any series."""
+    found, of = [], one.recording.episodes.series[filmed]
+    for place, view in enumerate(one.views):
+        number = one.recording.series.index(view.series)
+        own = name if len(one.views) == 1 else f"{name}-s{place}"
+        found.append(Placed(view, number, own, filmed[of == number]))
+    return found
 
 
 def section(name: str, level: int, ending: str, word: str, content: Markup, title: str = "") -> Part:
@@ -39,41 +60,44 @@ def title(view: View) -> str:
     return view.title or "Environment not known"
 
 
-def facts(view: View, others: Sequence[View] = ()) -> list[str]:
-    """Mode, place, number of environments, and what tells it from other series of the same environment."""
-    environment = view.series.environment
-    same = [one.series.environment for one in others if one.series.env_id == environment.env_id]
-    found = [view.mode, view.place]
-    if view.environments > 1:
-        found.append(plural(view.environments, "environment"))
-    if any(one.arguments != environment.arguments for one in same):
-        found.append(provenance.arguments(environment))
-    if any((one.policy, one.policy_hash) != (environment.policy, environment.policy_hash) for one in same):
-        found.append(provenance.policy(environment))
-    return [fact for fact in found if fact]
+def facts(view: View, of: RecordingView) -> list[str]:
+    """Mode, place, number of environments, and what else tells it from the other series."""
+    environments = view.environments
+    counted = plural(environments, "environment") if environments > 1 else ""
+    apart = [fact for fact in told_apart(view.series, of.recording.series) if fact != view.place]
+    return [fact for fact in (view.mode, view.place, counted, *apart) if fact]
 
 
-def block(
-    of: Sequence[View], view: View, options: ReportOptions, filmed: Rows, name: str, level: int
-) -> Part:
-    """One of several series, with a heading of its own."""
-    said = tag("p", " · ".join(facts(view, of)), class_="facts")
-    content = joined(part.content for part in parts(view, options, filmed, name, level + 1))
-    whole = tag("section", tag(f"h{level}", title(view)), said, content, id=name, class_="series")
-    return Part(name, title(view), whole)
+def blocks(
+    one: RecordingView, of: Sequence[Placed], options: ReportOptions, name: str, level: int
+) -> list[Part]:
+    """One series without a heading; of several the first twelve with one each, the others in a table."""
+    if len(of) == 1:
+        return _parts(of[0], options, level)
+    found = [_block(series, one, options, level) for series in of[:MOST_DRAWN]]
+    others = [series.view for series in of[MOST_DRAWN:]]
+    return [*found, _listed(others, name, level)] if others else found
 
 
-def parts(view: View, options: ReportOptions, filmed: Rows, name: str, level: int) -> list[Part]:
-    """The numbers of the episodes, the return by window, and the charts; `filmed` are episodes' numbers."""
-    episodes = view.recording.episodes
+def _block(one: Placed, of: RecordingView, options: ReportOptions, level: int) -> Part:
+    said = tag("p", " · ".join(facts(one.view, of)), class_="facts")
+    content = joined(part.content for part in _parts(one, options, level + 1))
+    heading = tag(f"h{level}", title(one.view))
+    return Part(
+        one.name, title(one.view), tag("section", heading, said, content, id=one.name, class_="series")
+    )
+
+
+def _parts(one: Placed, options: ReportOptions, level: int) -> list[Part]:
+    """The numbers of the episodes, the return by window, and the charts."""
+    view, name, episodes = one.view, one.name, one.view.recording.episodes
     if not len(episodes):
         nothing = "No episode was recorded." if options.selection.everything else "There is no such episode."
         return [Part("", "", tag("p", nothing, class_="nothing"))]
     shown, done = curve.seen(episodes, view.rows), episodes.completed
     line = NOTHING
     if shown:
-        marked = np.intersect1d(filmed, view.rows)
-        line = curve.section(shown, view.confidence, marked, f"{name}-curve", level)
+        line = curve.section(shown, view.confidence, one.filmed, f"{name}-curve", level)
     returns = histogram.section(episodes.episode_return[done], "return", f"{name}-returns", level)
     lengths = histogram.section(episodes.length[done], "length", f"{name}-lengths", level, " steps")
     pair = tag("div", returns, lengths, class_="pair") if returns or lengths else NOTHING
@@ -87,8 +111,8 @@ def parts(view: View, options: ReportOptions, filmed: Rows, name: str, level: in
     ]
 
 
-def listed(views: Sequence[View], name: str, level: int) -> Part:
-    """A table of series that have no block of their own."""
+def _listed(views: Sequence[View], name: str, level: int) -> Part:
+    """A table of series without charts."""
     rows = []
     for view in views:
         cells = overview.cells(view)

@@ -1,4 +1,4 @@
-"""Several recordings beside each other: a row a series, the curves of what they share, then each by itself."""
+"""Several recordings: a row for each series, the curves of what they share, then each by itself."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from monitorcli.report import overview
 from monitorcli.report.intervals import estimated
 from monitorcli.report.layout import Span, TextTable, words
 from monitorcli.report.model import Report, View
+from monitorcli.report.order import ordered
 from monitorcli.report.page import body, columns, overlay
 from monitorcli.report.page.markup import NOTHING, Markup, drawn, joined, remark, table, tag
-from monitorcli.report.page.series import title
+from monitorcli.report.page.series import MOST_DRAWN, title
 
 _HEADER = {
     "directory": "Directory",
@@ -40,27 +41,31 @@ def _links(of: Report) -> Iterator[tuple[View, str]]:
     """Every view with the id of where it stands in the page."""
     for place, one in enumerate(of.recordings):
         for number, view in enumerate(one.views):
-            shown = len(one.views) > 1 and number < body.MOST_DRAWN
+            shown = len(one.views) > 1 and number < MOST_DRAWN
             yield view, f"r{place}-s{number}" if shown else f"r{place}"
 
 
 def _ranking(of: Report) -> Markup:
-    """A row for each series, with a link to where it stands in the page."""
-    rows = []
-    for view, link in _links(of):
-        cells = {**overview.cells(view)}
-        row: dict[str, object] = {column: words(cells[column]) for column in _HEADER}
-        row["directory"] = tag("a", view.name, href=f"#{link}")
-        row["completed"] = _sorted_by(view.numbers.completed, row["completed"])
-        row["mean"] = _sorted_by(view.measured.value(view.headline), row["mean"] or "none")
-        row["length"] = _sorted_by(view.numbers.length.mean, row["length"])
-        rows.append(row)
+    """A row for each series, with a link to where it stands: the best of each name first, or as asked for."""
+    titles = list(dict.fromkeys(view.title for view in of.views))
+    ranked = sorted(ordered(of.views, "return"), key=lambda view: titles.index(view.title))
+    links = {id(view): link for view, link in _links(of)}
+    rows = [_row(view, links[id(view)]) for view in (of.views if of.options.sort else ranked)]
     filled = [column for column in _HEADER if any(row[column] for row in rows)]
-    body_rows = ([row[column] for column in filled] for row in rows)
-    return table([_HEADER[column] for column in filled], body_rows, "Recordings", "scroll sortable")
+    cells = ([row[column] for column in filled] for row in rows)
+    return table([_HEADER[column] for column in filled], cells, "Recordings", "scroll sortable")
 
 
-def _sorted_by(value: float, shown: object) -> Markup:
+def _row(view: View, link: str) -> dict[str, str]:
+    row: dict[str, str] = {column: words(line) for column, line in overview.cells(view).items()}
+    row["directory"] = tag("a", view.name, href=f"#{link}")
+    row["completed"] = _sorted_by(view.numbers.completed, row["completed"])
+    row["mean"] = _sorted_by(view.measured.value(view.headline), row["mean"] or "none")
+    row["length"] = _sorted_by(view.numbers.length.mean, row["length"])
+    return row
+
+
+def _sorted_by(value: float, shown: str) -> Markup:
     """A number for the script that sorts the table."""
     return tag("data", shown, value=f"{value:.17g}") if value == value else tag("span", shown)
 
