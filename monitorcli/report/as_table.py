@@ -61,7 +61,7 @@ def _one(report: Report, width: int, in_ascii: bool) -> list[list[Line]]:
         parts += block(view, one, options, width, in_ascii)
     parts.append(several.listed(views[_MOST_BLOCKS:], width))
     parts.append(_about_intervals(views, options.confidence, width))
-    films = in_one_column(rows.films(one), COLUMN, width) if one.views[0].numbers.episodes else []
+    films = in_one_column(rows.films(one), COLUMN, width) if one.videos or len(one.rows) else []
     return [*parts, films + runs.table(one.recording.runs, COLUMN, width)]
 
 

@@ -29,7 +29,7 @@ def cells(view: View) -> dict[str, Line]:
     cut = f" + {numbers.incomplete:,} incomplete" if numbers.incomplete else ""
     row["episodes"] = [*row["completed"], Span(cut)]
     row["steps"] = [Span(f"{numbers.steps:,}")]
-    row["return"] = [Span("nothing recorded", "bad")]
+    row["return"] = [Span("none finite" if numbers.completed else "nothing recorded", "bad")]
     if measured.n(name):
         value, interval = number(measured.value(name)), measured.interval(name)
         row["mean"] = [Span(value, "value")]

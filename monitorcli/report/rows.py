@@ -84,7 +84,10 @@ def _statistics(view: View, of: Statistics, words: Sequence[str]) -> list[Line]:
 
 def _of_training(view: View) -> list[Line]:
     """What the headline leaves to say, without intervals: they would be of a policy that changed."""
-    return _statistics(view, view.numbers.episode_return, ("median", "worst")) + _spread(view)
+    of = view.numbers.episode_return
+    first = _statistics(view, of, ("median", "worst"))
+    # How many are left out is the last to be said.
+    return [*first[:2], *_spread(view), *first[2:]]
 
 
 def _spread(view: View) -> list[Line]:
