@@ -19,10 +19,12 @@ from monitorcli.monitor import directory as monitor_directory
 from monitorcli.monitor.history import read_history
 from monitorcli.recording import Recording, load_results, read
 from monitorcli.recording.verify import verify
-from monitorcli.report import FORMATS, Report, ReportOptions, as_table, make_report, render
+from monitorcli.report import FORMATS, ReportOptions, as_table, make_report, render
 from monitorcli.summary import gates
 
-GATE = gates.enough_episodes(1)
+# Every format has something to say; intervals are the same arithmetic for every directory, and dear.
+EVERYTHING = ReportOptions(confidence=0)
+GATED = ReportOptions(confidence=0, gates=(gates.enough_episodes(1),))
 
 # What rich itself writes: colours, and links to files.
 _STYLING = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^;\x1b]*;[ -~]*\x1b\\")
@@ -47,14 +49,15 @@ def look(directory: Path) -> Iterator[str]:
 
 
 def _answers(recording: Recording) -> Iterator[str]:
-    # A gate is of one series.
-    wanted = EVERYTHING if len(recording.series) == 1 else replace(EVERYTHING, gates=())
-    found = make_report([recording], wanted)
-    left_out = {"npz", "parquet"} | ({"junit"} if not wanted.gates else set())
+    one = len(recording.series) == 1  # a gate judges one series
+    found = make_report([recording], GATED if one else EVERYTHING, recording)
+    left_out = ("npz", "parquet") if one else ("npz", "parquet", "junit")
     answers = {name: b"".join(render(name, found)).decode() for name in FORMATS if name not in left_out}
+    several = make_report([recording, recording], EVERYTHING, recording)
+    answers["page of several"] = b"".join(render("html", several)).decode()
     answers["narrow"] = as_table.plain(as_table.lines(found, 30, in_ascii=True))
+    answers["terminal"] = _on_a_terminal(recording)
     answers["interpreter"], answers["notebook"] = repr(recording), recording._repr_html_()
-    answers["terminal"] = _on_a_terminal(found)
     for name, text in answers.items():
         if not text.replace("\n", "").isprintable():
             yield f"{name} has an unprintable character"
@@ -71,7 +74,7 @@ def _answers(recording: Recording) -> Iterator[str]:
         yield "csv has a cell that a spreadsheet runs"
 
 
-def _on_a_terminal(found: Report) -> str:
+def _on_a_terminal(recording: Recording) -> str:
     file = io.StringIO()
     to = Console(
         file=file,
@@ -82,7 +85,7 @@ def _on_a_terminal(found: Report) -> str:
         markup=False,
         emoji=False,
     )
-    style.show(as_table.lines(found, 100), to)
+    style.show(as_table.lines(make_report([recording], EVERYTHING), 100), to)
     return _STYLING.sub("", file.getvalue())
 
 

@@ -46,8 +46,8 @@ def _about(one: RecordingView, options: ReportOptions, level: int) -> list[Marku
     )
     known = [f"{len(one.views):,} series"]
     if len(one.views) == 1:
-        name = [one_series.title(one.views[0])] if level > 1 else []
-        known = [*name, *one_series.facts(one.views[0], one)]
+        name = one_series.title(one.views[0]) if level > 1 else ""
+        known = [name, *one_series.facts(one.views[0], one, name)]
     parts = (*known, joined(spans), _when(one.views))
     said = joined((tag("span", part) for part in parts if part), " · ")
     last = one.recording.runs[-1] if one.recording.runs else None

@@ -60,12 +60,13 @@ def title(view: View) -> str:
     return view.title or "Environment not known"
 
 
-def facts(view: View, of: RecordingView) -> list[str]:
-    """Mode, place, number of environments, and what else tells it from the other series."""
+def facts(view: View, of: RecordingView, heading: str) -> list[str]:
+    """Mode where the heading does not say it, place, number of environments, and what else tells it apart."""
     environments = view.environments
     counted = plural(environments, "environment") if environments > 1 else ""
     apart = [fact for fact in told_apart(view.series, of.recording.series) if fact != view.place]
-    return [fact for fact in (view.mode, view.place, counted, *apart) if fact]
+    mode = "" if view.mode in heading else view.mode
+    return [fact for fact in (mode, view.place, counted, *apart) if fact]
 
 
 def blocks(
@@ -80,7 +81,7 @@ def blocks(
 
 
 def _block(one: Placed, of: RecordingView, options: ReportOptions, level: int) -> Part:
-    said = tag("p", " · ".join(facts(one.view, of)), class_="facts")
+    said = tag("p", " · ".join(facts(one.view, of, title(one.view))), class_="facts")
     content = joined(part.content for part in _parts(one, options, level + 1))
     heading = tag(f"h{level}", title(one.view))
     return Part(
