@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from monitorcli.format import log
+from monitorcli.recording.family import Family
 from monitorcli.recording.model import Episodes, Recording, Run, Video, Writer
+from monitorcli.recording.series import find_series
 
 # 21 Nov 2026, 14:02:00 UTC.
 START = 1795269720.0
@@ -28,13 +30,14 @@ def episodes(returns: Sequence[float], **columns: Any) -> Episodes:
         "end": np.full(n, log.END_TERMINATED),
         "mode": np.full(n, b"t"),
         "success": np.full(n, -1),
-        **dict.fromkeys(("seed", "seed_high", "seeded", "slot", "writer"), np.zeros(n)),
+        **dict.fromkeys(("seed", "seed_high", "seeded", "slot", "writer", "series"), np.zeros(n)),
         **columns,
     }
     types = {
         "episode_return": np.float64, "length": np.int64, "started_at": np.float64, "duration": np.float64,
         "end": np.uint8, "mode": np.dtype("S1"), "success": np.int8, "seed": np.uint64,
         "seed_high": np.uint64, "seeded": np.uint8, "slot": np.uint32, "writer": np.uint32,
+        "series": np.uint32,
     }  # fmt: skip
     return Episodes(**{name: np.asarray(made[name], dtype=types[name]) for name in types})
 
@@ -59,11 +62,23 @@ def recording(returns: Sequence[float] = (), **changes: Any) -> Recording:
         episodes=episodes(returns),
         runs=(run(episodes=len(returns)),),
         writers=(Writer("0.k3f9x2", 0, "CartPole-v1", "1.4.0", True),),
+        series=(),
         videos=(),
         problems=(),
         notes=(),
     )
-    return dataclasses.replace(made, **changes)
+    made = dataclasses.replace(made, **changes)
+    if made.series:
+        return made
+    families = [
+        Family(writer.name, "monitorcli", env_id=writer.env_id, version=writer.version)
+        for writer in made.writers
+    ]
+    runs = [made.runs[writer.run] if made.runs else run() for writer in made.writers]
+    series, of_episodes = find_series(families, runs, made.episodes)
+    return dataclasses.replace(
+        made, series=series, episodes=dataclasses.replace(made.episodes, series=of_episodes)
+    )
 
 
 def assert_golden(name: str, text: str) -> None:

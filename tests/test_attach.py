@@ -102,6 +102,7 @@ env.reset()
 env.step(0)
 """
 
+ONE = "1 episode, mean return {}"
 SEVERAL = """
 import gymnasium
 for name in ("CartPole-v1", "MountainCar-v0", "Acrobot-v1"):
@@ -330,10 +331,10 @@ def test_wrappers_that_are_used_after_all_are_recorded_with_their_time_limit(tmp
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ([], ["1 episode", "1 episode", "nothing: it was never reset"]),
+        ([], [ONE.format(3), ONE.format(-3), "nothing: it was never reset"]),
         (
             ["--skip", "Mountain*", "--skip", "Acrobot-v1"],
-            ["1 episode", *["nothing: left out by --only or --skip"] * 2],
+            [ONE.format(3), *["nothing: left out by --only or --skip"] * 2],
         ),
     ],
 )

@@ -17,6 +17,7 @@ from monitorcli import summary
 from monitorcli.cli.watch_news import _end_of
 from monitorcli.errors import MonitorError, NoRecording
 from monitorcli.format import log
+from monitorcli.format.environment import Environment
 from monitorcli.recording import load_results, read
 
 RECORDINGS = Path(__file__).parent / "recordings"
@@ -108,7 +109,7 @@ def test_gym_runs_come_before_ours_in_a_directory_that_was_resumed(directory):
 
 def test_several_environments_are_named_in_the_order_they_appear(directory):
     for run, name in enumerate(("Pong-v5", "Acrobot-v1", "Pong-v5")):
-        write(directory, packed(0), run=run, env_info={"gym_version": "1.4.0", "env_id": name})
+        write(directory, packed(0), run=run, environment=Environment(name, "1.4.0"))
     assert read(directory).env_ids == ("Pong-v5", "Acrobot-v1")
 
 
@@ -322,7 +323,7 @@ def test_with_nothing_left_but_its_batch_a_writer_is_still_read(directory):
 
 def test_a_damaged_manifest_hides_no_sound_one(directory):
     write(directory, packed(0, 1.0))
-    bad = write(directory, packed(0, 2.0, started_at=START + 5), env_info={"env_id": "Lost-v0"})
+    bad = write(directory, packed(0, 2.0, started_at=START + 5), environment=Environment("Lost-v0"))
     the(f"manifest.{bad.stem}.*", directory).write_text('{"stats": ')
     recording = read(directory)
     assert sorted(recording.episodes.episode_return.tolist()) == [1.0, 2.0]

@@ -7,6 +7,7 @@ from writing import START, open_writer, packed, write
 
 from monitorcli.errors import BadFile, NoRecording, UnequalEnvironments
 from monitorcli.format import log
+from monitorcli.format.environment import Environment
 from monitorcli.recording import load_results
 
 
@@ -72,7 +73,7 @@ def test_a_recording_without_an_episode_is_empty_as_gyms_was(directory):
 
 def test_two_environments_are_both_shown_in_the_error(directory):
     write(directory, packed(0))
-    write(directory, packed(0), env_info={"gym_version": "1.4.0", "env_id": "Acrobot-v1"})
+    write(directory, packed(0), environment=Environment("Acrobot-v1", "1.4.0"))
     with pytest.raises(UnequalEnvironments) as caught:
         load_results(directory)
     assert "CartPole-v1" in str(caught.value)

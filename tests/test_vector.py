@@ -16,6 +16,7 @@ from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings
 from monitorcli.format import log
 from monitorcli.format.batch import seeds
+from monitorcli.format.environment import Environment
 from monitorcli.format.manifest import WriterFiles
 from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor import open_log
@@ -443,9 +444,7 @@ def test_a_batch_that_the_disk_refuses_is_tried_again_when_it_would_be_full_agai
         raise OSError(28, "No space left on device")
 
     remarks = []
-    writer = EpisodeWriter(
-        Target(FollowedDirectory(tmp_path), 0), {"env_id": "x", "gym_version": "1"}, remarks.append
-    )
+    writer = EpisodeWriter(Target(FollowedDirectory(tmp_path), 0), Environment("x", "1"), remarks.append)
     with monkeypatch.context() as full:
         full.setattr(WriterFiles, "write", refuse)
         for number in range(8):
@@ -459,9 +458,7 @@ def test_a_batch_that_the_disk_refuses_is_tried_again_when_it_would_be_full_agai
 
 def test_times_are_those_of_the_clock_at_the_first_and_the_last_step(tmp_path):
     clock = iter([10.0, 12.5, 14.0, 20.0])
-    writer = EpisodeWriter(
-        Target(FollowedDirectory(tmp_path), 0), {"env_id": "x", "gym_version": "1"}, pytest.fail
-    )
+    writer = EpisodeWriter(Target(FollowedDirectory(tmp_path), 0), Environment("x", "1"), pytest.fail)
     writer.epoch = 1.7e9
     slots = VectorEpisodeRecorder(3, lambda: writer, b"t", pytest.fail, lambda: next(clock))
     one, no = np.array([1]), np.zeros(3, bool)

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from monitorcli.format import log
+from monitorcli.format.environment import Environment
 from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.run import RunFile
 from monitorcli.monitor.writer import EpisodeWriter, Target
 
 START = 1_795_269_720.0  # 21 Nov 2026, 14:02:00 UTC
-ENV_INFO = {"gym_version": "1.4.0", "env_id": "CartPole-v1"}
+ENVIRONMENT = Environment("CartPole-v1", "1.4.0")
 
 
 def packed(number: int, value: float = 1.0, **changes: Any) -> bytes:
@@ -26,7 +27,7 @@ def packed(number: int, value: float = 1.0, **changes: Any) -> bytes:
 
 
 def open_writer(
-    directory: Path, run: int = 0, env_info: dict[str, str] = ENV_INFO, **options: Any
+    directory: Path, run: int = 0, environment: Environment = ENVIRONMENT, **options: Any
 ) -> EpisodeWriter:
     """A writer that has not recorded anything yet; a remark of it is an error."""
     directory.mkdir(exist_ok=True)
@@ -34,7 +35,7 @@ def open_writer(
     def complain(remark: str) -> None:
         raise AssertionError(remark)
 
-    return EpisodeWriter(Target(FollowedDirectory(directory), run, **options), env_info, complain)
+    return EpisodeWriter(Target(FollowedDirectory(directory), run, **options), environment, complain)
 
 
 def write(directory: Path, *records: bytes, close: bool = True, **options: Any) -> EpisodeWriter:

@@ -7,10 +7,12 @@ object does not know the id it was made by. So the `make` of EnvPool's registry 
 from __future__ import annotations
 
 import functools
+import sys
 from typing import Any, Callable
 
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.status_log import failures_reported, report_status
+from monitorcli.monitor.call_site import call_site
 
 
 def attach(
@@ -33,7 +35,7 @@ def attach(
                 if reason := _why_not(pool, env_type):
                     report_status("remark", f"not recorded: {task_id} of EnvPool, {reason}.")
                 else:
-                    recorder.record_pool(pool, task_id, _seed(**kwargs))
+                    recorder.record_pool(pool, task_id, _seed(**kwargs), call_site(sys._getframe(1)))
         return pool
 
     registration.EnvRegistry.make = make

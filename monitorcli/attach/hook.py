@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 from fnmatch import fnmatchcase
+from types import FrameType
 from typing import Any, Callable
 
 from monitorcli.attach import envpool
@@ -12,6 +14,7 @@ from monitorcli.attach.built_directly import watch
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings, from_environment
 from monitorcli.attach.status_log import report_status
+from monitorcli.monitor.call_site import CallSite, call_site, follow_processes
 from monitorcli.video.camera import made_to_render
 from monitorcli.video.schedule import never, parse
 
@@ -23,6 +26,7 @@ def attach(registration: Any) -> None:
     global _process
     if _process is None:
         _process = Attached(from_environment())
+        follow_processes()
     depth = _process.depth
 
     def making() -> bool:
@@ -91,7 +95,7 @@ class Attached:
                 depth.inside = False
             depth.made += 1
             if wanted:
-                self.recorder.record_made(env)
+                self.recorder.record_made(env, _place(sys._getframe(1)))
             else:
                 self.recorder.mark_known(env)
             return env
@@ -114,10 +118,18 @@ class Attached:
                 _report_raised("make_vec", args, kwargs, error)
                 raise
             if self.depth.made == before and not _is_made_of_others(env) and self.wants(_id_in(args, kwargs)):
-                self.recorder.record_vector(env)
+                self.recorder.record_vector(env, made_at=_place(sys._getframe(1)))
             return env
 
         return recorded_make_vec
+
+
+def _place(frame: FrameType) -> CallSite:
+    """Where in the script we are called from; () when the stack is not as stacks are."""
+    try:
+        return call_site(frame)
+    except Exception:
+        return ()
 
 
 def _id_in(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:

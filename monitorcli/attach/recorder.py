@@ -1,4 +1,4 @@
-"""The recording of one process: a writer per environment id, a recorder per environment."""
+"""The recording of one process: a writer for each series, a recorder for each environment."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from monitorcli.attach.rehearsal import rehearse
 from monitorcli.attach.settings import Settings
 from monitorcli.attach.status_log import failures_reported, report_status
 from monitorcli.format import log
+from monitorcli.format.environment import Environment
 from monitorcli.format.modes import MODES
 from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.autoreset import autoreset_mode, reset_mode, several
+from monitorcli.monitor.call_site import CallSite, called_from
+from monitorcli.monitor.environment import describe, is_named
 from monitorcli.monitor.episode_recorder import EpisodeRecorder
 from monitorcli.monitor.pool_step_recorder import PoolStepRecorder
 from monitorcli.monitor.recorder_factory import RecordingOptions, shared_recorder
@@ -29,6 +32,8 @@ from monitorcli.video.filming import Filming
 from monitorcli.video.schedule import Schedule, never
 
 _remark = functools.partial(report_status, "remark")
+# Places and arguments of one environment id that are told apart in a process: each has three files.
+_MOST_KINDS = 64
 _FILMABLE = '; make_vec(..., vectorization_mode="sync") can be filmed.'
 
 
@@ -40,9 +45,9 @@ class Recorder:
         self._directory = FollowedDirectory(Path(settings.directory))
         self._filming = Filming(schedule, settings.fps, settings.ffmpeg)
         self._mode = MODES[settings.mode]
-        self._writers: dict[str, EpisodeWriter] = {}
+        self._writers: dict[str, EpisodeWriter] = {}  # by what their series have alike
         self._lock = threading.Lock()  # several threads may meet at their first reset
-        self._used: dict[str, int] = {}  # slots of the writer for an environment id
+        self._used: dict[str, int] = {}  # slots of these writers
         self.seen: set[str] = set()  # names of classes of which there was an environment
         self._known: weakref.WeakSet[Any] = weakref.WeakSet()
         # What is inside of what `make` gave out, until it is reset for the first time.
@@ -71,9 +76,9 @@ class Recorder:
         """A weak reference to the recorded wrapper around this unwrapped environment, or None."""
         return self._recorded_around.get(env)
 
-    def record_made(self, env: Any) -> None:
-        """Record what `make` returned, unless the script takes the wrappers off before the first reset."""
-        if self.record(env):
+    def record_made(self, env: Any, made_at: CallSite) -> None:
+        """Record what `make` gave out, unless the script throws its wrappers away before the first reset."""
+        if self.record(env, made_at=made_at):
             try:
                 if env.unwrapped is not env:
                     self._recorded_around[env.unwrapped] = weakref.ref(env)
@@ -82,75 +87,90 @@ class Recorder:
                 pass
 
     @failures_reported()
-    def record(self, env: Any, env_id: str | None = None) -> RecordedCalls | None:
+    def record(self, env: Any, env_id: str | None = None, made_at: CallSite = ()) -> RecordedCalls | None:
         """Record this environment. Give `env_id` if it has no spec."""
         if several(env):
-            return self.record_vector(env, env_id)
+            return self.record_vector(env, env_id, made_at)
         self.mark_known(env)
-        info = _about(env, env_id)
-        options = RecordingOptions(self._filming, self._mode, _remark)
-        recorded = shared_recorder(env, lambda slot: self._open(info, slot), options).steps
+        about = describe(env, env_id, made_at)
+        options = RecordingOptions(self._filming, self._mode_of(about), _remark)
+        recorded = shared_recorder(env, lambda slot: self._open(about, slot), options).steps
         graft(env, recorded)
-        self._attached(env, info, recorded.stop)
+        self._attached(env, about, recorded.stop)
         return recorded
 
     @failures_reported()
-    def record_vector(self, env: Any, env_id: str | None = None) -> RecordedCalls | None:
+    def record_vector(
+        self, env: Any, env_id: str | None = None, made_at: CallSite = ()
+    ) -> RecordedCalls | None:
         """Record all slots of a vector environment that is one object."""
-        info, recorder = self._of_slots(env, env_id, several(env) or env.num_envs)
-        recorded = record_vector_steps(env, recorder, _mode_of(env, info["gym_version"]))
+        about = describe(env, env_id, made_at)
+        recorder = self._of_slots(env, about, several(env) or env.num_envs)
+        recorded = record_vector_steps(env, recorder, _reset_mode(env, about.gym_version))
         graft(env, recorded)
-        self._attached(env, info, recorded.stop)
+        self._attached(env, about, recorded.stop)
         hint = _FILMABLE if _is_vector(env) else "."
-        self._remark_unfilmed(info, type(env.unwrapped).__name__, hint)
+        self._remark_unfilmed(about, type(env.unwrapped).__name__, hint)
         return recorded
 
     @failures_reported()
-    def record_pool(self, env: Any, env_id: str, seed: Any) -> None:
+    def record_pool(self, env: Any, env_id: str, seed: Any, made_at: CallSite = ()) -> None:
         """Record all slots of an EnvPool, made with `seed`: a number, a list for all slots, or None."""
-        info, recorder = self._of_slots(env, env_id, env.num_envs)
-        pool = PoolStepRecorder(recorder, seed)
+        about = describe(env, env_id, made_at)
+        pool = PoolStepRecorder(self._of_slots(env, about, env.num_envs), seed)
         graft_pool(env, pool, env_id)
-        self._attached(env, info, pool.stop, "recv")
-        self._remark_unfilmed(info, "EnvPool")
+        self._attached(env, about, pool.stop, "recv")
+        self._remark_unfilmed(about, "EnvPool")
 
-    def _of_slots(
-        self, env: Any, env_id: str | None, count: int
-    ) -> tuple[dict[str, str], VectorEpisodeRecorder]:
+    def _of_slots(self, env: Any, about: Environment, count: int) -> VectorEpisodeRecorder:
         self.mark_known(env)
-        info = _about(env, env_id)
-        return info, VectorEpisodeRecorder(count, lambda: self._open(info, None), self._mode, _remark)
+        return VectorEpisodeRecorder(count, lambda: self._open(about, None), self._mode_of(about), _remark)
 
     def _attached(
-        self, env: Any, info: dict[str, str], stop: Callable[[int], None], through: str = "step"
+        self, env: Any, about: Environment, stop: Callable[[int], None], through: str = "step"
     ) -> None:
         weakref.finalize(env, stop, log.CUT_CLOSED)
         if self._settings.rehearsal:
             rehearse(env, self._filming.schedule is not never, through)
-        report_status("made", info["env_id"])
+        report_status("made", about.env_id)
+        if self._settings.rehearsal or self._settings.evaluation:
+            report_status("place", f"{about.env_id} was made{called_from(about.made_at)}")
 
-    def _remark_unfilmed(self, info: dict[str, str], name: str, hint: str = ".") -> None:
+    def _remark_unfilmed(self, about: Environment, name: str, hint: str = ".") -> None:
         if self._filming.schedule is not never:
-            _remark(f"no video of {info['env_id']}: {name} steps all its environments as one{hint}")
+            _remark(f"no video of {about.env_id}: {name} steps all its environments as one{hint}")
 
-    def _open(self, info: dict[str, str], recorder: EpisodeRecorder | None) -> EpisodeWriter:
-        """The writer for this environment id, a new one after a fork. Gives `recorder` its slot."""
-        env_id = info["env_id"]
+    def _mode_of(self, about: Environment) -> bytes:
+        """The mode's code: evaluation for what `--evaluation` names."""
+        named = [pattern for pattern in self._settings.evaluation if is_named(about, pattern)]
+        for pattern in named:
+            report_status("evaluation", pattern)
+        return MODES["evaluation"] if named else self._mode
+
+    def _kinds(self, env_id: str) -> int:
+        return sum(writer.env_id == env_id for writer in self._writers.values())
+
+    def _open(self, about: Environment, recorder: EpisodeRecorder | None) -> EpisodeWriter:
+        """The writer for such environments, another one after a fork; gives `recorder` its slot."""
+        key = about.series()
         with self._lock:
-            writer = self._writers.get(env_id)
+            if key not in self._writers and self._kinds(about.env_id) >= _MOST_KINDS:
+                about = Environment(about.env_id, about.gym_version, command=about.command)
+                key = about.series()
+            writer = self._writers.get(key)
             if writer is None or writer.closed:
                 asked = self._settings
                 target = Target(self._directory, asked.run, asked.first_number, first_turn=asked.first_turn)
-                writer = self._writers[env_id] = EpisodeWriter(target, info, _remark)
-                self._used[env_id] = _worker()
-                report_status("reset", env_id)
+                writer = self._writers[key] = EpisodeWriter(target, about, _remark)
+                self._used[key] = _worker()
+                report_status("reset", about.env_id)
             if recorder is not None:
-                recorder.index = self._used[env_id]
-                self._used[env_id] += 1
+                recorder.index = self._used[key]
+                self._used[key] += 1
             return writer
 
 
-def _mode_of(env: Any, version: str) -> str:
+def _reset_mode(env: Any, version: str) -> str:
     if not _is_vector(env):
         return reset_mode(env)
     # Before 1.0 Gymnasium had no modes: an environment reset itself within the step.
@@ -160,24 +180,6 @@ def _mode_of(env: Any, version: str) -> str:
 def _is_vector(env: Any) -> bool:
     """Whether this is Gymnasium's VectorEnv, as `make_vec` returns it."""
     return any(base.__name__ == "VectorEnv" for base in type(env.unwrapped).__mro__)
-
-
-def _about(env: Any, env_id: str | None) -> dict[str, str]:
-    """Gym's `env_info`."""
-    spec = getattr(env, "spec", None)
-    return {
-        "gym_version": getattr(_library(env), "__version__", ""),
-        "env_id": env_id or getattr(spec, "id", None) or type(env).__name__,
-    }
-
-
-def _library(env: Any) -> Any:
-    """The module that the environment's class comes from: gymnasium, or the older gym."""
-    for base in type(env).__mro__:
-        package = base.__module__.partition(".")[0]
-        if package in ("gymnasium", "gym") and package in sys.modules:
-            return sys.modules[package]
-    return None
 
 
 def _worker() -> int:

@@ -17,8 +17,9 @@ BOOTSTRAP = Path(__file__).parent / "bootstrap"
 class Settings(NamedTuple):
     """Where and how to record. For `first_number` and `first_turn` see `writer.Target`.
 
-    `only` and `skip` are environment ids, or patterns for them; if empty, nothing is left out. In a
-    `rehearsal`, the outcome of each environment's first step is reported.
+    `only` and `skip` are environment ids, or patterns of such; () stands for all, and for none.
+    `evaluation` has patterns of ids, or places (`file.py:line`), whose episodes are evaluation. In a
+    `rehearsal` what came of each environment's first step is reported.
     """
 
     directory: str
@@ -32,6 +33,7 @@ class Settings(NamedTuple):
     skip: tuple[str, ...] = ()
     rehearsal: bool = False
     first_turn: int = 0
+    evaluation: tuple[str, ...] = ()
 
 
 def environment(settings: Settings, status_log: Path, base: Mapping[str, str]) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""The last line of `start` and `resume`: how much was recorded, and where; with a line per environment."""
+"""What was recorded where, in one line and one for each series."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,23 +11,24 @@ from numpy.typing import NDArray
 
 from monitorcli.attach.status_log import StatusLog
 from monitorcli.cli.messages import say
-from monitorcli.cli.nothing_recorded import first_few, why_none
+from monitorcli.cli.nothing_recorded import why_none
 from monitorcli.errors import NoRecording
+from monitorcli.format.modes import MODES
 from monitorcli.monitor.run import RunFile
-from monitorcli.report.text import number, plural
+from monitorcli.report.text import number, plural, printable
 from monitorcli.summary import statistics
+from monitorcli.summary.measures import RECENT
 
 if TYPE_CHECKING:
     from monitorcli.recording.model import Recording
 
-_MOST_LINES = 20  # environments that get a line each; `inspect` has them all
+_MOST_LINES = 20  # series that get a line each; `inspect` has them all
 
 
 def say_recorded(directory: Path, run: RunFile, told: StatusLog | None = None) -> bool:
     """Print what this run recorded. Returns False, and prints nothing, if it recorded nothing.
 
-    If there were several environments, each gets a line that says how much was recorded of it, or why
-    nothing was.
+    When there were several series, a line for each says how much of it; or why nothing of an environment.
     """
     from monitorcli.recording import read
 
@@ -39,18 +41,22 @@ def say_recorded(directory: Path, run: RunFile, told: StatusLog | None = None) -
     mine = np.isin(recording.episodes.writer, writers)
     if not mine.any():
         return False
-    completed = mine & recording.episodes.completed
-    returns = statistics(recording.episodes.episode_return[completed])
-    cut = int((mine & ~completed).sum())
-    seen, first = np.unique(recording.episodes.writer[mine], return_index=True)
-    names = dict.fromkeys(recording.writers[index].env_id for index in seen[first.argsort()])
-    parts = [first_few(list(names)), counted(int(completed.sum()), cut)]
-    if returns.n:
-        parts.append(f"mean return {number(returns.mean)}")
+    series = {one.name: mine & (recording.episodes.series == at) for at, one in enumerate(recording.series)}
+    series = {name: rows for name, rows in series.items() if rows.any()}
+    completed = int((mine & recording.episodes.completed).sum())
+    parts = [counted(completed, int(mine.sum()) - completed)]
+    if len(series) == 1:
+        ((name, rows),) = series.items()
+        env_id = next(one.env_id for one in recording.series if one.name == name)
+        parts = [printable(env_id), *_told(recording, rows)]
+    else:
+        parts.insert(0, f"{len(series):,} series")
     films = [video for video in recording.videos if video.episode is not None and mine[video.episode]]
     if any(not film.broken for film in films):
         parts.append(plural(sum(not film.broken for film in films), "video"))
-    say(f"{', '.join(parts)} -> {directory}", "\n".join(_by_environment(recording, mine, told)))
+    said = {name: ", ".join(_told(recording, rows)) for name, rows in series.items()}
+    said.update(_nothing_of([one.env_id for one in recording.series], told))
+    say(f"{', '.join(parts)} -> {directory}", "\n".join(_lines(said)))
     return True
 
 
@@ -61,23 +67,32 @@ def counted(completed: int, incomplete: int) -> str:
     return plural(completed, "episode") + (f", {incomplete:,} more incomplete" if incomplete else "")
 
 
-def _by_environment(recording: Recording, mine: NDArray[np.bool_], told: StatusLog | None) -> list[str]:
-    """One line per environment id; an empty list if there was only one."""
-    of_writer = np.array([writer.env_id for writer in recording.writers], object)
-    ids = of_writer[recording.episodes.writer]
-    said = {}
-    for env_id in dict.fromkeys(ids[mine].tolist()):
-        chosen = mine & (ids == env_id)
-        completed = int((chosen & recording.episodes.completed).sum())
-        said[env_id] = counted(completed, int(chosen.sum()) - completed)
-    if told:
-        for env_id in told.made:
-            said.setdefault(env_id, f"nothing: {why_none(env_id, told)}")
-        for env_id in told.skipped:
-            said.setdefault(env_id, "nothing: left out by --only or --skip")
+def _told(recording: Recording, rows: NDArray[np.bool_]) -> list[str]:
+    """How many episodes these rows are, and their mean return: of training how good it is by now."""
+    episodes = recording.episodes
+    completed = np.flatnonzero(rows & episodes.completed)
+    parts = [counted(len(completed), int(rows.sum()) - len(completed))]
+    recent = len(completed) > RECENT and not (episodes.mode[completed] == MODES["evaluation"]).any()
+    returns = statistics(episodes.episode_return[completed[-RECENT:] if recent else completed])
+    if returns.n:
+        parts.append(f"mean return{f' of the last {RECENT}:' if recent else ''} {number(returns.mean)}")
+    return parts
+
+
+def _nothing_of(known: Collection[str], told: StatusLog | None) -> dict[str, str]:
+    """Why there is nothing of environments that were made."""
+    if told is None:
+        return {}
+    said = {name: f"nothing: {why_none(name, told)}" for name in told.made if name not in known}
+    skipped = [name for name in told.skipped if name not in known]
+    return {**said, **dict.fromkeys(skipped, "nothing: left out by --only or --skip")}
+
+
+def _lines(said: Mapping[str, str]) -> list[str]:
+    """A line for each series; [] when there is only one."""
     if len(said) < 2:
         return []
     shown = list(said.items())[:_MOST_LINES]
-    width = max(len(env_id) for env_id, _ in shown)
-    more = [f"and {len(said) - len(shown):,} more environments"] if len(said) > len(shown) else []
-    return [f"{env_id:<{width}}  {what}" for env_id, what in shown] + more
+    width = max(len(name) for name, _ in shown)
+    more = [f"and {len(said) - len(shown):,} more"] if len(said) > len(shown) else []
+    return [f"{name:<{width}}  {what}" for name, what in shown] + more

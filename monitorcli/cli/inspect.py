@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitorcli.cli import inspect_options
-from monitorcli.cli.inspect_options import FORMATS
+from monitorcli.cli.inspect_options import AXES, COLUMNS, FORMATS
+from monitorcli.cli.options import Grouped
 from monitorcli.format.modes import READ
 
 # Only click is imported here, so that `monitorcli --help` starts fast.
 if TYPE_CHECKING:
-    from monitorcli.recording.model import Recording
-    from monitorcli.report.model import Report, ReportOptions
-    from monitorcli.summary.gates import Gate
+    from monitorcli.report.model import Report
 
 # The names in recording.reader.KINDS; a test holds the two together.
 KINDS = ("monitorcli", "gym", "sb3", "recordvideo")
@@ -25,7 +24,7 @@ KINDS = ("monitorcli", "gym", "sb3", "recordvideo")
 EXAMPLES = """\b
 Examples:
   monitorcli inspect runs/ppo
-  monitorcli inspect runs/*
+  monitorcli inspect runs/* --sort return --x steps
   monitorcli inspect runs/ppo --last 100 --format json | jq .return.mean
   monitorcli inspect runs/ppo --output ppo.csv
   monitorcli inspect eval --fail-under mean:475 --min-episodes 100
@@ -35,6 +34,29 @@ Examples:
   monitorcli inspect runs/ppo --watch
   monitorcli inspect runs/ppo --verify
 """
+
+HEADINGS = {
+    "Select": ("--env", "--mode", "--series", "--run", "--slot", "--last", "--as"),
+    "Show": (
+        "--format",
+        "--output",
+        "--summary",
+        "--sort",
+        "--x",
+        "--window",
+        "--confidence",
+        "--episode",
+        "--watch",
+    ),
+    "Compare and judge": (
+        "--baseline",
+        "--force-baseline",
+        "--fail-under",
+        "--fail-regression",
+        "--min-episodes",
+    ),
+    "Other": ("--verify", "--help"),
+}
 
 _path = click.Path(path_type=Path)
 
@@ -50,7 +72,12 @@ def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
     return click.option(name, metavar=metavar, multiple=True, help=text)
 
 
-@click.command(short_help="Show what a recording holds; compare it; judge it.", epilog=EXAMPLES)
+@click.command(
+    cls=Grouped,
+    headings=HEADINGS,
+    short_help="Show what a recording holds; compare it; judge it.",
+    epilog=EXAMPLES,
+)
 @click.argument("directories", metavar="DIR...", nargs=-1, required=True, type=_path)
 @click.option(
     "--format",
@@ -63,13 +90,17 @@ def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
     "--output", metavar="FILE", type=_path, help="Write to FILE instead of standard output; - is that."
 )
 @click.option("--summary", is_flag=True, help="Also append markdown to the file $GITHUB_STEP_SUMMARY names.")
+@click.option("--env", metavar="PATTERN", help="Only environments of this id; * and ? match.")
 @click.option(
     "--mode",
     type=click.Choice(list(READ)),
     help="Only episodes recorded as this.",
 )
+@click.option("--series", metavar="NAME", help="Only this series, by the name that it is shown under.")
+@click.option("--run", metavar="N", type=click.IntRange(0), help="Only this run.")
+@click.option("--slot", metavar="N", type=click.IntRange(0), help="Only this sub-environment.")
 @click.option(
-    "--last", metavar="N", type=click.IntRange(1), help="Only the last N completed episodes, by their start."
+    "--last", metavar="N", type=click.IntRange(1), help="Only the last N completed episodes of each series."
 )
 @click.option(
     "--window", metavar="N", type=click.IntRange(1), help="Also the return of every N episodes in a row."
@@ -77,7 +108,12 @@ def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
 @click.option(
     "--confidence", type=float, default=0.95, show_default=True, callback=_share, help="Of the intervals."
 )
+@click.option("--sort", type=click.Choice(COLUMNS), help="Order of several series; else as they were given.")
+@click.option(
+    "--x", type=click.Choice(AXES), default="episodes", show_default=True, help="Draw curves by this."
+)
 @click.option("--baseline", metavar="DIR", type=_path, help="Compare with this recording.")
+@click.option("--force-baseline", is_flag=True, help="Compare also with a recording of another environment.")
 @_strings(
     "--fail-under", "STAT:VALUE", "Exit with 1 unless mean, iqm, success, ci_low(mean), ... reach VALUE."
 )
@@ -104,7 +140,7 @@ def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **params: Any)
     being written. A folder of recordings is searched. Changes nothing. The exit status is 1 when a gate
     (--fail-under, --fail-regression, --min-episodes) is not met, or when there is nothing it could judge.
 
-    With --episode and --watch go --as, --mode and --last; with --verify goes no other option.
+    With --episode and --watch go the options that select; with --verify goes no other option.
     """
     purpose = inspect_options.purpose(ctx)
     if purpose != inspect_options.REPORT:
@@ -114,63 +150,16 @@ def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **params: Any)
         return
     from monitorcli import report
     from monitorcli.cli import inspect_output as output
+    from monitorcli.cli import inspect_request as request
 
-    wanted, typed = _wanted(params), inspect_options.typed(ctx)
+    wanted, typed = request.wanted(params), inspect_options.typed(ctx)
     where = output.checked(params, typed, wanted)
     inspect_options.refuse_unseen(typed, where.format_name, wanted.gates)
     wanted = replace(wanted, folder=where.output.absolute().parent if where.output else None)
-    recordings, baseline = _read(directories, params, where.format_name)
+    recordings, baseline = request.recordings(directories, params, where.format_name)
     answer = report.make_report(recordings, wanted, baseline)
     output.put(answer, where)
     _judge(answer)
-
-
-def _wanted(params: dict[str, Any]) -> ReportOptions:
-    """Build the report's options from the command line. Raises BadRequest before anything is read."""
-    from monitorcli.report import ReportOptions
-    from monitorcli.summary.selection import Selection
-
-    return ReportOptions(
-        confidence=params["confidence"],
-        selection=Selection(params["mode"], params["last"]),
-        window=params["window"],
-        gates=_gates(params),
-    )
-
-
-def _gates(params: dict[str, Any]) -> tuple[Gate, ...]:
-    from monitorcli.errors import BadRequest
-    from monitorcli.summary import gates
-
-    if params["fail_regression"] and params["baseline"] is None:
-        raise BadRequest("--fail-regression needs --baseline: the recording to compare with.")
-    least = params["min_episodes"]
-    return (
-        *([gates.enough_episodes(least)] if least is not None else []),
-        *map(gates.at_least, params["fail_under"]),
-        *map(gates.no_regression, params["fail_regression"]),
-    )
-
-
-def _read(
-    directories: Sequence[Path], params: dict[str, Any], format_name: str
-) -> tuple[list[Recording], Recording | None]:
-    """Read each recording at or below the directories once, and the baseline."""
-    from monitorcli.recording import discover_all, read
-    from monitorcli.report.model import refuse_several
-
-    kind = params["kind"]
-    places = discover_all(directories, kind)
-    if format_name in ("csv", "npz"):
-        refuse_several(len(places), f"{format_name} holds the episodes")
-    if format_name in ("table", "markdown") and params["window"] is not None:
-        refuse_several(len(places), f"the {format_name} shows windows")
-    if params["baseline"] is None:
-        return [read(place, kind) for place in places], None
-    refuse_several(len(places), "a comparison is")
-    baselines = discover_all([params["baseline"]], kind)
-    refuse_several(len(baselines), "a baseline is")
-    return [read(places[0], kind)], read(baselines[0], kind)
 
 
 def _judge(answer: Report) -> None:

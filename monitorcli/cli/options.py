@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,11 @@ def _positive(ctx: click.Context, param: click.Parameter, value: float | None) -
 
 
 directory = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+RECORDING_HEADINGS = {
+    "Evaluate a policy": ("--env", "--policy", "--episodes", "--seed"),
+    "Record a command": ("--only", "--skip", "--evaluation"),
+    "How it is recorded": ("--mode", "--video", "--fps"),
+}
 _RECORDING = (
     directory,
     click.argument("command", metavar="[-- COMMAND [ARG]...]", nargs=-1, type=click.UNPROCESSED),
@@ -55,6 +60,12 @@ _RECORDING = (
         multiple=True,
         help="Leave these environments of the command out; * and ? match.",
     ),
+    click.option(
+        "--evaluation",
+        metavar="PATTERN",
+        multiple=True,
+        help="Record these environments of the command as evaluation: an ID, or file.py:31 that makes them.",
+    ),
 )
 
 
@@ -65,8 +76,28 @@ def recording(function: Decorated) -> Decorated:
     return function
 
 
-class DirectoryFirst(click.Command):
-    """A command that never takes the first word after `--` for DIR."""
+class Grouped(click.Command):
+    """A command whose --help has its options under headings."""
+
+    def __init__(self, *arguments: Any, headings: Mapping[str, Sequence[str]], **more: Any) -> None:
+        """`headings` has the options that stand under each; every option stands under one."""
+        super().__init__(*arguments, **more)
+        self.headings = headings
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each heading with its options."""
+        records = {
+            param.opts[-1]: record  # --help, of -h and --help
+            for param in self.get_params(ctx)
+            if isinstance(param, click.Option) and (record := param.get_help_record(ctx))
+        }
+        for heading, names in self.headings.items():
+            with formatter.section(heading):
+                formatter.write_dl([records[name] for name in names])
+
+
+class DirectoryFirst(Grouped):
+    """A command that refuses to take the first word behind -- for DIR."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments. Raises BadRequest if DIR is missing before `--`."""

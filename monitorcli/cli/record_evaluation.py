@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from monitorcli.cli.closing_line import say_recorded
 from monitorcli.cli.messages import say
 from monitorcli.cli.request import Request
+from monitorcli.cli.resume_request import refuse_changes
 from monitorcli.cli.run_lifecycle import (
     begin,
     end,
@@ -19,11 +20,14 @@ from monitorcli.cli.run_lifecycle import (
     with_current_directory,
 )
 from monitorcli.evaluate.episodes import make_environment
-from monitorcli.evaluate.policy import load_policy
+from monitorcli.evaluate.policy import load_policy, policy_hash, reference_name
 from monitorcli.evaluate.run import Evaluation, run_evaluation
-from monitorcli.evaluate.seeds import choose_seed, missing_seeds
+from monitorcli.evaluate.seeds import changes, choose_seed, missing_seeds, named_as_recorded
+from monitorcli.format.environment import Environment
 from monitorcli.monitor.directory import Existing
+from monitorcli.monitor.environment import describe
 from monitorcli.monitor.history import read_history
+from monitorcli.recording import read
 
 
 def record(request: Request, existing: Existing) -> None:
@@ -34,7 +38,10 @@ def record(request: Request, existing: Existing) -> None:
     typed = request
     if request.seed is None:
         request = request._replace(seed=choose_seed())
-    count, seeds = _seeds(request, existing)
+    about = describe(env)._replace(
+        command=(), policy=reference_name(str(request.policy)), policy_hash=policy_hash(str(request.policy))
+    )
+    about, count, seeds = _missing(request, about, existing)
     if not count:
         say(f"nothing is missing: {request.directory} holds all {request.episodes} episodes.")
         sys.exit(0)
@@ -44,7 +51,7 @@ def record(request: Request, existing: Existing) -> None:
     before = read_history(request.directory)
     say_what_is_not_filmed(request, before.played, trouble)
     mode = request.mode or "evaluation"
-    evaluation = Evaluation(env, policy, seeds, str(request.video), request.fps, ffmpeg, mode)
+    evaluation = Evaluation(env, about, policy, seeds, str(request.video), request.fps, ffmpeg, mode)
     status, stopped_by = 2, None
     try:
         stopped_by = run_evaluation(evaluation, run, before, say, _progress(count))
@@ -59,11 +66,22 @@ def record(request: Request, existing: Existing) -> None:
     sys.exit(status)
 
 
-def _seeds(request: Request, existing: Existing) -> tuple[int, Iterable[int]]:
-    """How many episodes to run, and their seeds: all, or those without a complete episode yet."""
+def _missing(
+    request: Request, about: Environment, existing: Existing
+) -> tuple[Environment, int, Iterable[int]]:
+    """What to run, how many episodes, and their seeds: all, or those without a complete episode yet.
+
+    Raises BadRequest when `about` is not what is recorded, and nobody accepted that.
+    """
     assert request.seed is not None and request.episodes is not None
     seeds = range(request.seed, request.seed + request.episodes)
-    return missing_seeds(request.directory, seeds) if existing is Existing.KEEP else (len(seeds), seeds)
+    if existing is not Existing.KEEP:
+        return about, len(seeds), seeds
+    recording = read(request.directory, kind="monitorcli")
+    if not request.accept_changes:
+        refuse_changes(request, changes(recording, about), "is there now")
+    about = named_as_recorded(recording, about)
+    return about, *missing_seeds(recording, about, seeds)
 
 
 @contextlib.contextmanager

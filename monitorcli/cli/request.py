@@ -10,7 +10,7 @@ from monitorcli.errors import BadRequest
 from monitorcli.video import schedule
 
 DEFAULT_SCHEDULE = "cubic"
-_OPTIONS = ("env", "policy", "episodes", "seed", "video", "fps", "mode", "only", "skip")
+_OPTIONS = ("env", "policy", "episodes", "seed", "video", "fps", "mode", "only", "skip", "evaluation")
 
 
 class Request(NamedTuple):
@@ -27,12 +27,15 @@ class Request(NamedTuple):
     mode: str | None
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    evaluation: tuple[str, ...] = ()
+    accept_changes: bool = False
 
     def how(self) -> dict[str, Any]:
         """What the run's file stores, so that the run can be repeated."""
         filming = {"video": self.video, "fps": self.fps, "mode": self.mode}
         if self.env is None:
             chosen = {"only": list(self.only), "skip": list(self.skip)}
+            chosen["evaluation"] = list(self.evaluation)
             return {"kind": "command", "command": list(self.command), **filming, **chosen}
         evaluation = {"env": self.env, "policy": self.policy, "episodes": self.episodes, "seed": self.seed}
         return {"kind": "evaluation", **evaluation, **filming}
@@ -64,7 +67,7 @@ def checked(request: Request) -> Request:
     for name in ("policy", "episodes", "seed"):
         if request.command and getattr(request, name) is not None:
             raise BadRequest(f"--{name} goes with --env; a command brings its own.")
-    for name in ("only", "skip"):
+    for name in ("only", "skip", "evaluation"):
         if request.env is not None and getattr(request, name):
             raise BadRequest(f"--{name} goes with a command; --env names the environment itself.")
     for name in ("policy", "episodes"):

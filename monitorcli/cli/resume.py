@@ -11,6 +11,7 @@ from monitorcli.cli import options
 
 @click.command(
     cls=options.DirectoryFirst,
+    headings={**options.RECORDING_HEADINGS, "Other": ("--accept-changes", "--help")},
     epilog="""\b
 Examples:
   monitorcli resume runs/ppo -- python train.py --load checkpoint.zip
@@ -19,6 +20,11 @@ Examples:
 """,
 )
 @options.recording
+@click.option(
+    "--accept-changes",
+    is_flag=True,
+    help="Go on with an evaluation though its environment, policy or seed is another than recorded.",
+)
 def resume(**params: Any) -> None:
     """Go on with the recording in DIR: numbering, schedule, time and totals continue.
 

@@ -12,6 +12,7 @@ from monitorcli.cli.messages import say
 from monitorcli.cli.request import Request
 from monitorcli.errors import DirectoryInUse, EncoderFailed, NoRecording
 from monitorcli.monitor.directory import Existing
+from monitorcli.monitor.provenance import provenance
 from monitorcli.monitor.run import RunFile
 from monitorcli.video import schedule
 from monitorcli.video.ffmpeg import check_ffmpeg, find_ffmpeg
@@ -20,7 +21,7 @@ from monitorcli.video.ffmpeg import check_ffmpeg, find_ffmpeg
 def begin(request: Request, existing: Existing, how: dict[str, Any]) -> RunFile:
     """Begin the run in its directory. If the directory is in use, the error lists commands to choose from."""
     try:
-        return RunFile(request.directory, existing, how)
+        return RunFile(request.directory, existing, {**how, "provenance": provenance()})
     except DirectoryInUse as error:
         if existing is Existing.CLEAR:  # somebody is writing there
             raise

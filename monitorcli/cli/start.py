@@ -11,6 +11,7 @@ from monitorcli.cli import options
 
 @click.command(
     cls=options.DirectoryFirst,
+    headings={**options.RECORDING_HEADINGS, "Other": ("--force", "--check", "--help")},
     epilog="""\b
 Examples:
   monitorcli start runs/ppo -- python train.py --lr 3e-4

@@ -27,7 +27,6 @@ _PICTURE, _LINE = 0.1, 1.0
 # Waits so many times as long as the last picture took: a long recording is shown less often, never dearer.
 _IDLE = 20.0
 _LISTEN = 0.25  # seconds at most without looking whether a run has ended
-_LAST = 100  # episodes
 
 
 def watch(directory: Path, kind: str | None, selection: Selection) -> None:
@@ -122,19 +121,21 @@ def _in_lines(follower: Follower, selection: Selection) -> None:
 
 
 def _line(recording: Recording, before: int, selection: Selection) -> str:
-    """`14:02:11 UTC · 1,204 episodes (37 more) · mean return 187.4 (last 100)`."""
-    from monitorcli.report.text import number, plural
+    """`14:02:11 UTC · 1,204 episodes (37 more) · mean return 187.4 (last 100)`; of several series each."""
+    from monitorcli.report.text import number, plural, printable
     from monitorcli.summary import statistics
+    from monitorcli.summary.measures import RECENT
 
     episodes = recording.episodes
-    rows = replace(selection, last=selection.last or _LAST).rows(episodes)
-    last = episodes.episode_return[rows[episodes.completed[rows]]]
     parts = [time.strftime("%H:%M:%S UTC", time.gmtime()), plural(len(episodes), "episode")]
     if before and len(episodes) > before:
         parts[-1] += f" ({len(episodes) - before:,} more)"
-    if (returns := statistics(last)).n:
-        of_mode = f" of {selection.mode} mode" if selection.mode else ""
-        parts.append(f"mean return {number(returns.mean)} (last {returns.n}{of_mode})")
+    recent = replace(selection, last=selection.last or RECENT)
+    for place, series in enumerate(recording.series):
+        rows = recent.rows(recording, place)
+        if (returns := statistics(episodes.episode_return[rows[episodes.completed[rows]]])).n:
+            name = f"{printable(series.name)}: " if len(recording.series) > 1 else ""
+            parts.append(f"{name}mean return {number(returns.mean)} (last {returns.n})")
     return " · ".join(parts)
 
 

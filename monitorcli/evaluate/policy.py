@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
+import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +42,29 @@ def load_policy(text: str, env: Any) -> Policy:
         f"the policy {text!r} is a {type(found).__name__}, neither callable nor with a predict method.",
         "Name a function from observation to action.",
     )
+
+
+def reference_name(text: str, folder: str = "") -> str:
+    """One name for one file: `./policy.py:act` is `policy.py:act`, and so is its absolute path here.
+
+    `folder` is the one in which the text was typed, if that was another.
+    """
+    place, _, name = text.rpartition(":")
+    if not place.endswith(".py"):
+        return text
+    place = os.path.join(folder, place)
+    path = os.path.relpath(place)
+    return f"{os.path.abspath(place) if path.startswith(os.pardir) else path}:{name}"
+
+
+def policy_hash(text: str) -> str | None:
+    """The SHA-256 of the file that the policy, loaded already, is in; None for what is in none."""
+    place = text.rpartition(":")[0]
+    path = place if place.endswith(".py") else getattr(sys.modules.get(place), "__file__", None)
+    if not path:
+        return None
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
 
 
 def _made(policy_class: Any, text: str) -> Any:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from monitorcli.evaluate.episodes import run_episodes
 from monitorcli.evaluate.policy import Policy
 from monitorcli.evaluate.stop import Stopped, stoppable
+from monitorcli.format.environment import Environment
 from monitorcli.format.modes import MODES
 from monitorcli.monitor.history import History
 from monitorcli.monitor.recorder_factory import RecordingOptions, own_recorder
@@ -25,6 +26,7 @@ class Evaluation(NamedTuple):
     """What to run: one episode per seed. `ffmpeg` is None if nothing is to be filmed."""
 
     env: Any
+    about: Environment
     policy: Policy
     seeds: Iterable[int]
     video: str
@@ -71,7 +73,7 @@ def _recorded(
     filming = Filming(chosen, evaluation.fps, evaluation.ffmpeg)
     target = Target(run.directory, run.number, before.started, first_turn=before.played)
     options = RecordingOptions(filming, MODES[evaluation.mode], notify)
-    recorder = own_recorder(evaluation.env, run, target, options)
+    recorder = own_recorder(evaluation.env, evaluation.about, run, target, options)
     try:
         yield recorder.steps
     finally:

@@ -1,13 +1,17 @@
-"""Find the seeds that an evaluation still has to run: those without a complete episode."""
+"""Which seeds an evaluation runs: those of which its series has no complete episode yet."""
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
+import numpy as np
+
+from monitorcli.evaluate.policy import reference_name
 from monitorcli.format.batch import seeds as seeds_of
-from monitorcli.recording import read
+from monitorcli.format.environment import Environment
+from monitorcli.recording.model import Recording, Series
 
 
 def choose_seed() -> int:
@@ -15,11 +19,42 @@ def choose_seed() -> int:
     return random.SystemRandom().randrange(1 << 31)
 
 
-def missing_seeds(directory: Path, seeds: range) -> tuple[int, Iterator[int]]:
-    """The number of `seeds` without a complete episode, and those seeds. Raises NoRecording."""
-    episodes = read(directory, kind="monitorcli").episodes
+def missing_seeds(recording: Recording, about: Environment, seeds: range) -> tuple[int, Iterator[int]]:
+    """How many of `seeds` have no complete episode of `about` in the recording, and which."""
+    episodes = recording.episodes
+    same = [number for number, series in enumerate(recording.series) if not _changes(series, about)]
+    counts = episodes.completed & np.isin(episodes.series, same)
     known = seeds_of(episodes.seed, episodes.seed_high, episodes.seeded)
-    done = {
-        seed for seed, over in zip(known, episodes.completed.tolist(), strict=True) if over and seed in seeds
-    }
+    done = {seed for seed, over in zip(known, counts.tolist(), strict=True) if over and seed in seeds}
     return len(seeds) - len(done), (seed for seed in seeds if seed not in done)
+
+
+def named_as_recorded(recording: Recording, about: Environment) -> Environment:
+    """`about` with its policy named as before, so that it is of the series that it goes on with."""
+    same = [series.environment.policy for series in recording.series if not _changes(series, about)]
+    return about._replace(policy=same[-1]) if same else about
+
+
+def changes(recording: Recording, about: Environment) -> list[tuple[str, str, str]]:
+    """In what `about` differs from what is recorded: what, as it was, and as it is; [] when all is the same.
+
+    The policy's file counts by its hash. What the recording does not say differs from nothing.
+    """
+    evaluations = [series for series in recording.series if series.environment.policy is not None]
+    found = [_changes(series, about) for series in evaluations]
+    return [] if not found or [] in found else found[-1]
+
+
+def _changes(series: Series, about: Environment) -> list[tuple[str, str, str]]:
+    known = series.environment
+    pairs = [("environment", known.env_id, about.env_id)]
+    old, new = reference_name(known.policy or "none"), about.policy or "none"
+    if known.policy_hash is None or old.rpartition(":")[2] != new.rpartition(":")[2]:
+        pairs.append(("policy", old, new))
+    else:  # in whatever folder the file is
+        pairs.append(("SHA-256 of the policy's file", known.policy_hash[:12], str(about.policy_hash)[:12]))
+    if known.arguments:
+        for name in sorted({*known.arguments, *about.arguments}):
+            old, new = (json.dumps(one.arguments.get(name)) for one in (known, about))
+            pairs.append((f"argument {name}", old, new))
+    return [change for change in pairs if change[1] != change[2]]

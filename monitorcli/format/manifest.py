@@ -39,11 +39,13 @@ class WriterFiles(NamedTuple):
     """What all files of one writer have in common, and how its batches are written.
 
     `stem` is "<monitor>.<uid>", which is in every file's name; `lease` is the writer's process.
+    `env_info` is Gym's key, `environment` ours: `format.environment`.
     """
 
     directory: Path
     stem: str
     env_info: dict[str, str]
+    environment: dict[str, Any]
     run: int
     opened_at: float
     lease: dict[str, Any]
@@ -64,6 +66,7 @@ class WriterFiles(NamedTuple):
             "closed": part.closed,
             "lost": part.lost,
             "lease": self.lease,
+            "environment": self.environment,
         }
         manifest = WrittenManifest(
             self.directory / manifest_name, batch.manifest(stats_name, part.videos, self.env_info, ours)

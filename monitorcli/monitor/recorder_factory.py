@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from monitorcli.format import log
+from monitorcli.format.environment import Environment
 from monitorcli.monitor.episode_recorder import EpisodeRecorder
 from monitorcli.monitor.step_recorder import RecordedCalls, record_steps
 from monitorcli.monitor.writer import EpisodeWriter, Target
@@ -13,8 +14,6 @@ from monitorcli.video.filming import Filming
 
 if TYPE_CHECKING:
     from monitorcli.monitor.run import RunFile  # the recorded script has no need of it
-
-UNKNOWN = "(unknown)"
 
 
 class EnvironmentRecorder(NamedTuple):
@@ -47,13 +46,15 @@ def shared_recorder(
     return _recorder(env, episodes, options)
 
 
-def own_recorder(env: Any, run: RunFile, target: Target, options: RecordingOptions) -> EnvironmentRecorder:
+def own_recorder(
+    env: Any, about: Environment, run: RunFile, target: Target, options: RecordingOptions
+) -> EnvironmentRecorder:
     """A recorder into files of its own, opened now.
 
     Raises BadRequest for a bad uid, and DirectoryUnusable when the disk refuses; then the run's claim
     is taken back.
     """
-    open_writer = functools.partial(EpisodeWriter, target, _env_info(env, options.notify), options.notify)
+    open_writer = functools.partial(EpisodeWriter, target, about, options.notify)
     episodes = EpisodeRecorder(env, 0, open_writer, options.filming, options.notify)
     try:
         episodes.open()
@@ -65,15 +66,3 @@ def own_recorder(env: Any, run: RunFile, target: Target, options: RecordingOptio
 def _recorder(env: Any, episodes: EpisodeRecorder, options: RecordingOptions) -> EnvironmentRecorder:
     episodes.mode = options.mode
     return EnvironmentRecorder(episodes, record_steps(env, episodes, options.strict))
-
-
-def _env_info(env: Any, notify: Callable[[str], None]) -> dict[str, str]:
-    """Gym's `env_info`; says so once when the environment has no spec and so no id."""
-    import gymnasium  # not at the top: `attach` is loaded before it, and it may be old Gym
-
-    if env.spec is None:
-        notify("the environment has no spec (gymnasium.make gives one); recorded as (unknown).")
-    return {
-        "gym_version": gymnasium.__version__,
-        "env_id": UNKNOWN if env.spec is None else env.spec.id,
-    }

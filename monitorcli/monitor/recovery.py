@@ -68,7 +68,10 @@ def _finish(directory: Path, stem: str, documents: list[dict[str, Any]], names: 
     for number in named:
         known.setdefault(number, _manifest(len(records), ours["lost"]))
     if known.keys() > whole:
-        writer = WriterFiles(directory, stem, last["env_info"], ours["run"], ours["opened_at"], ours["lease"])
+        environment = ours.get("environment", {})
+        writer = WriterFiles(
+            directory, stem, last["env_info"], environment, ours["run"], ours["opened_at"], ours["lease"]
+        )
         for batch in _batches(known, records, videos):
             if batch.number not in whole or sealed <= len(records):
                 writer.write(batch)

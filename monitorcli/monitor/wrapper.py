@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 import weakref
 from pathlib import Path
@@ -14,8 +15,11 @@ import numpy.typing as npt
 
 from monitorcli.errors import BadRequest
 from monitorcli.format import log, modes
+from monitorcli.format.environment import Environment
 from monitorcli.format.names import check_uid
+from monitorcli.monitor.call_site import CallSite, call_site
 from monitorcli.monitor.directory import Existing
+from monitorcli.monitor.environment import UNKNOWN, describe
 from monitorcli.monitor.history import read_history
 from monitorcli.monitor.recorder_factory import EnvironmentRecorder, RecordingOptions, own_recorder
 from monitorcli.monitor.run import RunFile
@@ -70,7 +74,8 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         started, played = self._history.started, self._history.played
         target = Target(run.directory, run.number, started, uid, write_upon_reset, played)
         options = RecordingOptions(Filming(schedule), code, _warn, strict=True)
-        recorder = own_recorder(env, run, target, options)
+        about = _described(env, call_site(sys._getframe(1)))
+        recorder = own_recorder(env, about, run, target, options)
         self._recorder = recorder.episodes
         self.step = recorder.steps.step  # type: ignore[method-assign,assignment]
         self.reset = recorder.steps.reset  # type: ignore[method-assign]
@@ -122,6 +127,14 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
     def _ended(self) -> npt.NDArray[np.void]:
         records = self._recorder.records()
         return records[records["end"] < log.CUT_RESET]
+
+
+def _described(env: Any, made_at: CallSite) -> Environment:
+    """The environment; says so when it has no spec and so no id."""
+    if env.spec is not None:
+        return describe(env, None, made_at)
+    _warn("the environment has no spec (gymnasium.make gives one); recorded as (unknown).")
+    return describe(env, UNKNOWN, made_at)
 
 
 def _finish(recorder: EnvironmentRecorder, run: RunFile) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.format import lease, log, names
+from monitorcli.format.environment import Environment
 from monitorcli.format.manifest import WriterFiles
 from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.notices import once
@@ -54,10 +55,10 @@ class Target(NamedTuple):
 class EpisodeWriter:
     """Appends episodes to its own files. A disk that fails costs records, never the run."""
 
-    def __init__(self, target: Target, env_info: dict[str, str], notify: Callable[[str], None]) -> None:
+    def __init__(self, target: Target, environment: Environment, notify: Callable[[str], None]) -> None:
         """Create the files exclusively; raises BadRequest for a bad uid, OSError when the disk refuses."""
         self._directory = target.directory
-        self.env_id = env_info["env_id"]
+        self.env_id = environment.env_id
         self.epoch = _epoch()
         self.closed = False
         self._notify = once(notify)
@@ -65,7 +66,10 @@ class EpisodeWriter:
         self.wants_resets = True  # of the first reset, or of all
         self._limit = BATCH_UPON_RESET if target.write_upon_reset else BATCH
         self.stem, self._log = claim(self._directory, target.uid)
-        files = WriterFiles(self.directory, self.stem, env_info, target.run, time.time(), lease.mine())
+        env_info, document = environment.env_info(), environment.document()
+        files = WriterFiles(
+            self.directory, self.stem, env_info, document, target.run, time.time(), lease.mine()
+        )
         self._batch = OpenBatch(self._directory, self._log, files, self._notify)
         # Counted without a lock: several threads may run environments of one writer.
         self.numbers = itertools.count(target.first_number)

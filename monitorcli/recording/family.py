@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from monitorcli.format.environment import Environment
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.records import Records
 
@@ -21,7 +22,7 @@ class Family:
     `run` is the number of its run's file, None when it has none (Gym) or that was lost. A film's
     number is the `number` of a record, or up to `surplus` more (Gym counted resets); with `surplus` None
     it says nothing. `state` is how it ended, "" when run file and lease tell. Times are seconds since
-    the epoch, or None.
+    the epoch, or None. `environment` is what our own manifests say beyond Gym's.
     """
 
     stem: str
@@ -29,6 +30,7 @@ class Family:
     run: int | None = None
     env_id: str = UNKNOWN
     version: str = ""
+    environment: Environment | None = None
     closed: bool = False
     lease: dict[str, Any] | None = None
     state: str = ""

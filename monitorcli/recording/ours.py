@@ -10,6 +10,7 @@ import numpy as np
 
 from monitorcli.errors import BadFile
 from monitorcli.format import log
+from monitorcli.format.environment import from_document
 from monitorcli.format.names import BATCH_ENDING, BATCH_PREFIX, LOG_ENDING, LOG_PREFIX
 from monitorcli.recording import records
 from monitorcli.recording.family import Family
@@ -109,6 +110,7 @@ def _family(folder: Folder, stem: str, manifests: list[Manifest], logs: ReadLog)
         run=run if type(run) is int and 0 <= run < 1 << 63 else None,
         env_id=newest.env_id,
         version=newest.version,
+        environment=from_document(newest.env_id, newest.version, ours.get("environment")),
         closed=ours.get("closed") is True,
         lease=lease if isinstance(lease, dict) else None,
         started_at=number(ours.get("opened_at")),

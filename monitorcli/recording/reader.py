@@ -16,6 +16,7 @@ from monitorcli.recording.manifest import UNKNOWN, read_manifests
 from monitorcli.recording.model import Recording, Video, Writer
 from monitorcli.recording.records import ReadLog, read_log
 from monitorcli.recording.runs import Draft, as_run, drafts
+from monitorcli.recording.series import find_series
 from monitorcli.recording.table import Table
 from monitorcli.recording.videos import as_videos, find_films
 
@@ -118,15 +119,20 @@ def _recording(
     runs = [index for index, draft in enumerate(planned) for _ in draft.families]
     table = Table(families, runs)
     found = tuple(videos(families, table))
+    read_runs = tuple(
+        as_run(folder, index, draft, table.counts[index]) for index, draft in enumerate(planned)
+    )
+    series, of_episodes = find_series(families, [read_runs[run] for run in runs], table.episodes)
     return Recording(
         directory=folder.path,
         env_ids=_env_ids(families),
-        episodes=table.episodes,
-        runs=tuple(as_run(folder, index, draft, table.counts[index]) for index, draft in enumerate(planned)),
+        episodes=dataclasses.replace(table.episodes, series=of_episodes),
+        runs=read_runs,
         writers=tuple(
             Writer(family.stem, run, family.env_id, family.version, family.closed)
             for family, run in zip(families, runs, strict=True)
         ),
+        series=series,
         videos=found,
         problems=tuple(folder.problems),
         notes=tuple(folder.notes),

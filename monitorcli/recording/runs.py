@@ -13,8 +13,8 @@ from monitorcli.format import lease
 from monitorcli.format.names import RUN_PREFIX
 from monitorcli.recording.family import Family
 from monitorcli.recording.folder import Entry, Folder, number
-from monitorcli.recording.model import Run
 from monitorcli.recording.ours import RECORDER
+from monitorcli.recording.parts import Run
 
 # What Run says in fields of its own; the rest of a run's file is how it was started.
 _TOLD = ("version", "started_at", "ended_at", "exit_status", "interrupted")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitorcli.recording.family import Family
-from monitorcli.recording.model import Episodes
+from monitorcli.recording.parts import Episodes
 
 # The record's fields and the columns they become, each of the field's own type.
 _COLUMNS: dict[str, tuple[str, Any]] = {
@@ -106,6 +106,7 @@ def _filled(families: Sequence[Family]) -> tuple[dict[str, npt.NDArray[Any]], li
         counts.append(row - first)
     found = {name: column.done(row) for name, column in columns.items()}
     found["writer"] = writers.done(row)
+    found["series"] = np.broadcast_to(np.uint32(0), (row,))  # until they are found
     found["started_at"] = _dates(found["started_at"])
     found["duration"] = _finite(found["duration"])
     return found, counts

@@ -1,45 +1,43 @@
-"""What is said of several recordings: a row each, and the group's statistics."""
+"""What is said of several recordings: a row for each series, and statistics across directories."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from monitorcli.report import runs
 from monitorcli.report.intervals import OF_RUNS, between, estimated, few
 from monitorcli.report.layout import Line, Span
 from monitorcli.report.model import View
+from monitorcli.report.order import COLUMNS
 from monitorcli.report.text import number
 from monitorcli.summary.group import Group
 from monitorcli.summary.intervals import Interval
 from monitorcli.summary.resampling import STATISTICS
 
-COLUMNS = (
-    "directory",
-    "environment",
-    "episodes",
-    "mean return",
-    "iqm",
-    "length",
-    "success",
-    "videos",
-    "runs",
-)
-
 
 def cells(view: View) -> dict[str, Line]:
-    """What a table may say of a recording, by column; () where there is nothing to say."""
-    numbers, measured = view.numbers, view.measured
-    row: dict[str, Line] = dict.fromkeys((*COLUMNS, "mean", "interval"), ())
+    """What a table may say of a series, by column; () where there is nothing to say.
+
+    Of a training "mean" is that of its last episodes, and "of" says of how many.
+    """
+    numbers, measured, name = view.numbers, view.measured, view.headline
+    row: dict[str, Line] = dict.fromkeys((*COLUMNS, "mean", "interval", "of"), ())
     row["directory"] = [Span(view.name, "path")]
-    row["environment"] = [Span(view.environment or "not known")]
+    row["series"] = [Span(view.title or "not known")]
     row["completed"] = [Span(f"{numbers.completed:,}", "value")]
     row["incomplete"] = [Span(f"{numbers.incomplete:,}")]
     cut = f" + {numbers.incomplete:,} incomplete" if numbers.incomplete else ""
     row["episodes"] = [*row["completed"], Span(cut)]
-    row["mean return"] = [Span("nothing recorded", "bad")]
-    if measured.n("mean"):
-        row["mean"] = [Span(number(measured.value("mean")), "value")]
-        row["interval"] = [Span(between(measured.interval("mean")))]
-        row["mean return"] = estimated(number(measured.value("mean")), measured.interval("mean"))
+    row["steps"] = [Span(f"{numbers.steps:,}")]
+    row["return"] = [Span("none finite" if numbers.completed else "nothing recorded", "bad")]
+    if measured.n(name):
+        value, interval = number(measured.value(name)), measured.interval(name)
+        row["mean"] = [Span(value, "value")]
+        row["interval"] = [Span(between(interval))]
+        row["of"] = [Span(f"last {measured.n(name):,}" if view.is_training else "all")]
+        row["return"] = estimated(value, interval)
         row["iqm"] = [Span(number(measured.value("iqm")))]
+        row["best"] = [Span(number(measured.value("max")))]
         row["length"] = [Span(number(measured.value("length_mean")))]
     if numbers.judged:
         row["success"] = [Span(f"{view.success} % of {numbers.judged:,}")]
@@ -56,12 +54,8 @@ def of_group(group: Group) -> list[tuple[str, str, Interval]]:
     return [(name, number(value), interval) for name, value, interval in found if value == value]
 
 
-def about_group(group: Group) -> list[str]:
-    """What to know before believing the group's statistics."""
-    said = [f"mean returns {OF_RUNS}"]
-    if max(group.strata.values()) > 1 and few(group.statistics.n):
-        said.append(few(group.statistics.n))
-    if len(group.strata) > 1:
-        environments = f"{len(group.strata):,} environments"
-        said.append(f"resampled within each of {environments}; are their returns on one scale?")
-    return said
+def about_groups(groups: Sequence[tuple[str, Group]]) -> list[str]:
+    """What to know before believing the groups' statistics."""
+    said = [f"means {OF_RUNS}"]
+    least = min((of.statistics.n for _, of in groups if of.statistics.n > 1), default=0)
+    return [*said, few(least)] if least and few(least) else said

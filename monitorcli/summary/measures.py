@@ -13,7 +13,7 @@ from monitorcli.summary.overview import Statistics, finite, statistics
 from monitorcli.summary.resampling import STATISTICS
 
 if TYPE_CHECKING:
-    from monitorcli.recording.model import Episodes
+    from monitorcli.recording.parts import Episodes
 
 
 class Measure(NamedTuple):
@@ -23,9 +23,13 @@ class Measure(NamedTuple):
     statistic: str
 
 
+# Completed episodes whose mean says how good a policy is by now.
+RECENT = 100
+
 _OF_BOTH = (*STATISTICS, "min", "max")
 MEASURES: dict[str, Measure] = {
     **{name: Measure("episode_return", name) for name in _OF_BOTH},
+    "recent": Measure("recent", "mean"),
     "success": Measure("success", "mean"),
     **{f"length_{name}": Measure("length", name) for name in _OF_BOTH},
 }
@@ -37,7 +41,12 @@ def has_interval(name: str) -> bool:
 
 
 def column(episodes: Episodes, name: str) -> npt.NDArray[Any]:
-    """The values that count of a column: of completed episodes, finite, and known."""
+    """The values that count of a column: of completed episodes, finite, and known.
+
+    "recent" are the returns of the last RECENT completed episodes.
+    """
+    if name == "recent":
+        return finite(episodes.episode_return[episodes.completed][-RECENT:])
     values = finite(getattr(episodes, name)[episodes.completed])
     return values[values >= 0] if name == "success" else values
 

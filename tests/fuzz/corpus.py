@@ -16,6 +16,7 @@ from writing import begin_run, packed, write  # noqa: E402
 
 from monitorcli import Monitor  # noqa: E402
 from monitorcli.format import log  # noqa: E402
+from monitorcli.format.environment import Environment  # noqa: E402
 from monitorcli.monitor import writer  # noqa: E402
 
 # Bytes of a directory that is worth damaging a thousand times a minute.
@@ -87,5 +88,5 @@ def _many(directory: Path) -> None:
     write(
         directory,
         *(packed(number, float(number)) for number in range(300)),
-        env_info={"env_id": "(unknown)", "gym_version": "1"},
+        environment=Environment("(unknown)", "1"),
     )

@@ -1,4 +1,4 @@
-"""The return by mode and by window, when there are several modes or windows were asked for."""
+"""The return by window, where windows were asked for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from monitorcli.report.model import View
 from monitorcli.report.text import number, plural
 from monitorcli.summary.intervals import mean_intervals
 from monitorcli.summary.measures import Measured, column
-from monitorcli.summary.selection import by_mode, take, windows
+from monitorcli.summary.selection import take, windows
 
 _MOST = 60  # windows that are shown; the JSON has all
 _HEAD = ("return of", "n", "mean [ ]", "median", "iqm")
@@ -24,15 +24,15 @@ def table(
     head: Sequence[str] = _HEAD,
     most: int | None = None,
     window: str = "",
-    nothing: str = "",
 ) -> TextTable:
-    """A row a mode and a row a window of `size` episodes, with these columns; no rows for neither.
+    """A row for each window of `size` episodes, with these columns; no rows where no windows are wanted.
 
-    `window` stands before a window's episodes, and `nothing` where there is no number.
+    `window` stands before a window's episodes.
     """
-    rows = [_cells(name, measured, nothing) for name, measured in modes(view)]
-    for first, last, measured in per_window(view, size, most or _MOST):
-        rows.append(_cells(f"{window}{first:,} to {last:,}", measured, nothing))
+    rows = [
+        _cells(f"{window}{first:,} to {last:,}", measured)
+        for first, last, measured in per_window(view, size, most or _MOST)
+    ]
     titles = [name.removesuffix(" [ ]") for name in head]
     return TextTable(titles, [[row[name] for name in head] for row in rows])
 
@@ -41,13 +41,6 @@ def earlier(view: View, size: int | None) -> str:
     """`… 3 windows before these`; "" when all are shown."""
     count = -(-view.numbers.completed // size) - _MOST if size else 0
     return f"… {plural(count, 'window')} before these" if count > 0 else ""
-
-
-def modes(view: View) -> list[tuple[str, Measured]]:
-    """The episodes of each mode, when there are several."""
-    return [
-        (name, Measured(episodes, view.confidence)) for name, episodes in by_mode(view.recording.episodes)
-    ]
 
 
 def per_window(view: View, size: int | None, most: int | None = None) -> list[tuple[int, int, Measured]]:
@@ -71,10 +64,10 @@ def per_window(view: View, size: int | None, most: int | None = None) -> list[tu
     ]
 
 
-def _cells(name: str, measured: Measured, nothing: str) -> dict[str, Line]:
+def _cells(name: str, measured: Measured) -> dict[str, Line]:
     """What a table may say of these episodes, by column."""
     n, interval = measured.n("mean"), measured.interval("mean")
-    value = {of: number(measured.value(of)) if n else nothing for of in ("mean", "median", "iqm")}
+    value = {of: number(measured.value(of)) if n else "" for of in ("mean", "median", "iqm")}
     return {
         "return of": [Span(name)],
         "n": [Span(f"{n:,}", "value")],
