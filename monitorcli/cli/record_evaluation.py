@@ -1,105 +1,202 @@
-"""Record an evaluation: read the request, show the progress, and report the outcome."""
+"""Record an evaluation: read the request, claim the run, have it run, and report the outcome."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from monitorcli.cli.closing_line import say_recorded
+from monitorcli.cli.evaluated import say_evaluated
 from monitorcli.cli.messages import say
+from monitorcli.cli.progress import progress
 from monitorcli.cli.request import Request
 from monitorcli.cli.resume_request import refuse_changes
 from monitorcli.cli.run_lifecycle import (
     begin,
     end,
-    say_how_to_go_on,
     say_what_is_not_filmed,
     usable_ffmpeg,
     with_current_directory,
 )
-from monitorcli.evaluate.episodes import make_environment
-from monitorcli.evaluate.policy import load_policy, policy_hash, reference_name
-from monitorcli.evaluate.run import Evaluation, run_evaluation
-from monitorcli.evaluate.seeds import changes, choose_seed, missing_seeds
-from monitorcli.format.environment import Environment
+from monitorcli.errors import BadRequest, MonitorError, NoRecording
+from monitorcli.evaluate import shards
+from monitorcli.evaluate.adapter import EnvironmentRequest, PolicyRequest
+from monitorcli.evaluate.claim import other_runs, refuse_taken
+from monitorcli.evaluate.plan import Plan
+from monitorcli.evaluate.plan import changes as plan_changes
+from monitorcli.evaluate.run import Evaluated, Evaluation, run_evaluation
+from monitorcli.evaluate.seeds import changes, choose_seed, completed
+from monitorcli.evaluate.shards import Shard
+from monitorcli.evaluate.threads import threads
+from monitorcli.evaluate.worker import Loaded, Task, load
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.environment import describe
-from monitorcli.monitor.history import read_history
+from monitorcli.monitor.recovery import recover
+from monitorcli.monitor.run import RunFile
 from monitorcli.recording import read
+
+# Seconds between two signs of life, for those that cannot see our process.
+_HEARTBEAT = 20.0
+
+Changes = list[tuple[str, str, str]]
+
+
+class _Prepared(NamedTuple):
+    """What is to be run, before a directory is touched."""
+
+    plan: Plan
+    shard: Shard
+    environment: EnvironmentRequest
+    policy: PolicyRequest
+    loaded: Loaded
 
 
 def record(request: Request, existing: Existing) -> None:
-    """Run and record the episodes that are still missing. Exits with 0, or 128+n after signal n."""
+    """Run and record the episodes that are still missing.
+
+    Exits with 0, 2 if an episode failed, or 128+n after signal n.
+    """
+    shard = _shard(request, existing)
     ffmpeg, trouble = usable_ffmpeg(request)
-    env = make_environment(str(request.env), film=ffmpeg is not None)
-    policy = load_policy(str(request.policy), env)
     typed = request
     if request.seed is None:
         request = request._replace(seed=choose_seed())
-    about = describe(env)._replace(
-        command=(), policy=reference_name(str(request.policy)), policy_hash=policy_hash(str(request.policy))
-    )
-    count, seeds = _seeds(request, about, existing)
-    if not count:
-        say(f"nothing is missing: {request.directory} holds all {request.episodes} episodes.")
-        sys.exit(0)
-    run = begin(typed, existing, request.how())
+    prepared = _prepared(request, shard, film=ffmpeg is not None)
+    existing, accepted = _checked(request, prepared, existing)
+    run, missing = _claimed(typed, request, prepared, existing, accepted)
     if typed.seed is None:
         say(f"no --seed given; using {request.seed}.")
-    before = read_history(request.directory)
-    say_what_is_not_filmed(request, before.played, trouble)
-    mode = request.mode or "evaluation"
-    evaluation = Evaluation(env, about, policy, seeds, str(request.video), request.fps, ffmpeg, mode)
-    status, stopped_by = 2, None
+    say_what_is_not_filmed(request, missing[0] - prepared.plan.seed, trouble)
+    task = Task(
+        prepared.environment, prepared.policy, prepared.plan, str(run.directory.path()), run.number,
+        str(request.video), request.fps, ffmpeg, request.mode or "evaluation",
+    )  # fmt: skip
+    workers = min(_workers(request.workers), len(missing))
+    evaluation = Evaluation(task, missing, workers, request.repeat)
+    evaluated, status = None, 2
     try:
-        stopped_by = run_evaluation(evaluation, run, before, say, _progress(count))
-        status = 128 + stopped_by if stopped_by else 0
+        with _beating(run):
+            evaluated = run_evaluation(evaluation, prepared.loaded, say, progress(len(missing)))
+        status = _status(evaluated)
+    except MonitorError:
+        if not _wrote(run):
+            run.forget()
+        raise
     finally:
-        end(run, exit_status=status, interrupted=stopped_by == signal.SIGINT)
-    request = with_current_directory(request, run)
-    say_recorded(request.directory, run)
-    if stopped_by:
-        name = signal.Signals(stopped_by).name
-        say_how_to_go_on(request, "interrupted" if stopped_by == signal.SIGINT else f"stopped by {name}")
+        with contextlib.suppress(OSError, MonitorError):
+            recover(run.directory.path())  # what workers that were killed left
+        document = evaluated.document() if evaluated else {}
+        interrupted = evaluated is not None and evaluated.stopped_by == signal.SIGINT
+        end(run, exit_status=status, interrupted=interrupted, **document)
+    say_evaluated(with_current_directory(request, run), run, prepared.plan, shard, evaluated)
     sys.exit(status)
 
 
-def _seeds(request: Request, about: Environment, existing: Existing) -> tuple[int, Iterable[int]]:
-    """How many episodes are to be run, and their seeds: all, or those without a complete episode yet.
+def _shard(request: Request, existing: Existing) -> Shard:
+    if request.shard is None:
+        return Shard()
+    if existing is Existing.CLEAR:
+        raise BadRequest("--force would delete what the other shards recorded.", "Leave out --force.")
+    if request.seed is None:
+        raise BadRequest("--shard needs --seed: it must be the same for all shards.", "For example: --seed 0")
+    return shards.parse(request.shard, os.environ)
 
-    Raises BadRequest when `about` is not what is recorded, and nobody accepted that.
-    """
+
+def _prepared(request: Request, shard: Shard, film: bool) -> _Prepared:
+    environment, policy = EnvironmentRequest(str(request.env)), PolicyRequest(str(request.policy))
+    loaded = load(environment, policy, film)
+    about = describe(loaded.env)._replace(command=(), **loaded.policy.identity)
     assert request.seed is not None and request.episodes is not None
-    seeds = range(request.seed, request.seed + request.episodes)
-    if existing is not Existing.KEEP:
-        return len(seeds), seeds
-    recording = read(request.directory, kind="monitorcli")
+    chosen = threads(os.environ)
+    plan = Plan(about, request.seed, request.episodes, bool(request.reuse_env), chosen)
+    return _Prepared(plan, shard, environment, policy, loaded)
+
+
+def _checked(request: Request, prepared: _Prepared, existing: Existing) -> tuple[Existing, Changes]:
+    """Whether the directory may be gone on with, and in what this differs from what is recorded there.
+
+    A shard is begun beside others of the same plan, and of no other. Raises BadRequest for changes that
+    nobody accepted.
+    """
+    runs = other_runs(request.directory) if request.directory.is_dir() else {}
+    if existing is Existing.REFUSE and request.shard is not None:
+        plans = [document.get("plan") for document in runs.values()]
+        if all(isinstance(plan, dict) for plan in plans):
+            existing = Existing.KEEP
+    if existing is not Existing.KEEP or not runs:
+        return existing, []
+    found = plan_changes(list(runs.values())[-1].get("plan"), prepared.plan)
+    with contextlib.suppress(NoRecording):
+        found = [*changes(read(request.directory, kind="monitorcli"), prepared.plan.about), *found]
     if not request.accept_changes:
-        refuse_changes(request, changes(recording, about))
-    return missing_seeds(recording, about, seeds)
+        refuse_changes(request, found)
+    return existing, found
+
+
+def _claimed(
+    typed: Request, request: Request, prepared: _Prepared, existing: Existing, accepted: Changes
+) -> tuple[RunFile, list[int]]:
+    """The run's file, and the seeds that are missing. Exits with 0 if none is."""
+    how: dict[str, Any] = {**request.how(), "plan": prepared.plan.document(), "shard": str(prepared.shard)}
+    if accepted:
+        how["accepted"] = [{"what": what, "was": old, "is": new} for what, old, new in accepted]
+    run = begin(typed, existing, how)
+    try:
+        refuse_taken(request.directory, run.path.name, prepared.shard)
+    except MonitorError:
+        run.forget()
+        raise
+    done = {} if existing is not Existing.KEEP else completed(_recording(request), prepared.plan)
+    missing = [seed for seed in prepared.shard.seeds(prepared.plan.seeds) if seed not in done]
+    if not missing:
+        run.forget()
+        part = "" if prepared.shard == Shard() else f" of shard {prepared.shard}"
+        total = len(prepared.shard.seeds(prepared.plan.seeds))
+        say(f"nothing is missing: {request.directory} holds all {total} episodes{part}.")
+        sys.exit(0)
+    return run, missing
+
+
+def _recording(request: Request) -> Any:
+    return read(request.directory, kind="monitorcli")
+
+
+def _workers(asked: str | None) -> int:
+    """How many workers; `auto` is one for each core that we may use."""
+    if asked != "auto":
+        return int(asked or 1)
+    return int(os.environ.get("SLURM_CPUS_PER_TASK") or len(os.sched_getaffinity(0)))
+
+
+def _status(evaluated: Evaluated) -> int:
+    if evaluated.stopped_by:
+        return 128 + evaluated.stopped_by
+    return 2 if evaluated.failures else 0
+
+
+def _wrote(run: RunFile) -> bool:
+    """Whether an episode of this run is on disk."""
+    recording = read(run.directory.path(), kind="monitorcli")
+    return any(one.file == run.path.name and one.episodes for one in recording.runs)
 
 
 @contextlib.contextmanager
-def _progress(total: int) -> Iterator[Callable[[float], None]]:
-    """A progress bar with the mean return so far, on a terminal; nothing elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def _beating(run: RunFile) -> Iterator[None]:
+    """Context manager within which the run shows every now and then that it lives."""
+    over = threading.Event()
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda episode_return: None
-        return
-    mean = TextColumn("{task.fields[mean]}")
-    left = (TimeRemainingColumn(), TextColumn("left"))
-    columns = (TextColumn("episodes"), BarColumn(), MofNCompleteColumn(), mean, *left)
-    returns: list[float] = []
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=total, mean="")
+    def beat() -> None:
+        while not over.wait(_HEARTBEAT):
+            run.heartbeat()
 
-        def advance(episode_return: float) -> None:
-            returns.append(episode_return)
-            bar.update(task, advance=1, mean=f"mean return {sum(returns) / len(returns):.1f}")
-
-        yield advance
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -1,0 +1,165 @@
+"""Runs the episodes of a plan in one process, one at a time, and records them into files of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from monitorcli.errors import DirectoryUnusable
+from monitorcli.evaluate.adapter import (
+    EnvironmentRequest,
+    Policy,
+    PolicyRequest,
+    load_policy,
+    make_environment,
+)
+from monitorcli.evaluate.outcome import Ended, Outcome, failure
+from monitorcli.evaluate.plan import Plan
+from monitorcli.evaluate.stop import Check
+from monitorcli.format import log
+from monitorcli.format.modes import MODES
+from monitorcli.format.open_file import FollowedDirectory
+from monitorcli.monitor.recorder_factory import RecordingOptions, shared_recorder
+from monitorcli.monitor.step_result import as_float, one_step
+from monitorcli.monitor.writer import EpisodeWriter, Target
+from monitorcli.video import schedule
+from monitorcli.video.filming import Filming
+
+
+class Task(NamedTuple):
+    """What every worker is told, wherever it runs. `ffmpeg` is None if nothing is to be filmed."""
+
+    environment: EnvironmentRequest
+    policy: PolicyRequest
+    plan: Plan
+    directory: str
+    run: int
+    video: str
+    fps: float | None
+    ffmpeg: str | None
+    mode: str
+
+
+class Loaded(NamedTuple):
+    """The policy, and an environment that it was loaded for."""
+
+    env: Any
+    policy: Policy
+
+
+def load(environment: EnvironmentRequest, policy: PolicyRequest, film: bool) -> Loaded:
+    """Make the environment and load the policy. Raises BadRequest."""
+    env = make_environment(environment, film)
+    return Loaded(env, load_policy(policy, env))
+
+
+class Worker:
+    """Runs one episode for each seed that it is given. What an episode does depends on the seed alone."""
+
+    def __init__(self, task: Task, loaded: Loaded, check: Check, notify: Callable[[str], None]) -> None:
+        """`check` is called before each step, and may raise Stopped."""
+        chosen = schedule.parse(task.video) if task.ffmpeg else schedule.never
+        filming = Filming(chosen, task.fps, task.ffmpeg)
+        self._task = task
+        self._env, self._policy = loaded
+        self._check = check
+        self._notify = notify
+        self._options = RecordingOptions(filming, MODES[task.mode], notify)
+        self._writer: EpisodeWriter | None = None
+
+    def open(self) -> None:
+        """Open the files to record into. Raises DirectoryUnusable."""
+        directory = FollowedDirectory(Path(self._task.directory))
+        try:
+            target = Target(directory, self._task.run)
+            self._writer = EpisodeWriter(target, self._task.plan.about, self._notify)
+        except OSError as error:
+            raise DirectoryUnusable(
+                f"{self._task.directory} cannot be written: {error.strerror}.",
+                "Make room, or choose another directory.",
+            ) from None
+
+    def run(self, seed: int, recorded: bool) -> Outcome:
+        """Run the episode with this seed to its end; an error in it is an outcome too.
+
+        Raises Stopped, and DirectoryUnusable if it is to be recorded and that cannot begin.
+        """
+        if recorded and self._writer is None:
+            self.open()
+        try:
+            seed_everything(seed)  # an environment may draw random numbers while it is made
+            env = self._env if self._task.plan.reuse_env else self._fresh()
+            try:
+                return self._recorded(env, seed) if recorded else self._played(env, env.reset, env.step, seed)
+            finally:
+                if env is not self._env:
+                    env.close()
+        except Exception as error:  # noqa: BLE001 - of the policy or the environment, whatever it is
+            return failure(seed, error)
+
+    def close(self) -> None:
+        """Finish the files, and close the environment."""
+        if self._writer:
+            self._writer.close()
+        self._env.close()
+
+    def _fresh(self) -> Any:
+        return make_environment(self._task.environment, film=self._task.ffmpeg is not None)
+
+    def _recorded(self, env: Any, seed: int) -> Outcome:
+        writer = self._writer
+        assert writer is not None
+        writer.number_from(seed - self._task.plan.seed)
+        steps = shared_recorder(env, lambda _: writer, self._options).steps
+        try:
+            return self._played(env, steps.reset, steps.step, seed)
+        finally:
+            steps.stop(log.CUT_CLOSED)
+
+    def _played(self, env: Any, reset: Callable[..., Any], step: Callable[[Any], Any], seed: int) -> Outcome:
+        act, check = self._policy.act, self._check
+        seed_everything(seed)
+        env.action_space.seed(seed)
+        env.observation_space.seed(seed)
+        self._policy.begin(seed)
+        observation, _ = reset(seed=seed)
+        start = _hash(observation)
+        total, length = 0.0, 0
+        while True:
+            check()
+            result = step(act(observation))
+            reward, terminated, truncated, _ = one_step(result)
+            observation = result[0]
+            total += as_float(reward)
+            length += 1
+            if terminated or truncated:
+                end = (log.END_TERMINATED if terminated else 0) | (log.END_TRUNCATED if truncated else 0)
+                return Ended(seed, total, length, end, start)
+
+
+def seed_everything(seed: int) -> None:
+    """Seed the global random generators of Python, NumPy and, if it is loaded, torch."""
+    random.seed(seed)
+    np.random.seed(seed % (1 << 32))
+    torch: Any = sys.modules.get("torch")
+    if hasattr(torch, "default_generator"):
+        torch.default_generator.manual_seed(seed % (1 << 64))
+        if torch.cuda.is_initialized():
+            torch.cuda.manual_seed_all(seed % (1 << 64))
+
+
+def _hash(observation: Any) -> str:
+    """A short name of an observation, the same for equal ones; "" for what cannot be told."""
+    try:
+        array = np.asarray(observation)
+        data = pickle.dumps(observation) if array.dtype.hasobject else array.tobytes()
+        return hashlib.sha256(data).hexdigest()[:16]
+    except Exception:  # noqa: BLE001 - of what the environment takes for an observation
+        return ""
