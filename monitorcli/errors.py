@@ -9,6 +9,7 @@ BadFile             a file is ours, but unreadable
 UnequalEnvironments load_results was asked to merge different environments
 GateNotMet          a recording is not what `inspect` was told it must be
 VerificationFailed  a directory is not as it was written
+PackageMissing      what was asked for needs a package that is not installed
 EncoderFailed       ffmpeg is missing, refused a frame or died
 """
 
@@ -55,6 +56,10 @@ class BadFile(MonitorError):
 
 class UnequalEnvironments(MonitorError):
     """`load_results` merges one environment only; the directory holds several."""
+
+
+class PackageMissing(MonitorError):
+    """What was asked for needs a package that is not installed."""
 
 
 class VerificationFailed(MonitorError):

@@ -25,7 +25,7 @@ READY = f"""\
  ✓ encoder      ffmpeg V encodes mp4
  ✓ hook         reached {sys.executable}
  ✓ Gymnasium    was imported, and its make is recorded
- ✓ environment  CartPole-v1 was made
+ ✓ environment  CartPole-v1 was made at script.py:3
  ✓ reset        of CartPole-v1
  ✓ step         observation (4,) float32, reward 1
  ✓ frame        600 x 400

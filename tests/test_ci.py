@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from helpers import assert_golden, recording, run
+from helpers import assert_golden, episodes, recording, run
 from jsonschema import Draft202012Validator
 from pages import ROOT, blocks
 from pages import run as type_command
@@ -20,6 +20,8 @@ from writing import packed, write
 
 from monitorcli import report
 from monitorcli.cli import main
+from monitorcli.format.environment import Environment
+from monitorcli.recording.model import Series, Writer
 from monitorcli.report import ReportOptions
 from monitorcli.summary.gates import at_least, no_regression
 from monitorcli.summary.selection import Selection
@@ -107,17 +109,35 @@ def test_a_directory_that_is_not_there_is_no_gate_that_is_not_met(missing):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "what"),
+    ("arguments", "said"),
     [
-        (["same", "worse", "--baseline", "main-eval"], "a comparison is"),
-        (["same", "--baseline", "."], "a baseline is"),
-        ([".", "--format", "npz"], "npz holds the episodes"),
+        (["same", "--baseline", "."], "a baseline is one recording, and . holds 5.\n  --baseline better\n"),
+        (
+            [".", "--format", "npz"],
+            "npz holds the episodes of one recording, and there are 5.\n"
+            "  monitorcli inspect better --format npz\n",
+        ),
+        (
+            [".", "--last", "3", "--window", "2", "--format", "markdown"],
+            "markdown shows windows of one recording, and there are 5.\n"
+            "  monitorcli inspect better --last 3 --format markdown --window 2\n",
+        ),
     ],
 )
-def test_what_is_of_one_directory_is_not_made_of_several(arguments, what):
+def test_what_is_of_one_recording_is_not_made_of_several(arguments, said):
     status, shown, remark = inspect(*arguments)
     assert (status, shown) == (2, "")
-    assert remark.startswith(f"monitorcli: {what} of one directory, and ")
+    assert remark.startswith(f"monitorcli: {said}")
+
+
+def test_several_recordings_are_each_compared_with_one_baseline(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    status, shown, _ = inspect("better", "worse", "--baseline", "main-eval")
+    assert status == 0
+    _, _, table = shown.partition(" directory   mean return")
+    rows = [line.split()[:2] for line in table.splitlines()[1:3]]
+    assert rows == [["better", "26.6"], ["worse", "22.4"]]
+    assert " [ ] Bonferroni's intervals for 2 comparisons: all of them hold together with 95 %\n" in shown
 
 
 def test_a_folder_of_recordings_is_searched():
@@ -127,8 +147,10 @@ def test_a_folder_of_recordings_is_searched():
         0,
         ["better", "main-eval", "nothing", "same", "worse"],
     )
-    assert found[0]["group"] == found[4]["group"]
-    assert (found[0]["group"]["n"], found[0]["group"]["strata"]) == (4, {"CartPole-v1": 4})
+    assert found[0]["groups"] == found[4]["groups"]
+    (group,) = found[0]["groups"]
+    assert (group["series"], group["of"], group["n"]) == ("CartPole-v1 evaluation", "mean", 4)
+    assert group["mean"] == pytest.approx(np.mean([found[row]["return"]["mean"] for row in (0, 1, 3, 4)]))
 
 
 @pytest.mark.parametrize(
@@ -139,9 +161,9 @@ def test_a_folder_of_recordings_is_searched():
         ("a.md", b"### "),
         ("a.xml", b"<?xml"),
         ("a.npz", b"PK"),
-        ("a.txt", b" CartPole-v1"),
-        ("a.TXT", b" CartPole-v1"),
-        ("a", b" CartPole-v1"),
+        ("a.txt", b" same \xc2\xb7 1 run, complete"),
+        ("a.TXT", b" same \xc2\xb7 1 run, complete"),
+        ("a", b" same \xc2\xb7 1 run, complete"),
     ],
 )
 def test_the_ending_of_the_file_chooses_the_format(name, begins):
@@ -169,6 +191,13 @@ def test_npz_has_the_columns_and_no_objects():
         assert columns["episode"].tolist() == [7, 8, 9]
         assert columns["episode_return"].tolist() == [29.0, 26.0, 23.0]
         assert columns["seed"].tolist() == [9, 6, 3]
+        assert columns["run"].tolist() == [0, 0, 0]
+        names = {
+            name: columns[f"{name}_names"][columns[name]].tolist() for name in ("env_id", "series", "video")
+        }
+    assert names == {
+        "env_id": ["CartPole-v1"] * 3, "series": ["CartPole-v1 evaluation"] * 3, "video": [""] * 3
+    }  # fmt: skip
 
 
 def test_a_selection_keeps_the_numbers_of_episodes():
@@ -195,7 +224,7 @@ def test_more_windows_than_anybody_reads_are_refused(monkeypatch):
 
 
 def test_the_table_has_the_last_windows_and_counts_the_others(monkeypatch):
-    monkeypatch.setattr("monitorcli.report.modes_and_windows._MOST", 2)
+    monkeypatch.setattr("monitorcli.report.windows._MOST", 2)
     shown = inspect("same", "--window", "4")[1]
     assert " 4 to 7" in shown
     assert " 0 to 3" not in shown
@@ -233,7 +262,7 @@ ANSWERS = {
     "comparison": comparison,
     "several": lambda: report.make_report([learning(), troubled(), recording()]),
     "windows": lambda: report.make_report(
-        [learning()], ReportOptions(window=100, selection=Selection("training", 150))
+        [learning()], ReportOptions(window=100, selection=Selection(mode="training", last=150))
     ),
 }
 
@@ -260,14 +289,54 @@ def test_json_is_what_its_schema_says(name):
 def test_the_schema_knows_each_key_and_no_other():
     found = json.loads(shown("json", report.make_report([recording()])))
     assert list(found) == list(SCHEMA["$defs"]["recording"]["properties"])
-    for change in ({"more": 1}, {"episodes": "0"}, {"schema": 1}, {"return": {}}):
+    for change in ({"more": 1}, {"episodes": "0"}, {"schema": 2}, {"return": {}}, {"series": []}):
         assert faults({**found, **change}) != []
 
 
-def test_markdown_shows_strings_from_files_and_does_nothing_else():
-    text = shown(
-        "markdown", report.make_report([recording([1], env_ids=("<img src=x> [a](http://b) @all `c` |",))])
+def of_series():
+    """A training and its evaluation from another line, and one with an argument of its own."""
+    short, whole = ({"max_episode_steps": steps, "size": 2} for steps in (200, 500))
+    about = Environment("CartPole-v1", arguments=whole, policy="p.py:act")
+    made = [
+        ("CartPole-v1", "training", "train.py:31", Environment("CartPole-v1", arguments=short)),
+        ("CartPole-v1 evaluation", "evaluation", "train.py:40", about),
+        ("Odd | *v1*", "training", "train.py:52", Environment("Odd | *v1*")),
+    ]
+    number = np.arange(240)
+    columns = {"series": np.repeat([0, 1, 2], [220, 15, 5]), "mode": np.where(number // 220, b"e", b"t")}
+    return recording(
+        episodes=episodes(np.round(20 + number + 9 * np.sin(number**2)), **columns),
+        series=tuple(Series(*one, (0,)) for one in made),
     )
+
+
+SERIES = {
+    "series": lambda: report.make_report([of_series()], ReportOptions(window=100), of_series()),
+    "series-several": lambda: report.make_report([of_series(), of_series(), learning()]),
+    "series-one": lambda: report.make_report(
+        [of_series()],
+        ReportOptions(selection=Selection(series="CartPole-v1 evaluation"), gates=(at_least("recent:300"),)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SERIES)
+@pytest.mark.parametrize(("form", "ending"), [("table", "txt"), ("markdown", "md")])
+def test_an_answer_keeps_series_apart(name, form, ending):
+    assert_golden(f"answer-{name}.{ending}", shown(form, SERIES[name]()))
+
+
+def test_markdown_of_more_series_than_anybody_reads_is_a_row_each():
+    series = tuple(Series(f"A-v{n}", "training", "", Environment(f"A-v{n}"), (0,)) for n in range(250))
+    numbered = episodes(range(250), series=range(250))
+    text = shown("markdown", report.make_report([recording(episodes=numbered, series=series)]))
+    assert text.startswith("### runs/ppo\n\n| directory | series |")
+    assert (text.count("| runs/ppo |"), "\n… 50 more\n" in text) == (200, True)
+
+
+def test_markdown_shows_strings_from_files_and_does_nothing_else():
+    writers = (Writer("0.k3f9x2", 0, "<img src=x> [a](http://b) @all `c` |", "1.4.0", True),)
+    text = shown("markdown", report.make_report([recording([1], writers=writers)]))
     assert "\\<img src=x\\> \\[a\\]\\(http:\\/\\/b\\) \\@all \\`c\\` \\|" in text
 
 
@@ -278,6 +347,13 @@ def test_markdown_of_very_much_fits_the_summary():
 
 def junit(recordings, *gates):
     return shown("junit", report.make_report(recordings, ReportOptions(gates=tuple(map(at_least, gates)))))
+
+
+def test_junit_names_the_series_where_there_are_several():
+    suite = ET.fromstring(shown("junit", SERIES["series-one"]()))[0]
+    assert suite.attrib["name"] == "runs/ppo, CartPole-v1 evaluation"
+    assert suite.find("testcase").attrib["classname"] == "monitorcli.runs/ppo, CartPole-v1 evaluation"
+    assert suite.find("properties/property[@name='series']").attrib["value"] == "CartPole-v1 evaluation"
 
 
 def test_junit_looks_like_this():

@@ -206,19 +206,20 @@ def test_resume_runs_no_code_that_a_directory_names_and_shows_what_to_type(stran
 
 
 @pytest.mark.parametrize(
-    ("said", "typed"),
+    ("said", "typed", "count"),  # of another policy or environment two are missing, else one
     [
-        ({"policy": "stranger.py:act"}, ("--policy", "stranger.py:act")),
-        ({"env": "stranger:Stranger-v0"}, ("--env", "stranger:Stranger-v0")),
-        ({"video": "stranger.py:schedule"}, ("--video", "stranger.py:schedule")),
+        ({"policy": "stranger.py:act"}, ("--policy", "stranger.py:act"), 3),
+        ({"env": "stranger:Stranger-v0"}, ("--env", "stranger:Stranger-v0"), 3),
+        ({"video": "stranger.py:schedule"}, ("--video", "stranger.py:schedule"), 2),
     ],
 )
-def test_what_the_user_types_is_run(strangers, said, typed):
+def test_what_the_user_types_is_run(strangers, said, typed, count):
     said_in_its_run_file(strangers, **said)
-    done = monitorcli("resume", "eval", *typed, cwd=strangers)
+    # The manifests still name what was recorded in truth.
+    done = monitorcli("resume", "eval", "--accept-changes", *typed, cwd=strangers)
     assert done.returncode == 0, done.stderr
     assert (strangers / "ran").exists()
-    assert len(recorded("eval", strangers)) == 2
+    assert len(recorded("eval", strangers)) == count
 
 
 def test_the_line_that_is_shown_has_what_the_user_gave_and_can_be_pasted(strangers):
@@ -230,8 +231,8 @@ def test_the_line_that_is_shown_has_what_the_user_gave_and_can_be_pasted(strange
         "resume eval --env CartPole-v1 --policy stranger.py:act --episodes 3 --seed 7 --video none "
         "--fps 5.0 --mode training\n"
     )
-    assert monitorcli(*shlex.split(line), cwd=strangers).returncode == 0
-    assert len(recorded("eval", strangers)) == 3
+    assert monitorcli(*shlex.split(line), "--accept-changes", cwd=strangers).returncode == 0
+    assert len(recorded("eval", strangers)) == 4
 
 
 @pytest.mark.parametrize(
@@ -410,7 +411,12 @@ def test_a_policy_that_fails_is_named_with_the_place_and_keeps_what_was_recorded
     assert done.stderr.startswith(f"monitorcli: the episode with seed 8 failed: {reason}")
     assert "Raised at " in done.stderr
     assert "Traceback" not in done.stderr
-    assert [row["end"] for row in recorded("eval", folder)] == ["incomplete"]
+    assert done.stderr.splitlines()[-2:] == [
+        "monitorcli: 4 episodes failed (seeds 8, 9, 10, 11); 0 of 4 episodes are covered.",
+        f"  To run what is missing:  monitorcli resume eval --env CartPole-v1 --policy {policy} --episodes 4"
+        " --seed 8 --video none",
+    ]
+    assert [row["end"] for row in recorded("eval", folder)] == ["incomplete"] * 4
 
 
 def test_an_environment_whose_step_is_not_gymnasiums_is_named(folder):
@@ -437,5 +443,9 @@ def test_an_environment_whose_step_is_not_gymnasiums_is_named(folder):
         2,
         "monitorcli: Four-v0 is not recorded from here on: step gave 4 values, not five.\n"
         "monitorcli: the episode with seed 8 failed: step gave 4 values, not five.\n"
-        "  Gymnasium's step gives (observation, reward, terminated, truncated, info), of one environment.\n",
+        "  Gymnasium's step gives (observation, reward, terminated, truncated, info), of one environment.\n"
+        "monitorcli: Four-v0, 2 incomplete episodes -> eval\n"
+        "monitorcli: 2 episodes failed (seeds 8, 9); 0 of 2 episodes are covered.\n"
+        "  To run what is missing:  monitorcli resume eval --env four:Four-v0 --policy random --episodes 2"
+        " --seed 8 --video none\n",
     )

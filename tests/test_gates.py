@@ -45,6 +45,25 @@ def test_a_measure_must_reach_its_limit(text, met, said):
 
 
 @pytest.mark.parametrize(
+    ("text", "met", "said", "n"),
+    [
+        ("recent:150", True, "recent is 150.5, at least 150 wanted", 100),
+        ("recent:475", False, "recent is 150.5, 324.5 below the 475 wanted", 100),
+        ("ci_low(recent):145", False, "ci_low(recent) is 144.9, 0.1205 below the 145 wanted", 100),
+        ("mean:100", True, "mean is 100.5, at least 100 wanted", 200),
+    ],
+)
+def test_recent_is_the_mean_of_the_last_hundred(text, met, said, n):
+    found = verdict(at_least(text), measured(range(1, 201)))
+    assert (found.met, sentence(found), found.n) == (met, said, n)
+
+
+def test_where_there_are_fewer_it_is_said_how_many():
+    found = verdict(at_least("recent:20"), measured())
+    assert sentence(found) == "recent (of 4 episodes) is 25, at least 20 wanted"
+
+
+@pytest.mark.parametrize(
     ("text", "met", "said"),
     [
         ("mean:5%", False, "mean fell by 9.09 %, allowed 5 %"),

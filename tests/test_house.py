@@ -48,7 +48,7 @@ LAYERS = {
     ),
     # Renders a Recording, so it knows what one is.
     "report": ({"recording", "summary", "format", "errors", "__init__"}, {"numpy"}),
-    "recording": ({"format", "errors", "__init__"}, {"numpy"}),
+    "recording": ({"summary", "format", "errors", "__init__"}, {"numpy"}),
     "summary": ({"format", "errors"}, {"numpy"}),
     "monitor": ({"video", "format", "errors", "__init__"}, {"numpy", "gymnasium"}),
     "video": ({"format", "reference", "errors"}, {"numpy"}),
@@ -61,6 +61,8 @@ LAYERS = {
 LAZY = {
     "monitorcli/video/ffmpeg.py": {"imageio_ffmpeg"},
     "monitorcli/cli/options.py": {"gymnasium"},  # completes the names of environments
+    "monitorcli/recording/frame.py": {"pandas"},
+    "monitorcli/report/as_parquet.py": {"pyarrow"},
 }
 
 

@@ -131,16 +131,23 @@ def test_a_full_disk_is_said():
     assert result.stderr.startswith("monitorcli: /dev/full cannot be written: No space left on device.\n")
 
 
-@pytest.mark.parametrize("name", ["out.pdf", "out.parquet", "out.v2"])
+@pytest.mark.parametrize("name", ["out.pdf", "out.v2"])
 def test_an_ending_that_no_format_goes_by_is_refused_unless_a_format_is_given(tmp_path, name):
     result = inspect("gym-0.21.0-modes", "--output", tmp_path / name)
     assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
     assert result.stderr == (
         f"monitorcli: {tmp_path / name}: no format goes by the ending {name[3:]}.\n"
-        "  There are .txt, .json, .csv, .md, .xml, .html, .npz; or say which with --format.\n"
+        "  There are .txt, .json, .csv, .md, .xml, .html, .npz, .parquet; or say which with --format.\n"
     )
     assert inspect("gym-0.21.0-modes", "--output", tmp_path / name, "--format", "csv").exit_code == 0
     assert (tmp_path / name).read_text().startswith("episode,slot,")
+
+
+def test_parquet_without_its_package_is_refused_before_anything_is_read(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    result = inspect("not there", "--format", "parquet")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "monitorcli: parquet needs pyarrow: pip install 'monitorcli[parquet]'\n"
 
 
 def test_the_ending_of_the_file_wins_over_a_format_from_the_environment(tmp_path, monkeypatch):
@@ -148,12 +155,12 @@ def test_the_ending_of_the_file_wins_over_a_format_from_the_environment(tmp_path
     inspect("gym-0.21.0-modes", "--output", tmp_path / "a.csv")
     inspect("gym-0.21.0-modes", "--output", tmp_path / "b")
     assert (tmp_path / "a.csv").read_text().startswith("episode,slot,")
-    assert json.loads((tmp_path / "b").read_text())["schema"] == 2
+    assert json.loads((tmp_path / "b").read_text())["schema"] == 3
 
 
 def test_a_folder_of_recordings_is_searched_whatever_is_asked_for(tmp_path):
     shutil.copytree("gym-0.21.0-modes", tmp_path / "runs" / "one")
-    best = inspect(tmp_path / "runs", "--episode", "best")
+    best = inspect(tmp_path / "runs", "--episode", "0")
     assert (best.exit_code, best.stderr) == (0, "")
     shutil.copytree("gym-0.21.0-nan", tmp_path / "runs" / "two")
     verified = inspect(tmp_path / "runs", "--verify")
@@ -165,7 +172,8 @@ def test_a_folder_of_recordings_is_searched_whatever_is_asked_for(tmp_path):
     refused = inspect(tmp_path / "runs", "--episode", "best")
     assert (refused.exit_code, refused.stderr) == (
         2,
-        f"monitorcli: --episode is for one recording, and there are 2.\n  {one}\n  {two}\n",
+        "monitorcli: --episode is of one recording, and there are 2.\n"
+        f"  monitorcli inspect {one} --episode best\n  monitorcli inspect {two} --episode best\n",
     )
 
 
@@ -177,23 +185,78 @@ def test_an_episode_outside_of_the_selection_is_refused():
     assert nothing.stderr.startswith("monitorcli: gym-0.21.0-modes holds no episode of unknown mode.\n")
 
 
-def test_windows_of_several_directories_are_refused_where_they_have_no_place():
+def test_windows_of_several_directories_stand_under_each_series():
     both = ("gym-0.21.0-modes", "gym-0.21.0-nan", "--window", "2")
-    result = inspect(*both)
-    assert (result.exit_code, result.stderr.splitlines()[0]) == (
+    assert " gym-0.21.0-nan · TinyNaN-v0\n return of" in answer(*both)
+    found = json.loads(answer(*both, "--format", "json"))
+    assert all(series["windows"] for one in found for series in one["series"])
+
+
+def test_several_recordings_are_sorted_by_the_column_that_is_named():
+    names = ("gym-0.21.0-empty", "gym-0.1.0-py27-cartpole", "gym-mixed-versions")
+
+    def order(*options):
+        lines = answer(*names, *options).splitlines()[1 : 1 + len(names)]
+        return [line.split()[0] for line in lines]
+
+    assert order() == list(names)
+    assert order("--sort", "directory") == sorted(names)
+    assert order("--sort", "episodes") == ["gym-mixed-versions", "gym-0.1.0-py27-cartpole", names[0]]
+    assert order("--sort", "return") == ["gym-0.1.0-py27-cartpole", "gym-mixed-versions", names[0]]
+
+
+def test_a_column_that_is_sorted_by_is_shown_however_narrow_the_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    both = ("gym-0.1.0-py27-cartpole", "gym-mixed-versions")
+    assert " steps" not in answer(*both).splitlines()[0]
+    assert " steps" in answer(*both, "--sort", "steps").splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("x", "foot"),
+    [("episodes", ("episode 0 ", " 11")), ("steps", ("20 steps ", " 204 steps")), ("time", ("s ", " s"))],
+)
+def test_a_curve_is_drawn_by_episodes_steps_or_time(x, foot):
+    (line,) = [line for line in answer("gym-mixed-versions", "--x", x).splitlines() if "└" in line]
+    assert foot[0] in line.split("─")[0]
+    assert line.endswith(foot[1])
+
+
+def test_the_best_episode_of_several_series_is_asked_for_with_lines_to_paste():
+    result = inspect("gym-0.21.0-modes", "--episode", "best", "--last", "3")
+    assert (result.exit_code, result.stderr) == (
         2,
-        "monitorcli: the table shows windows of one directory, and 2 were given.",
+        "monitorcli: gym-0.21.0-modes has 2 series, and the best episode is of one.\n"
+        "  monitorcli inspect gym-0.21.0-modes --series TinyCartPole-v0 --last 3 --episode best\n"
+        "  monitorcli inspect gym-0.21.0-modes --series 'TinyCartPole-v0 evaluation' --last 3 "
+        "--episode best\n",
     )
-    assert all(one["windows"] for one in json.loads(answer(*both, "--format", "json")))
+    assert " return " in answer("gym-0.21.0-modes", "--episode", "best", "--mode", "evaluation")
+    assert " return " in answer("gym-0.21.0-modes", "--episode", "3")
+    assert " return " in answer("gym-0.21.0-modes", "--episode", "last")
 
 
-def test_several_directories_make_no_csv():
-    result = inspect("gym-0.21.0-modes", "gym-0.21.0-nan", "--format", "csv")
-    assert result.exit_code == 2
-    assert result.stderr == (
-        "monitorcli: csv holds the episodes of one directory, and 2 were given.\n"
-        "  Run it once for each directory.\n"
+def test_in_a_folder_of_which_nothing_is_running_nothing_is_watched(tmp_path):
+    for name in ("one", "two"):
+        shutil.copytree("gym-0.21.0-modes", tmp_path / name)
+    result = inspect(tmp_path, "--watch")
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        2,
+        "",
+        "monitorcli: --watch follows a recording that is running, and none of these 2 is.\n"
+        f"  monitorcli inspect {tmp_path / 'one'}\n  monitorcli inspect {tmp_path / 'two'}\n",
     )
+
+
+def test_several_directories_make_one_csv_that_names_each():
+    both = ("gym-0.21.0-modes", "gym-0.21.0-nan")
+    rows = list(csv.DictReader(answer(*both, "--format", "csv").splitlines()))
+    for name in both:
+        alone = list(csv.DictReader(answer(name, "--format", "csv").splitlines()))
+        assert [row for row in rows if row["directory"] == name] == [
+            {**row, "directory": name} for row in alone
+        ]
+    assert {row["directory"] for row in rows} == {*both}
 
 
 def test_a_directory_without_a_recording_is_an_error(tmp_path):
@@ -207,3 +270,10 @@ def test_the_formats_offered_are_those_there_are():
     from monitorcli.report import FORMATS as RENDERERS
 
     assert tuple(RENDERERS) == FORMATS
+
+
+def test_the_columns_offered_are_those_there_are():
+    from monitorcli.cli.inspect_options import COLUMNS
+    from monitorcli.report.order import COLUMNS as SORTED
+
+    assert COLUMNS == SORTED

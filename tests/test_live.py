@@ -320,8 +320,25 @@ def test_on_a_terminal_the_table_is_shown_live_and_left_behind_whole(tmp_path):
     count = len(read(tmp_path / "run").episodes)
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
     assert re.search(r" watching   [0-9,.]+ episodes a second · Ctrl-C leaves", text)
-    last = text[text.rindex(" Quick-v0 · ") :]
-    assert last.startswith(" Quick-v0 · training · 1 run, complete · ")
+    last = text[text.rindex(" · 1 run, complete") :]
+    assert " Quick-v0 · training    trainer.py:15\r\n last " in last
     assert f"{count:,} completed" in last
     assert "watching" not in last
     assert err == f"monitorcli: run 0 is complete; it has {count:,} episodes.\n"
+
+
+def test_of_a_folder_the_one_recording_that_is_running_is_followed(tmp_path):
+    write(tmp_path / "before", packed(0))
+    trainer = start(tmp_path, 10**6, 0.005)
+    until_episodes(tmp_path / "run", 1)
+    command = [sys.executable, "-m", "monitorcli", "inspect", ".", "--watch"]
+    watcher = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert watcher.stdout.readline().count(" mean return ") == 1
+    (tmp_path / "stop").touch()
+    _, err = watcher.communicate(timeout=60)
+    trainer.wait(10)
+    first, last = err.splitlines()
+    assert first == "monitorcli: following run, the only one of 2 recordings that is running."
+    assert last.startswith("monitorcli: run 0 is complete; it has ")

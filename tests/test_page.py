@@ -17,9 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitorcli.format import log
+from monitorcli.format.environment import Environment
 from monitorcli.recording import read
+from monitorcli.recording.model import Series, Writer
 from monitorcli.report import ReportOptions, as_html, make_report
-from monitorcli.report.page import axis, columns, curve, histogram, markup, running_mean
+from monitorcli.report.page import axis, columns, curve, histogram, markup, overlay, running_mean
 from monitorcli.summary.gates import at_least
 from monitorcli.summary.selection import Selection
 
@@ -52,6 +54,9 @@ class Outline(HTMLParser):
     def named(self, name):
         return [attributes for found, attributes in self.elements if found == name]
 
+    def links(self):
+        return [attributes["href"] for attributes in self.named("a")]
+
     def data(self, name="r0"):
         place = [of.get("id") for of in self.named("script")].index(f"{name}-data")
         return json.loads(self.texts["script"][place], parse_constant=pytest.fail)
@@ -66,10 +71,41 @@ def learning(n=400, **changes):
     return recording(episodes=episodes(returns, **columns), **changes)
 
 
+def of_two_modes(returns=(1, 2, 3, 100, 200), modes=b"tteet", **changes):
+    """A recording in which an evaluation lies between training episodes."""
+    mode = [bytes([letter]) for letter in modes]
+    return recording(episodes=episodes(returns, mode=mode), **changes)
+
+
+def of_many(count):
+    """A recording of so many environments, four episodes each."""
+    writers = tuple(Writer(f"{place}.k3f9x2", 0, f"Task{place}-v0", "1.4.0", True) for place in range(count))
+    of = episodes(range(4 * count), writer=np.arange(4 * count) % count)
+    return recording(episodes=of, writers=writers)
+
+
+def elsewhere(of, directory):
+    return dataclasses.replace(of, directory=Path(directory))
+
+
 def hostile():
-    how = {"command": [HOSTILE], "lease": {"host": HOSTILE}, HOSTILE: HOSTILE}
+    said = {HOSTILE: HOSTILE, "versions": {HOSTILE: [HOSTILE]}, "directory": {HOSTILE: 1}, "git": [HOSTILE]}
+    how = {
+        "command": [HOSTILE],
+        "lease": {"host": HOSTILE},
+        HOSTILE: {HOSTILE: [[HOSTILE]]},
+        "provenance": {**said, "host": HOSTILE, "git": {"commit": HOSTILE, "dirty": HOSTILE}},
+    }
+    environments = [
+        Environment(HOSTILE, HOSTILE, {HOSTILE: value}, policy=HOSTILE, policy_hash=HOSTILE, versions=said)
+        for value in (HOSTILE, {HOSTILE: HOSTILE})
+    ]
     return recording(
-        [1, 2, 3],
+        episodes=episodes([1, 2, 3], series=[0, 1, 1]),
+        series=tuple(
+            Series(f"{HOSTILE} {place}", HOSTILE, HOSTILE, environment, (0,))
+            for place, environment in enumerate(environments)
+        ),
         env_ids=(HOSTILE,),
         directory=Path(HOSTILE),
         runs=(run(0, HOSTILE, recorder=HOSTILE, how=how),),
@@ -90,8 +126,16 @@ def page(of, **options):
 class TestTheDocument:
     @pytest.mark.parametrize(
         "of",
-        [learning(), recording(), recording([1]), [learning(), recording(), learning(30)]],
-        ids=["learning", "empty", "single", "several"],
+        [
+            learning(),
+            recording(),
+            recording([1]),
+            of_two_modes(),
+            of_many(50),
+            [learning(), recording(), learning(30)],
+            [of_two_modes(), of_two_modes(), of_many(14)],
+        ],
+        ids=["learning", "empty", "single", "series", "many", "several", "several series"],
     )
     def test_is_sound(self, of):
         found = page(of)
@@ -135,7 +179,7 @@ class TestTheDocument:
         assert "runs/b: mean is 1.5, 0.5 below the 2 wanted" in text
 
     def test_says_which_part_of_the_recording_it_is_of(self):
-        text = html(learning(), selection=Selection("training", 7), window=3, confidence=0.5)
+        text = html(learning(), selection=Selection(mode="training", last=7), window=3, confidence=0.5)
         assert "only the last 7 completed episodes of training mode" in text
         assert "392 to 394" in text
         assert "Band: its 50 % interval" not in text  # seven dots have no band
@@ -151,6 +195,119 @@ class TestTheDocument:
 
     def test_says_when_nothing_was_recorded(self):
         assert "No episode was recorded." in html(recording())
+
+
+class TestSeries:
+    def test_have_a_block_each_and_are_never_pooled(self):
+        found = page(of_two_modes())
+        assert [of["id"] for of in found.named("section") if of.get("class") == "series"] == [
+            "r0-s0",
+            "r0-s1",
+        ]
+        assert found.texts["h1"] == ["CartPole-v1"]
+        assert found.texts["h2"][:2] == ["CartPole-v1", "CartPole-v1 evaluation"]
+        main = [text for text in found.texts["b"] if text]
+        assert main[0] == "67.67"  # of 1, 2 and 200
+        assert "51.5" in main  # of 3 and 100
+        assert "61.2" not in main  # of all
+
+    def test_are_in_the_navigation(self):
+        assert page(of_two_modes()).links()[:4] == ["#r0-s0", "#r0-s1", "#r0-episodes", "#r0-started"]
+
+    def test_of_one_recording_share_the_list_of_episodes(self):
+        found = page(of_two_modes()).data()
+        assert found["series"] == {"0": "CartPole-v1", "1": "CartPole-v1 evaluation"}
+        assert found["columns"]["series"] == [0, 0, 1, 1, 0]
+        assert [(of["figure"], of["series"]) for of in found["curves"]] == [
+            ("r0-s0-curve", 0), ("r0-s1-curve", 1)
+        ]  # fmt: skip
+        assert [of["axes"]["last"] for of in found["curves"]] == [4, 3]
+
+    def test_that_is_the_only_one_has_no_heading_of_its_own(self):
+        assert "series" not in page(learning()).data()["columns"]
+        assert page(learning()).texts["h2"] == [
+            "Return by episode", "Distribution of returns", "Distribution of lengths", "How episodes ended",
+            "Episodes", "How it was run",
+        ]  # fmt: skip
+
+    def test_beyond_the_twelfth_are_rows_of_a_table(self):
+        found = page(of_many(50))
+        assert len([of for of in found.named("section") if of.get("class") == "series"]) == 12
+        assert "38 more series" in found.texts["h2"]
+        assert [text for text in found.texts["th"] if text.startswith("Task")][:38] == [
+            f"Task{place}-v0" for place in range(12, 50)
+        ]
+        assert len(found.data()["curves"]) == 12
+
+    def test_say_what_tells_them_apart(self):
+        kinds = [
+            Environment("A", arguments={"steps": 5}, versions={"gymnasium": "1.4.0"}),
+            Environment("A", policy="p.zip", policy_hash="0123456789abcdef", versions={"gymnasium": "1.4.0"}),
+        ]
+        series = tuple(Series(f"A {of}", "evaluation", f"a.py:{of}", kinds[of], (0,)) for of in range(2))
+        text = html(recording(episodes=episodes(range(4), series=[0, 0, 1, 1]), series=series))
+        assert "evaluation · a.py:0 · steps=5<" in text
+        assert "evaluation · a.py:1 · p.zip<" in text
+        assert "<td>p.zip (SHA-256 0123456789ab)</td>" in text
+        assert text.count("gymnasium 1.4.0") == 1
+
+    def test_say_where_their_runs_come_from(self):
+        git = {"commit": "3f9a1c2be77aa0", "dirty": True}
+        said = {"directory": "/home/ada", "host": "gpu-3", "git": git, "versions": {"monitorcli": "0.2"}}
+        how = {
+            "command": ["python", "a.py"],
+            "provenance": said,
+            "skip": ["B", "C"],
+            "more": {"a": [1], "b": 2},
+        }
+        text = html(recording([1, 2], runs=(run(how=how),)))
+        assert "<code>python a.py</code> · <span>commit 3f9a1c2, dirty</span>" in text
+        for term, value in {
+            "directory": "/home/ada", "commit": "3f9a1c2, dirty", "host": "gpu-3", "skip": "B, C",
+            "recorded by": "monitorcli 0.2", "more": "a …, b 2",
+        }.items():  # fmt: skip
+            assert f"<dt>{term}</dt><dd>{value}</dd>" in text
+
+
+class TestSeveralRecordings:
+    def test_are_ranked_within_each_series(self):
+        three = [elsewhere(of_two_modes(np.arange(5) * by), f"runs/{by}") for by in (1, 3, 2)]
+        rows = [href for href in page(three).links() if href.startswith("#r")][:6]
+        assert rows == ["#r1-s0", "#r2-s0", "#r0-s0", "#r1-s1", "#r2-s1", "#r0-s1"]
+
+    def test_have_a_line_each_in_a_chart_of_every_series_they_share(self):
+        three = [learning(), elsewhere(learning(100), "runs/b"), elsewhere(of_many(2), "runs/c")]
+        found = page(three)
+        figures = [of["id"] for of in found.named("figure")]
+        assert figures[0] == "curves-0"
+        assert "curves-1" not in figures
+        lines = [of for of in found.named("path") if of["class"].startswith("over")]
+        assert [(of["class"], of["data-tip"].split(":")[0]) for of in lines] == [
+            ("over c0 d0", "runs/ppo"), ("over c1 d0", "runs/b")
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("by", "label", "ends"),
+        [("episodes", "episode", [4, 9]), ("steps", "steps", [15, 55]), ("time", "seconds", [9.5, 19.5])],
+    )
+    def test_are_drawn_by_episodes_steps_or_time(self, by, label, ends):
+        views = make_report([recording(range(5)), recording(range(10))]).views
+        text = overlay.section("A", [(view, "r") for view in views], by, "a", 2)
+        (one, _) = (of["d"] for of in Outline(text).named("path"))
+        assert float(one.split("L")[-1].split()[0]) == pytest.approx(1000 * ends[0] / ends[1], abs=0.06)
+        assert f'class="label">{label}<' in text
+
+    def test_have_a_line_for_each_series_that_they_share(self):
+        text = html(*(elsewhere(of_two_modes(), f"runs/{name}") for name in "ab"))
+        assert re.search(r"CartPole-v1</th><td>2</td><td>67.67 ", text)
+        assert re.search(r"CartPole-v1 evaluation</th><td>2</td><td>51.5 ", text)
+
+    def test_are_each_compared_with_the_baseline(self):
+        two = [elsewhere(learning(n), f"runs/{n}") for n in (100, 200)]
+        text = html(*two, baseline=elsewhere(recording([4, 5, 6]), "runs/main"))
+        assert "Beside runs/main" in text
+        assert text.count("<td>5 (n=3)</td>") == 2
+        assert "Bonferroni&#x27;s intervals for 2 comparisons: all of them hold together with 95 %" in text
 
 
 class TestStringsFromFiles:
@@ -268,13 +425,23 @@ class TestDistributions:
         of = recording(episodes=episodes(range(10), end=end, mode=[b"t"] * 4 + [b"e"] * 6))
         rects = [
             attributes
-            for _, attributes in page(of, selection=Selection("evaluation")).elements
+            for _, attributes in page(of, selection=Selection(mode="evaluation")).elements
             if attributes.get("class", "").startswith("end ")
         ]
         assert [rect["data-tip"] for rect in rects][:2] == [
             "Episodes 4 to 4: 1 terminated", "Episodes 5 to 5: 1 truncated"
         ]  # fmt: skip
         assert [round(float(rect["x"])) for rect in rects] == [13, 180, 347, 513, 680, 847]
+
+    def test_of_ends_leave_no_gap_where_episodes_of_another_series_lie(self):
+        end = [log.END_TERMINATED, log.END_TERMINATED, log.END_TRUNCATED] * 2
+        text = html(recording(episodes=episodes(range(6), end=end, mode=[b"t", b"t", b"e"] * 2)))
+        bars = [of for of in Outline(text).named("rect") if of["class"].startswith("end ")]
+        assert bars == []  # each series ended in one way
+        text = html(recording(episodes=episodes(range(6), end=end, mode=[b"t", b"e", b"t"] * 2)))
+        bars = [of for of in Outline(text).named("rect") if of["class"].startswith("end ")]
+        assert [round(float(of["x"])) for of in bars] == [27, 347, 527, 847]
+        assert [round(float(of["width"])) for of in bars] == [280, 140, 280, 140]
 
     def test_of_ends_are_a_sentence_when_there_is_one_kind(self):
         assert "How they ended: all terminated." in html(recording([1, 2, 3]))
@@ -314,7 +481,7 @@ class TestTheEpisodes:
 
     def test_are_chosen_evenly_when_they_are_too_many(self):
         returns = np.sin(np.arange(10_000.0))
-        chosen = columns.chosen(episodes(returns), [1234, 5678], most=1000)
+        chosen = columns.chosen(episodes(returns), np.arange(10_000), [1234, 5678], most=1000)
         assert len(chosen) <= 1000
         assert {1234, 5678, int(returns.argmax()), int(returns.argmin()), 0, 9999} <= set(chosen.tolist())
         assert (np.diff(chosen) > 0).all()

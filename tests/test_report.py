@@ -5,6 +5,8 @@ import dataclasses
 import io
 import json
 import math
+import re
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -15,11 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitorcli import report
-from monitorcli.errors import BadRequest
+from monitorcli.errors import PackageMissing
 from monitorcli.format import log
+from monitorcli.recording.model import Writer
 from monitorcli.report import as_csv, as_table, text
 from monitorcli.report.layout import cells, plain, width_of
 
+HEADER = "episode,slot,mode,return,length,started_at,duration,end,seed,success,env_id,series,run,video"
 HOSTILE = "a\x1b[31mred\x07\r\nb\u202ec\u2028d\x9be\x7f\udc80[bold]f[/bold]\U000e0041:smile:"
 
 
@@ -128,10 +132,48 @@ class TestJson:
     def test_keys_are_in_order(self):
         keys = (
             "directory env_id episodes completed incomplete terminated truncated steps return length "
-            "duration runs videos notes problems schema confidence selection success modes windows gates "
-            "comparison group"
+            "duration runs videos notes problems schema confidence selection recent success modes windows "
+            "gates comparison series groups"
         )
-        assert list(document(learning())) == keys.split()
+        assert list(document(learning())) == list(document(troubled())) == keys.split()
+
+    def test_says_of_the_only_series_what_it_says_at_the_top(self):
+        found = document(learning())
+        (series,) = found["series"]
+        assert {name: found[name] for name in found if name in series} == {
+            **{name: series[name] for name in series if name in found},
+        }
+        assert found["modes"]["training"]["mean"] == found["return"]["mean"]
+
+    def test_has_no_numbers_at_the_top_of_what_is_no_series(self):
+        found = document(troubled())
+        names = [series["name"] for series in found["series"]]
+        assert names == ["CartPole-v1", "CartPole-v1 evaluation", "CartPole-v1 unknown mode"]
+        of_series = set(found) & set(found["series"][0]) - {"env_id"}
+        assert {found[name] for name in (*of_series, "modes")} == {None}
+        assert [series["completed"] for series in found["series"]] == [1, 1, 1]
+
+    def test_says_how_good_a_training_is_by_its_last_episodes(self):
+        (series,) = document(recording([*range(50), *[7.0] * 100]))["series"]
+        assert series["recent"] == {"n": 100, "mean": 7.0, "interval": [7.0, 7.0]}
+
+    def test_says_where_a_run_comes_from(self):
+        git = {"commit": "3f9a1c2", "dirty": True}
+        said = {"directory": "/home/a", "host": "b", "git": git, "versions": {"python": "3.12"}}
+        how = {"command": ["python", "train.py"], "provenance": said}
+        (found,) = document(recording([1], runs=(run(how=how),)))["runs"]
+        assert (found["command"], found["provenance"]) == (["python", "train.py"], said)
+
+    @pytest.mark.parametrize(
+        "said", [[], "x", {"git": 5}, {"versions": [1], "host": {}, "git": {"dirty": 7}}]
+    )
+    def test_believes_no_type_of_what_a_runs_file_says(self, said):
+        (found,) = document(recording([1], runs=(run(how={"command": [1, []], "provenance": said}),)))["runs"]
+        nothing = {"directory": None, "host": None, "git": None, "versions": {}}
+        assert found["command"] is None
+        assert found["provenance"] in (
+            None, nothing, {**nothing, "git": {"commit": None, "dirty": None}},
+        )  # fmt: skip
 
     def test_has_no_numbers_that_json_does_not_have(self):
         strange = recording([math.nan, math.inf], runs=(run(started_at=1e300),))
@@ -160,20 +202,36 @@ class TestCsv:
         rows = episodes([1, 2, 3], seeded=[1, 2, 0], seed=[5, 5, 5], seed_high=[1 << 63, 0, 0])
         assert [row["seed"] for row in parsed(rows)] == [str((1 << 127) + 5), "", ""]
 
-    def test_of_several_directories_is_refused(self):
-        with pytest.raises(BadRequest, match="one directory, and 2 were given"):
-            written("csv", recording(), recording())
+    def test_of_several_directories_names_each_row_by_row(self):
+        other = recording([3.0], directory=Path('runs/b, "2"'))
+        assert written("csv", recording([1.0]), other).splitlines() == [
+            HEADER + ",directory",
+            "0,0,training,1.0,1,2026-11-21T14:02:00.000000Z,1.5,terminated,,,CartPole-v1,CartPole-v1,0,,runs/ppo",
+            "0,0,training,3.0,1,2026-11-21T14:02:00.000000Z,1.5,terminated,,,CartPole-v1,CartPole-v1,0,,"
+            '"runs/b, ""2"""',
+        ]
+
+    @pytest.mark.parametrize("name", ['a,b"c"', "=cmd()", "+1", "-1", "@x", "a\nb\r\tc", '=a,"b"', "x" * 300])
+    def test_names_from_files_are_cells_that_no_spreadsheet_runs(self, name):
+        text = written("csv", of_environment(name))
+        (row,) = csv.DictReader(io.StringIO(text), strict=True)
+        assert row["env_id"] == row["series"]
+        assert row["env_id"][:1] not in ("=", "+", "-", "@")
+        assert row["env_id"].removeprefix("'") == as_csv.columns.shown(name)
+        assert text.count("\n") == 2
+
+    def test_has_the_films_of_the_episodes_and_their_runs(self):
+        of = recording([1, 2, 3], videos=(video(1), video(2, broken=True)))
+        rows = list(csv.DictReader(io.StringIO(written("csv", of))))
+        assert [row["video"] for row in rows] == ["", video(1).name, ""]
+        assert [row["run"] for row in rows] == ["0", "0", "0"]
 
     def test_needs_no_more_memory_for_more_episodes(self, monkeypatch):
         whole = written("csv", recording(range(7)))
         monkeypatch.setattr(as_csv, "_ROWS", 3)
-        assert [piece.count("\n") for piece in as_csv.chunks(recording(range(7)).episodes, np.arange(7))] == [
-            1,
-            3,
-            3,
-            1,
-        ]
-        assert "".join(as_csv.chunks(recording(range(7)).episodes, np.arange(7))) == whole
+        pieces = list(as_csv.render(report.make_report([recording(range(7))])))
+        assert [piece.count("\n") for piece in pieces] == [1, 3, 3, 1]
+        assert "".join(pieces) == whole
 
     @given(
         st.lists(
@@ -212,7 +270,114 @@ class TestCsv:
 
 
 def parsed(rows):
-    return list(csv.DictReader(io.StringIO("".join(as_csv.chunks(rows, np.arange(len(rows)))))))
+    return list(csv.DictReader(io.StringIO(written("csv", recording(episodes=rows)))))
+
+
+def of_environment(name):
+    return recording([1.0], env_ids=(name,), writers=(Writer("0.u", 0, name, "1.4.0", True),))
+
+
+def troubled_in_pandas_and_parquet():
+    pytest.importorskip("pandas")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    seeds = {
+        "seed": [1, 2**64 - 1, 0, 5],
+        "seeded": [1, 1, 0, 2],
+        "started_at": [START, math.nan, START, START],
+    }
+    of = dataclasses.replace(troubled(), episodes=dataclasses.replace(troubled().episodes, **{
+        name: np.array(values, getattr(troubled().episodes, name).dtype) for name, values in seeds.items()
+    }))  # fmt: skip
+    data = b"".join(report.render("parquet", report.make_report([of])))
+    records = of.to_pandas().reset_index().to_dict("records")
+    return of, parquet.read_table(io.BytesIO(data)).to_pylist(), records
+
+
+def as_cell(value):
+    """A value of a data frame as the CSV has it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, datetime) and value == value:
+        return value.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return "" if str(value) in ("None", "<NA>", "NaT") else str(value)
+
+
+class TestDataFrames:
+    def test_say_the_same_as_the_csv(self):
+        of, *both = troubled_in_pandas_and_parquet()
+        expected = list(csv.DictReader(io.StringIO(written("csv", of))))
+        for found in both:
+            assert [*found[0]] == [*expected[0]]
+            assert [{name: as_cell(value) for name, value in row.items()} for row in found] == expected
+
+    def test_have_types(self):
+        of, rows, _ = troubled_in_pandas_and_parquet()
+        assert {name: type(value).__name__ for name, value in rows[0].items()} == {
+            "episode": "int", "slot": "int", "mode": "str", "return": "float", "length": "int",
+            "started_at": "datetime", "duration": "float", "end": "str", "seed": "int", "success": "bool",
+            "env_id": "str", "series": "str", "run": "int", "video": "str",
+        }  # fmt: skip
+        assert {name: str(kind) for name, kind in of.to_pandas().dtypes.items()} == {
+            "slot": "uint32", "mode": "string", "return": "float64", "length": "int64",
+            "started_at": "datetime64[us, UTC]", "duration": "float64", "end": "string", "seed": "UInt64",
+            "success": "boolean", "env_id": "string", "series": "string", "run": "int64", "video": "string",
+        }  # fmt: skip
+
+    def test_hold_seeds_of_128_bits(self):
+        of, *_ = troubled_in_pandas_and_parquet()
+        wide = dataclasses.replace(of.episodes, seed_high=np.array([1, 0, 0, 0], np.uint64))
+        of = dataclasses.replace(of, episodes=wide)
+        assert of.to_pandas()["seed"].tolist() == [2**64 + 1, 2**64 - 1, None, None]
+        data = b"".join(report.render("parquet", report.make_report([of])))
+        table = pytest.importorskip("pyarrow.parquet").read_table(io.BytesIO(data))
+        assert table["seed"].to_pylist() == [str(2**64 + 1), str(2**64 - 1), None, None]
+
+    def test_of_several_directories_name_each(self, monkeypatch):
+        parquet = pytest.importorskip("pyarrow.parquet")
+        monkeypatch.setattr("monitorcli.report.as_parquet._ROWS", 2)
+        several = [recording([1, 2, 3]), recording(), recording([4], directory=Path("runs/b"))]
+        data = b"".join(report.render("parquet", report.make_report(several)))
+        found = parquet.read_table(io.BytesIO(data)).to_pydict()
+        assert found["return"] == [1, 2, 3, 4]
+        assert found["directory"] == ["runs/ppo"] * 3 + ["runs/b"]
+
+    def test_need_packages_that_the_message_names(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "pandas", None)
+        with pytest.raises(
+            PackageMissing, match=r"^to_pandas needs pandas: pip install 'monitorcli\[pandas\]'$"
+        ):
+            recording().to_pandas()
+
+
+class TestInAnInterpreter:
+    def test_a_recording_is_a_line_for_each_series(self):
+        assert repr(troubled()).splitlines() == [
+            "Recording('runs/ppo')",
+            "  CartPole-v1: 1 episode, mean return 1.5 (last 1)",
+            "  CartPole-v1 evaluation: 1 episode + 1 incomplete",
+            "  CartPole-v1 unknown mode: 1 episode, mean return -1234 (all)",
+        ]
+        assert "series" in repr(troubled().episodes)
+        assert len(repr(recording(range(100_000)))) + len(repr(recording(range(100_000)).episodes)) < 400
+
+    def test_a_notebook_gets_a_small_table(self):
+        assert_golden("recording.html", troubled()._repr_html_())
+
+    def test_no_name_from_a_file_is_markup_or_moves_the_cursor(self):
+        for name in (HOSTILE, "<img src=x onerror=alert(1)>", "\n", "&lt;"):
+            of = dataclasses.replace(of_environment(name), directory=Path(name))
+            page = of._repr_html_()
+            assert page.isprintable()
+            assert set(re.findall(r"</?(\w+)", page)) <= {"table", "caption", "tr", "th", "td", "div"}
+            assert repr(of).replace("\n", "").isprintable()
+            assert name.isprintable() or repr(of).count("\n") == 1
+
+    def test_many_series_are_counted(self):
+        names = [f"E{number}-v0" for number in range(13)]
+        writers = tuple(Writer(f"{number}.u", 0, name, "", True) for number, name in enumerate(names))
+        of = recording(episodes=episodes(range(13), writer=range(13)), writers=writers)
+        assert repr(of).splitlines()[-1] == "  and 3 more series"
+        assert "and 3 more series" in of._repr_html_()
 
 
 class TestStringsFromFiles:

@@ -146,43 +146,26 @@ def test_what_evaluation_names_is_a_series_of_its_own(tmp_path, pattern):
     assert modes == (by_place if "LINE" in pattern else ["evaluation"] * 4 + ["training"])
 
 
-EVALUATE = ("--env", "CartPole-v1", "--policy", "random", "--episodes", "4", "--seed", "0", "--video", "none")
-
-
 @pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        (("--env", "Acrobot-v1"), "--env: CartPole-v1 is recorded, Acrobot-v1 asked for"),
-        (("--policy", "p.py:act"), "--policy: random is recorded, p.py:act asked for"),
-        (("--seed", "9"), "--seed: 0 is recorded, 9 asked for"),
-        (("--episodes", "2"), "--episodes: 4 is recorded, 2 asked for"),
-    ],
+    ("pattern", "quoted"), [("Acrobot-v1", "Acrobot-v1"), ("script.py:1", "script.py:1"), ("a b*", "'a b*'")]
 )
-def test_an_evaluation_is_not_resumed_as_another_one(tmp_path, options, told):
-    (tmp_path / "p.py").write_text("def act(observation):\n    return 0\n")
-    monitorcli("start", "eval", *EVALUATE, cwd=tmp_path)
-    done = monitorcli("resume", "eval", *options, "--video", "none", cwd=tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.splitlines()[0] == f"monitorcli: eval holds another evaluation. {told}."
-    assert series_of(tmp_path / "eval") == [("CartPole-v1 evaluation", "", 4)]
-    insisted = monitorcli("resume", "eval", *options, "--video", "none", "--accept-changes", cwd=tmp_path)
-    assert insisted.returncode == 0, insisted.stderr
-
-
-def test_a_policy_whose_file_changed_is_not_resumed(tmp_path):
-    (tmp_path / "p.py").write_text("def act(observation):\n    return 0\n")
-    words = ["--policy", "p.py:act", "--video", "none"]
-    monitorcli(
-        "start", "eval", "--env", "CartPole-v1", "--episodes", "2", "--seed", "0", *words, cwd=tmp_path
+def test_what_evaluation_names_in_vain_is_said_with_what_there_was(tmp_path, pattern, quoted):
+    text = (
+        'import gymnasium\ndef helper():\n    return gymnasium.make("CartPole-v1")\n'
+        + PLAY
+        + "play(helper(), 1)"
     )
-    (tmp_path / "p.py").write_text("def act(observation):\n    return 1\n")
-    done = monitorcli("resume", "eval", "--episodes", "4", *words, cwd=tmp_path)
-    assert (done.returncode, "hash of the policy's file" in done.stderr) == (2, True)
-    done = monitorcli("resume", "eval", "--episodes", "4", *words, "--accept-changes", cwd=tmp_path)
-    assert series_of(tmp_path / "eval") == [
-        ("CartPole-v1 evaluation", "", 2),
-        ("CartPole-v1 evaluation #2", "", 4),
-    ]
+    line = len(text.splitlines())
+    words = ["start", "runs", "--video", "none", "--evaluation", pattern, "--evaluation", "Cart*"]
+    done = monitorcli(*words, "--", sys.executable, script(tmp_path, text), cwd=tmp_path)
+    assert (done.returncode, done.stderr.splitlines()) == (
+        0,
+        [
+            f"monitorcli: --evaluation {quoted} matched no environment. There were:",
+            f"  CartPole-v1 was made at script.py:3, called from script.py:{line}",
+            "monitorcli: CartPole-v1, 1 episode, mean return 11 -> runs",
+        ],
+    )
 
 
 def test_a_run_says_where_it_comes_from(tmp_path):
@@ -222,5 +205,7 @@ def test_arguments_are_kept_as_json_that_is_small_and_has_no_addresses(tmp_path)
 
 def test_a_place_is_named_by_the_end_of_its_path():
     about = Environment("CartPole-v1", made_at=(("pkg/envs.py", 4, "make"), ("train.py", 31, "main")))
-    names = ("train.py:31", "envs.py:4", "pkg/envs.py:4", "rain.py:31", "train.py:4", "CartPole-*", "Cart")
-    assert [is_named(about, name) for name in names] == [True, True, True, False, False, True, False]
+    here = f"{os.getcwd()}/train.py:31"
+    known = ("train.py:31", "./train.py:31", here, "envs.py:4", "pkg/envs.py:4", "CartPole-*")
+    unknown = ("rain.py:31", "train.py:4", "/train.py:31", "Cart", "train.py")
+    assert [name for name in (*known, *unknown) if is_named(about, name)] == list(known)

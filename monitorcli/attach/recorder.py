@@ -19,7 +19,7 @@ from monitorcli.format.environment import Environment
 from monitorcli.format.modes import MODES
 from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.autoreset import autoreset_mode, reset_mode, several
-from monitorcli.monitor.call_site import CallSite
+from monitorcli.monitor.call_site import CallSite, called_from
 from monitorcli.monitor.environment import describe, is_named
 from monitorcli.monitor.episode_recorder import EpisodeRecorder
 from monitorcli.monitor.pool_step_recorder import PoolStepRecorder
@@ -131,6 +131,8 @@ class Recorder:
         if self._settings.rehearsal:
             rehearse(env, self._filming.schedule is not never, through)
         report_status("made", about.env_id)
+        if self._settings.rehearsal or self._settings.evaluation:
+            report_status("place", f"{about.env_id} was made{called_from(about.made_at)}")
 
     def _remark_unfilmed(self, about: Environment, name: str, hint: str = ".") -> None:
         if self._filming.schedule is not never:
@@ -138,7 +140,9 @@ class Recorder:
 
     def _mode_of(self, about: Environment) -> bytes:
         """The mode's code: evaluation for what `--evaluation` names."""
-        named = any(is_named(about, pattern) for pattern in self._settings.evaluation)
+        named = [pattern for pattern in self._settings.evaluation if is_named(about, pattern)]
+        for pattern in named:
+            report_status("evaluation", pattern)
         return MODES["evaluation"] if named else self._mode
 
     def _kinds(self, env_id: str) -> int:

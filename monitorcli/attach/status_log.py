@@ -5,6 +5,8 @@ gymnasium <pid> <module>       it imported Gymnasium, and `make` is recorded fro
 library <pid> <module>         it imported another library of environments
 raised <pid> <call> <error>    `make` was called and raised
 made <pid> <env id>            an environment was made, or found, and will be recorded when it is reset
+place <pid> <sentence>         where it was made; in a dry run, and where --evaluation names environments
+evaluation <pid> <pattern>     it is one that --evaluation names so
 reset <pid> <env id>           it was reset for the first time, and its files were made
 skipped <pid> <env id>         --only or --skip left it out
 unseen <pid> <class>           the script defines this class of environments, and no reset of one was seen
@@ -38,6 +40,8 @@ class StatusLog(NamedTuple):
     library: tuple[str, ...] = ()
     raised: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
+    place: tuple[str, ...] = ()
+    evaluation: tuple[str, ...] = ()
     reset: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()

@@ -34,6 +34,7 @@ from monitorcli.video.ffmpeg import ffmpeg_version
 
 PATIENCE = 120  # seconds until a command has made its first step
 _POLL = 0.05
+_MOST_PLACES = 3
 _TAIL, _TAIL_BYTES = 8, 10_000  # of the command's output, shown when it failed
 _WITHOUT = "To do without: --video none"
 GOOD, BAD, NEITHER = "good", "bad", "dim"
@@ -169,7 +170,7 @@ def _stages_reached(request: Request, told: StatusLog) -> list[Check]:
     first = [
         (told.python, "hook", f"reached {', '.join(dict.fromkeys(told.python))}"),
         (told.gymnasium, "Gymnasium", "was imported, and its make is recorded"),
-        (told.made, "environment", f"{', '.join(told.made)} was made"),
+        (told.place, "environment", "; ".join(told.place[:_MOST_PLACES])),
         (told.reset, "reset", f"of {''.join(told.reset[:1])}"),
     ]
     stages = [Check(name, GOOD, text) for reached, name, text in first if reached]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitorcli.cli import inspect_options
-from monitorcli.cli.inspect_options import FORMATS
+from monitorcli.cli.inspect_options import AXES, COLUMNS, FORMATS
 from monitorcli.cli.options import Grouped
 from monitorcli.format.modes import READ
 
 # Only click is imported here, so that `monitorcli --help` starts fast.
 if TYPE_CHECKING:
-    from monitorcli.recording.model import Recording
-    from monitorcli.report.model import Report, ReportOptions
-    from monitorcli.summary.gates import Gate
-    from monitorcli.summary.selection import Selection
+    from monitorcli.report.model import Report
 
 # The names in recording.reader.KINDS; a test holds the two together.
 KINDS = ("monitorcli", "gym", "sb3", "recordvideo")
@@ -27,7 +24,7 @@ KINDS = ("monitorcli", "gym", "sb3", "recordvideo")
 EXAMPLES = """\b
 Examples:
   monitorcli inspect runs/ppo
-  monitorcli inspect runs/*
+  monitorcli inspect runs/* --sort return --x steps
   monitorcli inspect runs/ppo --last 100 --format json | jq .return.mean
   monitorcli inspect runs/ppo --output ppo.csv
   monitorcli inspect eval --fail-under mean:475 --min-episodes 100
@@ -40,7 +37,17 @@ Examples:
 
 HEADINGS = {
     "Select": ("--env", "--mode", "--series", "--run", "--slot", "--last", "--as"),
-    "Show": ("--format", "--output", "--summary", "--window", "--confidence", "--episode", "--watch"),
+    "Show": (
+        "--format",
+        "--output",
+        "--summary",
+        "--sort",
+        "--x",
+        "--window",
+        "--confidence",
+        "--episode",
+        "--watch",
+    ),
     "Compare and judge": (
         "--baseline",
         "--force-baseline",
@@ -101,6 +108,10 @@ def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
 @click.option(
     "--confidence", type=float, default=0.95, show_default=True, callback=_share, help="Of the intervals."
 )
+@click.option("--sort", type=click.Choice(COLUMNS), help="Order of several series; else as they were given.")
+@click.option(
+    "--x", type=click.Choice(AXES), default="episodes", show_default=True, help="Draw curves by this."
+)
 @click.option("--baseline", metavar="DIR", type=_path, help="Compare with this recording.")
 @click.option("--force-baseline", is_flag=True, help="Compare also with a recording of another environment.")
 @_strings(
@@ -139,69 +150,16 @@ def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **params: Any)
         return
     from monitorcli import report
     from monitorcli.cli import inspect_output as output
+    from monitorcli.cli import inspect_request as request
 
-    wanted, typed = _wanted(params), inspect_options.typed(ctx)
+    wanted, typed = request.wanted(params), inspect_options.typed(ctx)
     where = output.checked(params, typed, wanted)
     inspect_options.refuse_unseen(typed, where.format_name, wanted.gates)
     wanted = replace(wanted, folder=where.output.absolute().parent if where.output else None)
-    recordings, baseline = _read(directories, params, where.format_name)
+    recordings, baseline = request.recordings(directories, params, where.format_name)
     answer = report.make_report(recordings, wanted, baseline)
     output.put(answer, where)
     _judge(answer)
-
-
-def _wanted(params: dict[str, Any]) -> ReportOptions:
-    """Build the report's options from the command line. Raises BadRequest before anything is read."""
-    from monitorcli.report import ReportOptions
-
-    return ReportOptions(
-        confidence=params["confidence"],
-        selection=selection(params),
-        window=params["window"],
-        gates=_gates(params),
-    )
-
-
-def selection(params: dict[str, Any]) -> Selection:
-    """Which episodes count."""
-    from monitorcli.summary.selection import Selection
-
-    return Selection(**{name: params[name] for name in ("env", "mode", "series", "run", "slot", "last")})
-
-
-def _gates(params: dict[str, Any]) -> tuple[Gate, ...]:
-    from monitorcli.errors import BadRequest
-    from monitorcli.summary import gates
-
-    if params["fail_regression"] and params["baseline"] is None:
-        raise BadRequest("--fail-regression needs --baseline: the recording to compare with.")
-    least = params["min_episodes"]
-    return (
-        *([gates.enough_episodes(least)] if least is not None else []),
-        *map(gates.at_least, params["fail_under"]),
-        *map(gates.no_regression, params["fail_regression"]),
-    )
-
-
-def _read(
-    directories: Sequence[Path], params: dict[str, Any], format_name: str
-) -> tuple[list[Recording], Recording | None]:
-    """Read each recording at or below the directories once, and the baseline."""
-    from monitorcli.recording import discover_all, read
-    from monitorcli.report.model import refuse_several
-
-    kind = params["kind"]
-    places = discover_all(directories, kind)
-    if format_name in ("csv", "npz"):
-        refuse_several(len(places), f"{format_name} holds the episodes")
-    if format_name in ("table", "markdown") and params["window"] is not None:
-        refuse_several(len(places), f"the {format_name} shows windows")
-    if params["baseline"] is None:
-        return [read(place, kind) for place in places], None
-    refuse_several(len(places), "a comparison is")
-    baselines = discover_all([params["baseline"]], kind)
-    refuse_several(len(baselines), "a baseline is")
-    return [read(places[0], kind)], read(baselines[0], kind)
 
 
 def _judge(answer: Report) -> None:

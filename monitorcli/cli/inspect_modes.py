@@ -9,21 +9,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from monitorcli.cli.inspect import selection
+from monitorcli.cli.inspect_request import one_each, refuse_several, selection
 from monitorcli.errors import BadRequest, VerificationFailed
 from monitorcli.recording import discover_all
 from monitorcli.recording.model import Video
-
-_NAMED = 5  # recordings, where there are too many
-
-
-def one(directories: Sequence[Path], option: str, kind: str | None) -> Path:
-    """The only recording in the directories. Raises BadRequest if there are several."""
-    places = discover_all(directories, kind)
-    if len(places) > 1:
-        names = "".join(f"{place}\n" for place in places[:_NAMED])
-        raise BadRequest(f"{option} is for one recording, and there are {len(places)}.", names)
-    return places[0]
 
 
 def verify(directories: Sequence[Path], params: dict[str, Any]) -> None:
@@ -84,10 +73,24 @@ def _counted(videos: Sequence[Video]) -> Iterator[Video]:
 
 
 def watch(directories: Sequence[Path], params: dict[str, Any]) -> None:
-    """Follow a recording until its run ends."""
+    """Follow a recording until its run ends; of several, the only one that is running."""
+    from monitorcli.cli.messages import say
     from monitorcli.cli.watch import watch as follow
+    from monitorcli.recording import read
 
-    follow(one(directories, "--watch", params["kind"]), params["kind"], selection(params))
+    kind = params["kind"]
+    places = discover_all(directories, kind)
+    if len(places) > 1:
+        running = [place for place in places if any(run.state == "running" for run in read(place, kind).runs)]
+        if not running:
+            none = f"--watch follows a recording that is running, and none of these {len(places)} is."
+            raise BadRequest(none, one_each(places, params))
+        if len(running) > 1:
+            several = f"--watch follows one recording, and {len(running)} are running."
+            raise BadRequest(several, one_each(running, params, "--watch"))
+        say(f"following {running[0]}, the only one of {len(places)} recordings that is running.")
+        places = running
+    follow(places[0], kind, selection(params))
 
 
 def episode(directories: Sequence[Path], params: dict[str, Any]) -> None:
@@ -96,7 +99,8 @@ def episode(directories: Sequence[Path], params: dict[str, Any]) -> None:
     from monitorcli.recording import read
     from monitorcli.report import as_episode
 
-    to = style.console()
-    recording = read(one(directories, "--episode", params["kind"]), params["kind"])
+    places = discover_all(directories, params["kind"])
+    refuse_several(places, "--episode is of one recording", params, "--episode", params["episode"])
+    to, recording = style.console(), read(places[0], params["kind"])
     lines = as_episode.lines(recording, params["episode"], selection(params), style.ascii_only(to))
     style.show(lines, to)

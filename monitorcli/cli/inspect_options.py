@@ -18,14 +18,21 @@ if TYPE_CHECKING:
     from monitorcli.summary.gates import Gate
 
 # The names in report.FORMATS; a test holds the two together.
-FORMATS = ("table", "json", "csv", "markdown", "junit", "html", "npz")
+FORMATS = ("table", "json", "csv", "markdown", "junit", "html", "npz", "parquet")
+
+# The names in report.order.COLUMNS; a test holds the two together.
+COLUMNS = (
+    "directory", "series", "episodes", "steps", "return", "best", "iqm", "length", "success", "videos",
+    "runs",
+)  # fmt: skip
+AXES = ("episodes", "steps", "time")
 
 # What `inspect` can do, and the options that each takes.
 REPORT = "a report"
 SELECTION = frozenset({"--as", "--env", "--mode", "--series", "--run", "--slot", "--last"})
 TAKES = {
     REPORT: SELECTION | {"--format", "--output", "--summary", "--window", "--confidence"}
-    | {"--baseline", "--force-baseline"}
+    | {"--baseline", "--force-baseline", "--sort", "--x"}
     | {"--fail-under", "--fail-regression", "--min-episodes"},
     "--episode": SELECTION,
     "--watch": SELECTION,
@@ -33,10 +40,13 @@ TAKES = {
 }  # fmt: skip
 
 # What a format has no room for.
+_OF_REPORTS = ("--window", "--confidence", "--baseline", "--force-baseline", "--sort", "--x")
 LACKS = {
-    "csv": ("--window", "--confidence", "--baseline"),
-    "npz": ("--window", "--confidence", "--baseline"),
-    "junit": ("--window",),
+    **dict.fromkeys(("csv", "npz", "parquet"), _OF_REPORTS),
+    "json": ("--sort", "--x"),
+    "markdown": ("--x",),
+    "junit": ("--window", "--sort", "--x"),
+    "html": ("--sort",),
 }
 
 

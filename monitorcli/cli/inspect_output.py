@@ -25,6 +25,7 @@ ENDINGS = {
     ".xml": "junit",
     ".html": "html",
     ".npz": "npz",
+    ".parquet": "parquet",
 }
 # GitHub's limit for one step, in bytes; more is an error there, and nothing is shown.
 _MOST_SUMMARY = 1024 * 1000
@@ -47,6 +48,10 @@ def checked(params: dict[str, Any], typed: Collection[str], wanted: ReportOption
         from monitorcli.report.as_junit import refuse_no_gates
 
         refuse_no_gates(wanted.gates)
+    if format_name == "parquet":
+        from monitorcli.report.as_parquet import require_pyarrow
+
+        require_pyarrow()
     if output is not None:
         _check_output(output)
     # Outside of GitHub there is none, and the same command line is to work there.

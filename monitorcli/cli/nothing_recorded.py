@@ -1,13 +1,15 @@
-"""Explain why nothing was recorded of a command, or of one of its environments."""
+"""Explain why nothing was recorded of a command, or of an environment; and what --evaluation missed."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from monitorcli.attach.status_log import StatusLog
 
 NOTHING_RECORDED = 5  # the exit status
 _FEW = 3
+_MOST_PLACES = 10
 
 
 def why_nothing(told: StatusLog, command: Sequence[str]) -> tuple[str, str]:
@@ -59,6 +61,18 @@ def why_none(env_id: str, told: StatusLog) -> str:
     if _something_lost(told):
         return "see the remark"
     return "its first episode did not end" if env_id in told.reset else "it was never reset"
+
+
+def unmatched(patterns: Sequence[str], told: StatusLog) -> tuple[str, str]:
+    """Which patterns of --evaluation matched no environment, and what there was; ("", "") if all did."""
+    left = [pattern for pattern in patterns if " ".join(pattern.split()) not in told.evaluation]
+    if not left or not told.place:
+        return "", ""
+    shown = [*told.place[:_MOST_PLACES]]
+    if len(told.place) > len(shown):
+        shown.append(f"and {len(told.place) - len(shown):,} more")
+    named = " and ".join(f"--evaluation {shlex.quote(pattern)}" for pattern in left)
+    return f"{named} matched no environment. There were:", "\n".join(shown)
 
 
 def _something_lost(told: StatusLog) -> bool:

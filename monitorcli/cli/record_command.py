@@ -14,7 +14,7 @@ from monitorcli.attach.settings import Settings, environment
 from monitorcli.attach.status_log import StatusLog, new_status_log, read_status_log
 from monitorcli.cli.closing_line import say_recorded
 from monitorcli.cli.messages import say
-from monitorcli.cli.nothing_recorded import NOTHING_RECORDED, why_nothing
+from monitorcli.cli.nothing_recorded import NOTHING_RECORDED, unmatched, why_nothing
 from monitorcli.cli.request import Request
 from monitorcli.cli.run_lifecycle import (
     begin,
@@ -54,6 +54,9 @@ def record(request: Request, existing: Existing) -> None:
     end(run, exit_status=status, signal=outcome.signal, interrupted=outcome.interrupted)
     for remark in told.remark:
         say(remark)
+    missed, there_were = unmatched(request.evaluation, told)
+    if missed:
+        say(missed, there_were)
     if say_recorded(request.directory, run, told):
         if outcome.interrupted:
             say_how_to_go_on(request, "interrupted")

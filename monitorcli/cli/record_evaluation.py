@@ -29,7 +29,7 @@ from monitorcli.evaluate.claim import other_runs, refuse_taken
 from monitorcli.evaluate.plan import Plan
 from monitorcli.evaluate.plan import changes as plan_changes
 from monitorcli.evaluate.run import Evaluated, Evaluation, run_evaluation
-from monitorcli.evaluate.seeds import changes, choose_seed, completed
+from monitorcli.evaluate.seeds import changes, choose_seed, completed, named_as_recorded
 from monitorcli.evaluate.shards import Shard
 from monitorcli.evaluate.threads import threads
 from monitorcli.evaluate.worker import Loaded, Task, load
@@ -66,7 +66,7 @@ def record(request: Request, existing: Existing) -> None:
     if request.seed is None:
         request = request._replace(seed=choose_seed())
     prepared = _prepared(request, shard, film=ffmpeg is not None)
-    existing, accepted = _checked(request, prepared, existing)
+    existing, prepared, accepted = _checked(request, prepared, existing)
     run, missing = _claimed(typed, request, prepared, existing, accepted)
     if typed.seed is None:
         say(f"no --seed given; using {request.seed}.")
@@ -116,8 +116,10 @@ def _prepared(request: Request, shard: Shard, film: bool) -> _Prepared:
     return _Prepared(plan, shard, environment, policy, loaded)
 
 
-def _checked(request: Request, prepared: _Prepared, existing: Existing) -> tuple[Existing, Changes]:
-    """Whether the directory may be gone on with, and in what this differs from what is recorded there.
+def _checked(
+    request: Request, prepared: _Prepared, existing: Existing
+) -> tuple[Existing, _Prepared, Changes]:
+    """Whether the directory is gone on with, with what, and in what that differs from what is recorded there.
 
     A shard is begun beside others of the same plan, and of no other. Raises BadRequest for changes that
     nobody accepted.
@@ -128,13 +130,16 @@ def _checked(request: Request, prepared: _Prepared, existing: Existing) -> tuple
         if all(isinstance(plan, dict) for plan in plans):
             existing = Existing.KEEP
     if existing is not Existing.KEEP or not runs:
-        return existing, []
+        return existing, prepared, []
     found = plan_changes(list(runs.values())[-1].get("plan"), prepared.plan)
     with contextlib.suppress(NoRecording):
-        found = [*changes(read(request.directory, kind="monitorcli"), prepared.plan.about), *found]
+        recording = read(request.directory, kind="monitorcli")
+        found = changes(recording, prepared.plan.about) or found
+        about = named_as_recorded(recording, prepared.plan.about)
+        prepared = prepared._replace(plan=prepared.plan._replace(about=about))
     if not request.accept_changes:
-        refuse_changes(request, found)
-    return existing, found
+        refuse_changes(request, found, "is there now")
+    return existing, prepared, found
 
 
 def _claimed(

@@ -60,17 +60,20 @@ def resumed(request: Request) -> Request:
     The directory may come from a stranger, so no value is taken over that would make us run code. Raises
     NoRecording, or BadRequest with the command that the user can type instead.
     """
-    run = _last_run(request)
+    run, completed = _last_run(request)
     how = run.how
     if request.command or (request.env is not None and how.get("kind") != "evaluation"):
         return request
     if how.get("kind") != "evaluation":
         raise BadRequest("resume needs the command to go on with.", _typed(_command(request, how)))
-    if not request.accept_changes:
-        refuse_changes(request, _asked_otherwise(request, how))
     given = {name: value for name, value in request._asdict().items() if value is not None}
+    recorded = {name: _shown(name, how.get(name)) for name in _FIELDS}
+    whole = Request(**{**recorded, **given})
+    if not request.accept_changes:
+        as_recorded = _typed(whole._replace(**recorded))
+        refuse_changes(whole, _asked_otherwise(request, how, completed), "asked for", as_recorded)
     kept = {name: how.get(name) for name in _FIELDS if name not in given}
-    line = _typed(Request(**{**{name: _shown(name, value) for name, value in kept.items()}, **given}))
+    line = _typed(whole)
     for name, value in kept.items():
         if not _FIELDS[name].is_valid(value):
             said = "nothing" if value is None else printable(repr(value), limit=60)
@@ -90,49 +93,59 @@ def resumed(request: Request) -> Request:
     return Request(**{**kept, **given})
 
 
-def refuse_changes(request: Request, changes: Sequence[tuple[str, str, str]]) -> None:
-    """Raise BadRequest with the changes, if any: of each what it is, as recorded, and as asked for."""
+def refuse_changes(
+    request: Request, changes: Sequence[tuple[str, str, str]], now: str, as_recorded: str = ""
+) -> None:
+    """Raise BadRequest with the changes, if any: of each what it is, as recorded, and as it is `now`.
+
+    `as_recorded` is what to type to go on without them, where that can be typed.
+    """
     if not changes:
         return
-    directory = shlex.quote(str(request.directory))
+    directory, asked = shlex.quote(str(request.directory)), request.as_typed()
     told = "; ".join(
-        f"{what}: {printable(old)} is recorded, {printable(new)} asked for" for what, old, new in changes
+        f"{what}: {printable(old)} is recorded, {printable(new)} {now}" for what, old, new in changes
     )
-    asked = request.as_typed()
+    lines = [f"Go on as recorded:    {as_recorded}"] if as_recorded else []
+    lines.append(f"Record it elsewhere:  monitorcli start ANOTHER_DIR {asked}")
+    lines.append(f"All the same:         monitorcli resume --accept-changes {directory} {asked}")
     raise BadRequest(
-        f"{request.directory} holds another evaluation. {told}.",
-        f"Go on as recorded:    monitorcli resume {directory}\n"
-        f"Record it elsewhere:  monitorcli start ANOTHER_DIR {asked}\n"
-        f"Both in one:          monitorcli resume --accept-changes {directory} {asked}",
+        f"{request.directory} holds another evaluation. {told}.", "\n".join(map(printable, lines))
     )
 
 
-def _asked_otherwise(request: Request, how: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """What is asked for and was not so before."""
+def _asked_otherwise(request: Request, how: dict[str, Any], completed: int) -> list[tuple[str, str, str]]:
+    """What is asked for and was not so before; fewer episodes, if more than that were completed."""
     changes = []
+    provenance = how.get("provenance")
+    folder = provenance.get("directory") if isinstance(provenance, dict) else None
     for name in ("env", "policy", "seed", "episodes", "reuse_env"):
         old, new = how.get(name), getattr(request, name)
         if old is None or new is None or not _FIELDS[name].is_valid(old):
             continue
         if name == "policy":
-            old, new = reference_name(old), reference_name(new)
-        if old != new and not (name == "episodes" and new > old):
+            old = reference_name(old, folder if isinstance(folder, str) else "")
+            new = reference_name(new)
+        if name == "episodes":
+            old = max(new, min(old, completed))
+        if old != new:
             changes.append((f"--{name}", str(old), str(new)))
     return changes
 
 
-def _last_run(request: Request) -> Run:
+def _last_run(request: Request) -> tuple[Run, int]:
+    """The last run, and how many episodes were completed in all."""
     try:
-        runs = read(request.directory, kind="monitorcli").runs
+        recording = read(request.directory, kind="monitorcli")
     except NoRecording:
-        runs = ()
-    if not runs:
+        recording = None
+    if recording is None or not recording.runs:
         words = request.as_typed() if request.command or request.env else "-- COMMAND"
         raise NoRecording(
             f"{request.directory} holds no recording to resume.",
             f"monitorcli start {shlex.quote(str(request.directory))} {words}",
         ) from None
-    return runs[-1]
+    return recording.runs[-1], int(recording.episodes.completed.sum())
 
 
 def _command(request: Request, how: dict[str, Any]) -> Request:

@@ -10,8 +10,16 @@ from monitorcli.format.environment import Environment
 
 # Versions of the key `plan` in a run's file, newest last. 1: first version.
 VERSION = 1
-# What one evaluation may change and still be the same; how it has changed is compared by itself.
-_MAY_GROW = ("version", "episodes")
+# What is compared, and what it is called; the versions are compared each by itself.
+_COMPARED = {
+    "env": "environment",
+    "arguments": "arguments",
+    "policy": "policy",
+    "policy_hash": "SHA-256 of the policy's file",
+    "seed": "--seed",
+    "reuse_env": "--reuse-env",
+    "threads": "threads",
+}
 
 
 class Plan(NamedTuple):
@@ -56,18 +64,17 @@ def changes(known: Any, plan: Plan) -> list[tuple[str, str, str]]:
     """
     if not isinstance(known, dict):
         return []
-    before, now = _flat(known), _flat(plan.document())
-    names = [name for name in now if name in before and name not in _MAY_GROW]
-    return [(name, before[name], now[name]) for name in names if before[name] != now[name]]
-
-
-def _flat(document: Mapping[str, Any]) -> dict[str, str]:
-    """Each value as text; of the versions each by itself."""
-    found = {name: value for name, value in document.items() if name != "versions"}
-    versions = document.get("versions")
+    now = plan.document()
+    names = [name for name in _COMPARED if name in known]
+    if known.get("policy_hash") is not None:  # in whatever folder the file is
+        known, now = ({**one, "policy": _text(one.get("policy")).rpartition(":")[2]} for one in (known, now))
+    found = [(_COMPARED[name], _text(known[name]), _text(now[name])) for name in names]
+    versions = known.get("versions")
     if isinstance(versions, dict):
-        found.update({f"version of {name}": value for name, value in versions.items()})
-    return {
-        name: value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-        for name, value in found.items()
-    }
+        both = [name for name in now["versions"] if name in versions]
+        found += [(f"version of {name}", _text(versions[name]), now["versions"][name]) for name in both]
+    return [change for change in found if change[1] != change[2]]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)

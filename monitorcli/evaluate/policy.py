@@ -44,10 +44,17 @@ def load_policy(text: str, env: Any) -> Policy:
     )
 
 
-def reference_name(text: str) -> str:
-    """One name for one file: `./policy.py:act` is `policy.py:act`."""
+def reference_name(text: str, folder: str = "") -> str:
+    """One name for one file: `./policy.py:act` is `policy.py:act`, and so is its absolute path here.
+
+    `folder` is the one in which the text was typed, if that was another.
+    """
     place, _, name = text.rpartition(":")
-    return f"{os.path.normpath(place)}:{name}" if place.endswith(".py") else text
+    if not place.endswith(".py"):
+        return text
+    place = os.path.join(folder, place)
+    path = os.path.relpath(place)
+    return f"{os.path.abspath(place) if path.startswith(os.pardir) else path}:{name}"
 
 
 def policy_hash(text: str) -> str | None:

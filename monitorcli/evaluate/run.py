@@ -15,6 +15,7 @@ from monitorcli.evaluate.outcome import Ended, Failed
 from monitorcli.evaluate.proof import Repeat
 from monitorcli.evaluate.stop import Check, Stopped, stoppable
 from monitorcli.evaluate.worker import Loaded, Task, Worker
+from monitorcli.monitor.notices import once
 
 # Errors whose tracebacks are kept in the run's file.
 _MOST_ERRORS = 100
@@ -73,6 +74,7 @@ def run_evaluation(
     `progress` is entered while episodes run. Raises BadRequest if no worker can begin, and
     DirectoryUnusable.
     """
+    notify = once(notify)  # of every worker, and of every environment
     results: list[Result] = []
     repeats: list[Repeat] = []
     stopped_by = None

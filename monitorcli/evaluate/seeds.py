@@ -29,6 +29,12 @@ def completed(recording: Recording, plan: Plan) -> dict[int, int]:
     return {seed: row for seed, row in pairs if seed is not None and seed in seeds}
 
 
+def named_as_recorded(recording: Recording, about: Environment) -> Environment:
+    """`about` with its policy named as before, so that it is of the series that it goes on with."""
+    same = [series.environment.policy for series in recording.series if not _changes(series, about)]
+    return about._replace(policy=same[-1]) if same else about
+
+
 def changes(recording: Recording, about: Environment) -> list[tuple[str, str, str]]:
     """In what `about` differs from what is recorded: what, as it was, and as it is; [] when all is the same.
 
@@ -41,13 +47,14 @@ def changes(recording: Recording, about: Environment) -> list[tuple[str, str, st
 
 def _changes(series: Series, about: Environment) -> list[tuple[str, str, str]]:
     known = series.environment
-    pairs = [
-        ("environment", known.env_id, about.env_id),
-        ("policy", reference_name(known.policy or "none"), about.policy or "none"),
-    ]
-    if known.policy_hash is not None:
-        pairs.append(("hash of the policy's file", known.policy_hash[:12], str(about.policy_hash)[:12]))
+    pairs = [("environment", known.env_id, about.env_id)]
+    old, new = reference_name(known.policy or "none"), about.policy or "none"
+    if known.policy_hash is None or old.rpartition(":")[2] != new.rpartition(":")[2]:
+        pairs.append(("policy", old, new))
+    else:  # in whatever folder the file is
+        pairs.append(("SHA-256 of the policy's file", known.policy_hash[:12], str(about.policy_hash)[:12]))
     if known.arguments:
-        old, new = (json.dumps({**one.arguments}, sort_keys=True) for one in (known, about))
-        pairs.append(("arguments", old, new))
+        for name in sorted({*known.arguments, *about.arguments}):
+            old, new = (json.dumps(one.arguments.get(name)) for one in (known, about))
+            pairs.append((f"argument {name}", old, new))
     return [change for change in pairs if change[1] != change[2]]

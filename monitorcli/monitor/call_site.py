@@ -22,6 +22,7 @@ INSTALLED, STANDARD = "site-packages/", "python/"
 
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _STANDARD = os.path.join(sysconfig.get_paths()["stdlib"], "")
+_MOST_SHOWN = 5  # calls that are named to the user
 # Where a process of multiprocessing keeps where it was started. It is pickled with it.
 _STARTED_AT = "_monitorcli_started_at"
 _VECTOR_CLASSES = {"VecEnv", "VectorEnv"}
@@ -53,6 +54,13 @@ def _command(argv: tuple[str, ...]) -> tuple[str, ...]:
     if package.replace("/", ".").partition(".")[0] in _HOSTS:
         return ()
     return (_shown(argv[0]), *argv[1:]) if argv else ()
+
+
+def called_from(made_at: CallSite) -> str:
+    """` at envs.py:4, called from train.py:31`: the script's own calls; "" when they are not known."""
+    own = [call for call in made_at if not call[0].startswith((INSTALLED, STANDARD))]
+    places = [f"{file}:{line}" for file, line, _ in (own or made_at)[:_MOST_SHOWN]]
+    return f" at {', called from '.join(places)}" if places else ""
 
 
 def follow_processes() -> None:

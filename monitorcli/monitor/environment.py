@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 import math
+import os
 import platform
 import sys
 from fnmatch import fnmatchcase
@@ -109,7 +110,11 @@ def is_named(about: Environment, pattern: str) -> bool:
     """Whether the pattern is of the environment's id, or a place (`file.py:line`) that it was made at."""
     file, _, line = pattern.rpartition(":")
     if file and line.isdigit():
-        return any(
-            number == int(line) and f"/{name}".endswith(f"/{file}") for name, number, _ in about.made_at
-        )
+        file = os.path.normpath(file)
+        return any(number == int(line) and _is_file(name, file) for name, number, _ in about.made_at)
     return fnmatchcase(about.env_id, pattern)
+
+
+def _is_file(name: str, wanted: str) -> bool:
+    """Whether a call's file is the wanted one: by its whole path, or by the end of it."""
+    return os.path.abspath(name) == wanted if os.path.isabs(wanted) else f"/{name}".endswith(f"/{wanted}")

@@ -11,7 +11,7 @@ import re
 
 from monitorcli.format.mp4_frames import count_mp4
 from monitorcli.recording.folder import Folder
-from monitorcli.recording.model import Video
+from monitorcli.recording.parts import Video
 
 _NAME = re.compile(r"(.+?)-(episode|step)-([0-9]{1,18})(?:-to-step-[0-9]{1,18})?\.mp4", re.DOTALL)
 _MOST_NAMED = 12

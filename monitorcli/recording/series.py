@@ -13,7 +13,7 @@ from monitorcli.format import modes
 from monitorcli.format.environment import Call, Environment
 from monitorcli.recording.family import Family
 from monitorcli.recording.manifest import UNKNOWN
-from monitorcli.recording.model import Episodes, Run, Series
+from monitorcli.recording.parts import Episodes, Run, Series
 
 # What files of packages and of Python begin with, see `monitor.call_site`.
 _NOT_THE_SCRIPTS = ("site-packages/", "python/")
@@ -40,11 +40,12 @@ def find_series(
     """
     parts = _parts(episodes)
     first = _first_rows(parts, len(families) * len(_MODES))
+    environments = _environments(families, runs)
     found: dict[tuple[str, str], _Found] = {}
     for part in np.flatnonzero(first < len(episodes)).tolist():
         writer, code = divmod(part, len(_MODES))
         family, run = families[writer], runs[writer]
-        environment, mode = _environment(family, run), _MODES[_LETTERS[code]]
+        environment, mode = environments[writer], _MODES[_LETTERS[code]]
         began = np.inf if family.started_at is None else family.started_at
         order = (run.number, began, int(first[part]))
         known = found.setdefault((environment.series(), mode), _Found(order, environment, mode, []))
@@ -53,7 +54,6 @@ def find_series(
             found[environment.series(), mode] = known._replace(order=order)
     ordered = sorted(found.values(), key=lambda one: one.order)
     if not ordered:
-        environments = [_environment(*pair) for pair in zip(families, runs, strict=True)]
         ordered = [_Found((0, 0.0, 0), (environments or [Environment(UNKNOWN)])[0], _MODES[b""], [])]
     numbers = np.zeros(len(first), np.uint32)
     for number, one in enumerate(ordered):
@@ -83,10 +83,25 @@ def _first_rows(parts: npt.NDArray[np.intp], count: int) -> npt.NDArray[np.intp]
     return first
 
 
+def _environments(families: Sequence[Family], runs: Sequence[Run]) -> list[Environment]:
+    """What each writer recorded.
+
+    monitorcli 0.1 wrote an evaluation's policy into the run's file alone, and of its environment the id. If
+    it was resumed since, and with one environment of this id and policy only, that is taken for the same.
+    """
+    found = list(map(_environment, families, runs))
+    said = [family.environment is not None and family.environment.policy is not None for family in families]
+    known = {one.series(): one for one, whole in zip(found, said, strict=True) if whole}
+    for number, one in enumerate(found):
+        if one.policy is not None and not said[number]:
+            same = [of for of in known.values() if (of.env_id, of.policy) == (one.env_id, one.policy)]
+            found[number] = same[0] if len(same) == 1 else one
+    return found
+
+
 def _environment(family: Family, run: Run) -> Environment:
     found = family.environment or Environment(family.env_id, family.version)
     policy = run.how.get("policy")
-    # monitorcli 0.1 wrote an evaluation's policy into the run's file alone.
     if found.policy is None and run.how.get("kind") == "evaluation" and isinstance(policy, str):
         return found._replace(policy=policy)
     return found

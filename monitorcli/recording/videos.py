@@ -10,7 +10,7 @@ from monitorcli.format.mp4_frames import count_finished, count_mp4
 from monitorcli.format.names import META_ENDING, VIDEO_PREFIX, video_parts
 from monitorcli.recording.family import Family
 from monitorcli.recording.folder import Folder, text
-from monitorcli.recording.model import Video
+from monitorcli.recording.parts import Video
 from monitorcli.recording.table import Table
 
 _TYPES = {".mp4": "video/mp4", ".json": "video/vnd.openai.ansivid"}

@@ -21,6 +21,7 @@ FORMATS: dict[str, str] = {
     "junit": "as_junit",
     "html": "as_html",
     "npz": "as_npz",
+    "parquet": "as_parquet",
 }
 
 

@@ -13,6 +13,7 @@ from monitorcli.format import batch, log, modes
 from monitorcli.format.ends import ENDS
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Episodes, Recording, Run
+from monitorcli.report.choices import choices, typed
 from monitorcli.report.layout import Line, Role, Span, ascii_only, joined, labelled
 from monitorcli.report.text import lasting, moment, number, plural, printable, size
 from monitorcli.summary.selection import Rows, Selection
@@ -40,10 +41,11 @@ def find(recording: Recording, which: str, among: Selection = _ALL) -> int:
     """The row of the episode that `which` names, as `lines` has it. Raises BadRequest."""
     rows = among.all_rows(recording)
     if not len(rows):
-        raise BadRequest(f"{recording.directory} holds no {among.words.removesuffix('s')}.")
+        raise BadRequest(f"{recording.directory} holds no {among.words.replace('episodes', 'episode', 1)}.")
     only = "" if among.everything else f" among {among.words}"
     numbers = f"Give a number from {rows[0]} to {rows[-1]}"
     if which in _CHOICES:
+        _refuse_several_series(recording, which, rows, among)
         found = _CHOICES[which](recording.episodes, rows)
         if found is None:
             raise BadRequest(
@@ -58,6 +60,17 @@ def find(recording: Recording, which: str, among: Selection = _ALL) -> int:
     if len(which.lstrip("0")) > len(str(rows[-1])) or int(which) not in rows:
         raise BadRequest(f"{recording.directory} has no episode {which[:20]}{only}.", valid)
     return int(which)
+
+
+def _refuse_several_series(recording: Recording, which: str, rows: Rows, among: Selection) -> None:
+    """Returns of several series are not on one scale; which episode is the last can be said of any."""
+    numbers = np.unique(recording.episodes.series[rows]).tolist()
+    if len(numbers) > 1 and which != "last":
+        asked = [*typed(among), "--episode", which]
+        raise BadRequest(
+            f"{recording.directory} has {len(numbers)} series, and the {which} episode is of one.",
+            choices(recording.directory, [recording.series[number] for number in numbers], asked),
+        )
 
 
 def _last(_: Episodes, rows: Rows) -> int:
@@ -85,8 +98,8 @@ def _row(label: str, *values: str, role: Role = "value") -> list[Line]:
 
 
 def _title(recording: Recording, row: int) -> Line:
-    env_id = recording.writers[int(recording.episodes.writer[row])].env_id
-    known = "environment not known" if env_id == UNKNOWN else printable(env_id, limit=60)
+    name = recording.series[int(recording.episodes.series[row])].name
+    known = "environment not known" if name == UNKNOWN else printable(name, limit=80)
     count = len(recording.episodes)
     place = f"episode {row:,} of {count:,} (0 to {count - 1:,})"
     return joined([[Span(f" {known}", "title")], [Span(place)]])

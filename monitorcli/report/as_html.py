@@ -14,17 +14,15 @@ from importlib.resources import files
 import numpy as np
 
 from monitorcli import __version__
-from monitorcli.report import comparison, numbers, verdicts
-from monitorcli.report.model import Report, View
-from monitorcli.report.page import body, columns
-from monitorcli.report.page.markup import NOTHING, Markup, drawn, joined, remark, table, tag
-from monitorcli.report.text import number
+from monitorcli.report.model import Report
+from monitorcli.report.page import body, columns, compared, several
+from monitorcli.report.page.markup import Markup, joined, tag
 
 # Bytes of video that go into a page: one that is mailed or uploaded should stay below 12 MB.
 EMBED = 8_000_000
 
 _STYLES = ("base.css", "chart.css", "list.css")
-_SCRIPTS = ("columns.js", "tips.js", "curve.js", "films.js", "list.js")
+_SCRIPTS = ("columns.js", "tips.js", "curve.js", "films.js", "list.js", "tables.js")
 
 
 # A return may be as large as floats go: what overflows on the way is drawn at an edge.
@@ -34,52 +32,15 @@ def render(of: Report, embed: int = EMBED) -> str:
 
     It has `embed` bytes of film at most, over all recordings; the others are linked.
     """
-    if len(of.views) == 1:
-        opening, content = body.single(of.views[0], of.options, embed)
-        name = body.title(of.views[0])
+    if len(of.recordings) == 1:
+        opening, content = body.single(of.recordings[0], of.options, embed)
+        name = body.title(of.recordings[0])
     else:
-        opening, content = _several(of, embed)
-        name = f"{len(of.views):,} recordings"
+        opening, content = several.content(of, embed)
+        name = f"{len(of.recordings):,} recordings"
     about = f"Written by monitorcli {__version__}. This page is one file; it loads nothing from a network."
     footer = tag("footer", tag("p", about))
-    return _document(name, joined([opening, tag("main", _compared(of), content), footer]))
-
-
-def _compared(of: Report) -> Markup:
-    """The comparison with the baseline and the gates, as far as there are any."""
-    title, shown, remarks = "Gates", NOTHING, [said for _, said in verdicts.sentences(of)]
-    if of.comparison is not None:
-        old, new = comparison.sides(of)
-        title, remarks = f"{new} beside {old}", [comparison.sentence(of), *remarks]
-        shown = drawn(comparison.table(of), title)
-    elif not remarks:
-        return NOTHING
-    return tag("section", tag("h2", title), shown, *map(remark, remarks), class_="compared", id="comparison")
-
-
-def _several(of: Report, embed: int) -> tuple[Markup, Markup]:
-    named = [(view, f"r{place}") for place, view in enumerate(of.views)]
-    opening = tag("header", tag("h1", f"{len(named):,} recordings"))
-    articles = [body.article(view, of.options, name, embed // max(1, len(named))) for view, name in named]
-    return opening, joined([_overview(named), *articles])
-
-
-def _overview(named: Sequence[tuple[View, str]]) -> Markup:
-    """A row for each of several recordings, with a link to where it stands in the page."""
-    header = ("Directory", "Environment", "Completed", "Mean return", "Interval", "Mean length", "State")
-    rows = (
-        (
-            tag("a", view.recording.directory, href=f"#{name}"),
-            body.title(view),
-            f"{view.numbers.completed:,}",
-            number(view.numbers.episode_return.mean) if view.numbers.episode_return.n else "none",
-            numbers.interval(view.measured),
-            number(view.numbers.length.mean) if view.numbers.length.n else "none",
-            ", ".join(sorted({run.state for run in view.recording.runs})),
-        )
-        for view, name in named
-    )
-    return table(header, rows, "Recordings")
+    return _document(name, joined([opening, tag("main", compared.section(of), content), footer]))
 
 
 def _document(name: str, content: Markup) -> str:

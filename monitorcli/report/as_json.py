@@ -2,50 +2,83 @@
 
 from __future__ import annotations
 
-import json
-import math
+from dataclasses import asdict
 from typing import Any
 
 from monitorcli.recording.manifest import UNKNOWN
-from monitorcli.recording.model import Run, Video
-from monitorcli.report import windows
-from monitorcli.report.model import Report, View
-from monitorcli.report.text import moment
+from monitorcli.report import file_values, json_text, windows
+from monitorcli.report.model import RecordingView, Report, View
 from monitorcli.report.verdicts import sentence
 from monitorcli.summary.gates import Verdict
-from monitorcli.summary.intervals import Interval
+from monitorcli.summary.group import Group
 from monitorcli.summary.measures import Measured
 from monitorcli.summary.resampling import MOST_RESAMPLED, SEED, STATISTICS, draws
 
 # 1: monitorcli 0.1 without this key. 2: intervals, iqm, success, modes, windows, gates, comparison, group.
-SCHEMA = 2
+# 3: series, groups; null at the top what is not one series'; where runs come from.
+SCHEMA = 3
 
 
 def render(report: Report) -> str:
-    """One object for one recording, a list of them for several; ends with a newline.
-
-    Control, bidi and invisible characters are written as \\u escapes, so that a terminal can show the
-    text as it is; programs read back what the files say.
-    """
-    documents = [_known(recording_as_json(view, report)) for view in report.views]
-    text = json.dumps(
-        documents[0] if len(documents) == 1 else documents, indent=2, ensure_ascii=False, allow_nan=False
-    )
-    return _safe(text) + "\n"
+    """One object for one recording, a list of them for several; ends with a newline."""
+    documents = [recording_as_json(one, report) for one in report.recordings]
+    return json_text.written(documents[0] if len(documents) == 1 else documents)
 
 
-def recording_as_json(view: View, report: Report) -> dict[str, Any]:
+def recording_as_json(one: RecordingView, report: Report) -> dict[str, Any]:
     """What `inspect --format json` says of one recording; docs/inspect.schema.json says what it means.
 
-    `env_id` is always one string (several are joined by ", "), or null when no file names one. Numbers
-    that are not finite, or that nothing is known of, become null. `duration` is in seconds. Every key is
-    always there: null or empty where nothing was asked for.
+    Numbers that are not finite, or that nothing is known of, become null, and at the top all numbers when
+    there are several series, which have their own. `duration` is in seconds. Every key is always there.
     """
-    numbers, recording, options = view.numbers, view.recording, report.options
-    modes = dict(modes_and_windows.modes(view))
+    recording, options = one.recording, report.options
+    parts = [(_numbers(view), _findings(view, report)) for view in one.views]
+    alone = len(parts) == 1
+    numbers, findings = parts[0] if alone else (dict.fromkeys(part) for part in parts[0])
+    modes = {view.series.mode: _mode(view) for view in one.views if view.numbers.episodes}
     return {
         "directory": str(recording.directory),
         "env_id": ", ".join(name for name in recording.env_ids if name != UNKNOWN) or None,
+        **numbers,
+        "runs": [file_values.run_as_json(run) for run in recording.runs],
+        "videos": [file_values.video_as_json(video, recording) for video in one.videos],
+        "notes": recording.notes,
+        "problems": recording.problems,
+        "schema": SCHEMA,
+        "confidence": options.confidence,
+        "selection": asdict(options.selection),
+        "recent": findings["recent"],
+        "success": findings["success"],
+        "modes": modes if alone else None,
+        **{name: findings[name] for name in ("windows", "gates", "comparison")},
+        "series": [
+            {**_about(view), **of, **found} for view, (of, found) in zip(one.views, parts, strict=True)
+        ],
+        "groups": [_group(name, group, report) for name, group in report.groups],
+    }
+
+
+def _about(view: View) -> dict[str, Any]:
+    """What a series is."""
+    series, environment = view.series, view.series.environment
+    return {
+        "name": series.name,
+        "env_id": None if series.env_id == UNKNOWN else series.env_id,
+        "mode": series.mode,
+        "place": series.place or None,
+        "arguments": file_values.value(environment.arguments),
+        "command": environment.command,
+        "policy": environment.policy,
+        "policy_hash": environment.policy_hash,
+        "versions": file_values.texts(environment.versions),
+        "environments": view.environments,
+    }
+
+
+def _numbers(view: View) -> dict[str, Any]:
+    """What there is to count and to average of a series."""
+    numbers = view.numbers
+    return {
         "episodes": numbers.episodes,
         "completed": numbers.completed,
         "incomplete": numbers.incomplete,
@@ -55,26 +88,30 @@ def recording_as_json(view: View, report: Report) -> dict[str, Any]:
         "return": _statistics(view.measured, "episode_return"),
         "length": _statistics(view.measured, "length"),
         "duration": numbers.duration,
-        "runs": [_run(run) for run in recording.runs],
-        "videos": [_video(video) for video in recording.videos],
-        "notes": recording.notes,
-        "problems": recording.problems,
-        "schema": SCHEMA,
-        "confidence": options.confidence,
-        "selection": {"mode": options.selection.mode, "last": options.selection.last},
-        "success": _success(view.measured),
-        "modes": {
-            name: {"episodes": count, **_short(modes.get(name, view.measured))}
-            for name, count in numbers.modes.items()
+    }
+
+
+def _findings(view: View, report: Report) -> dict[str, Any]:
+    """How good a series is: by now, in windows, by the gates, beside the baseline."""
+    measured = view.measured
+    return {
+        "recent": {
+            "n": measured.n("recent"),
+            "mean": measured.value("recent"),
+            "interval": measured.interval("recent"),
         },
+        "success": _success(measured),
         "windows": [
-            {"first": first, "last": last, **_short(measured)}
-            for first, last, measured in windows.per_window(view, options.window)
+            {"first": first, "last": last, **_short(part)}
+            for first, last, part in windows.per_window(view, report.options.window)
         ],
         "gates": [_gate(verdict) for of, verdict in report.verdicts if of is view],
-        "comparison": _comparison(report),
-        "group": _group(report),
+        "comparison": _comparison(view, report),
     }
+
+
+def _mode(view: View) -> dict[str, Any]:
+    return {"episodes": view.numbers.episodes, **_short(view.measured)}
 
 
 def _statistics(measured: Measured, column: str) -> dict[str, Any]:
@@ -106,28 +143,6 @@ def _short(measured: Measured) -> dict[str, Any]:
     }
 
 
-def _run(run: Run) -> dict[str, Any]:
-    return {
-        "number": run.number,
-        "recorder": run.recorder,
-        "state": run.state,
-        "started_at": _time(run.started_at),
-        "ended_at": _time(run.ended_at),
-        "episodes": run.episodes,
-        "exit_status": run.exit_status,
-    }
-
-
-def _video(video: Video) -> dict[str, Any]:
-    return {
-        "file": video.name,
-        "episode": video.episode,
-        "bytes": video.size,
-        "finished": video.finished,
-        "broken": video.broken,
-    }
-
-
 def _gate(verdict: Verdict) -> dict[str, Any]:
     return {
         "gate": verdict.gate.option,
@@ -139,12 +154,15 @@ def _gate(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _comparison(report: Report) -> dict[str, Any] | None:
-    comparison = report.comparison
-    if comparison is None or report.baseline is None:
+def _comparison(view: View, report: Report) -> dict[str, Any] | None:
+    compared = next((one for one in report.comparisons if one.new is view), None)
+    if compared is None:
         return None
+    comparison, old = compared.comparison, compared.old
     return {
-        "baseline": str(report.baseline.recording.directory),
+        "baseline": str(old.recording.directory),
+        "series": old.series.name,
+        "confidence": comparison.new.confidence,
         "paired": comparison.paired,
         "n_old": comparison.n_old,
         "n_new": comparison.n_new,
@@ -157,35 +175,8 @@ def _comparison(report: Report) -> dict[str, Any] | None:
     }
 
 
-def _group(report: Report) -> dict[str, Any] | None:
-    group = report.group
-    if group is None:
-        return None
+def _group(title: str, group: Group, report: Report) -> dict[str, Any]:
+    """A series' statistics across directories."""
+    found = next(view for view in report.views if view.title == title)
     statistics = {name: getattr(group.statistics, name) for name in ("n", *STATISTICS)}
-    return {**statistics, "intervals": group.intervals, "strata": group.strata}
-
-
-def _time(seconds: float | None) -> str | None:
-    """ISO 8601 in UTC with microseconds, as in the CSV."""
-    at = moment(seconds)
-    return None if at is None else at.isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _known(value: Any) -> Any:
-    """The value as JSON can have it: an interval as its ends, null for a number that is none."""
-    if isinstance(value, dict):
-        return {name: _known(of) for name, of in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_known(of) for of in value]
-    if isinstance(value, Interval):
-        ends = [_known(value.low), _known(value.high)]
-        return None if math.isnan(value.low) or math.isnan(value.high) else ends
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _safe(text: str) -> str:
-    """The JSON with every unprintable character escaped; all of them stand inside its strings."""
-    return "".join(
-        char if char == "\n" or char.isprintable() else json.dumps(char)[1:-1].replace("\x7f", "\\u007f")
-        for char in text
-    )
+    return {"series": found.series.name, "of": found.headline, **statistics, "intervals": group.intervals}

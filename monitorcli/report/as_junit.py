@@ -11,7 +11,7 @@ from monitorcli.errors import BadRequest
 from monitorcli.report.intervals import percent
 from monitorcli.report.model import Report, View
 from monitorcli.report.text import moment, printable
-from monitorcli.report.verdicts import sentence
+from monitorcli.report.verdicts import label, sentence
 from monitorcli.summary.gates import Gate, Verdict
 
 _NO_TIME = "1970-01-01T00:00:00"  # the schema wants one, and not every recording has
@@ -26,7 +26,7 @@ def refuse_no_gates(gates: tuple[Gate, ...]) -> None:
 
 
 def render(report: Report) -> str:
-    """A test suite for each directory."""
+    """A test suite for each directory and series."""
     refuse_no_gates(report.options.gates)
     suites = "".join(_suite(number, view, report) for number, view in enumerate(report.views))
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n{suites}</testsuites>\n'
@@ -39,7 +39,7 @@ def _suite(number: int, view: View, report: Report) -> str:
     attributes = {
         "package": "monitorcli",
         "id": str(number),
-        "name": view.name,
+        "name": label(view),
         "timestamp": f"{at:%Y-%m-%dT%H:%M:%S}" if at and at.year >= 1000 else _NO_TIME,
         "hostname": "localhost",
         "tests": str(len(verdicts)),
@@ -60,11 +60,12 @@ def _suite(number: int, view: View, report: Report) -> str:
 
 
 def _properties(view: View, report: Report) -> list[tuple[str, str]]:
-    measured = view.measured
+    measured, headline = view.measured, view.headline
     found = [("series", view.title or "not known"), ("episodes", str(view.numbers.completed))]
-    if measured.n("mean"):
-        interval = measured.interval("mean")
-        found.append(("mean return", repr(measured.value("mean"))))
+    if n := measured.n(headline):
+        of = f" of the last {n}" if view.is_training else ""
+        interval = measured.interval(headline)
+        found.append((f"mean return{of}", repr(measured.value(headline))))
         found.append((f"{percent(view.confidence)} interval", f"[{interval.low!r}, {interval.high!r}]"))
     found += [("baseline", one.old.name) for one in report.comparisons if one.new is view]
     return found
@@ -72,7 +73,7 @@ def _properties(view: View, report: Report) -> list[tuple[str, str]]:
 
 def _case(view: View, verdict: Verdict) -> str:
     attributes = {
-        "classname": f"monitorcli.{view.name}",
+        "classname": f"monitorcli.{label(view)}",
         "name": verdict.gate.option,
         "time": "0",
     }

@@ -6,26 +6,28 @@ import re
 from collections.abc import Iterable, Sequence
 
 from monitorcli.report import comparison, numbers, overview, verdicts, windows
-from monitorcli.report.intervals import OF_ONE_POLICY, OF_RUNS, estimates, few, percent
-from monitorcli.report.layout import TextTable
+from monitorcli.report.intervals import OF_ONE_POLICY, estimates, few, percent
+from monitorcli.report.layout import Line, TextTable, joined
 from monitorcli.report.layout import words as plain_text
-from monitorcli.report.model import Report, View
+from monitorcli.report.model import Compared, RecordingView, Report, View
 from monitorcli.report.text import printable, shortened
-from monitorcli.summary.group import Group
+from monitorcli.report.told_apart import told_apart
 
 # More rows than that nobody reads, and the limit of the step summary stays far away.
 _MOST_ROWS = 200
+_MOST_PARTS = 20  # series of one recording that get a part each; of more there is a row each
 _MOST_TEXT = 200
+_NOT_KNOWN = "environment not known"
 _PARTS = ("return of", "mean", "interval", "iqm", "n")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@])")
 
 
 def render(report: Report) -> str:
     """Headings, tables and the gates; ends with a newline."""
-    parts = [_verdicts(report), _several(report) if len(report.views) > 1 else _one(report.views[0], report)]
-    if report.comparison is not None:
-        parts.append(_comparison(report))
-    parts += [_remarks(view, len(report.views) > 1) for view in report.views[:_MOST_ROWS]]
+    in_full = len(report.recordings) == 1 and len(report.views) <= _MOST_PARTS
+    parts = [_verdicts(report), _one(report) if in_full else _several(report)]
+    parts += [_comparisons(report)]
+    parts += [_remarks(one, len(report.recordings) > 1) for one in report.recordings[:_MOST_ROWS]]
     return _joined(parts) + "\n"
 
 
@@ -51,21 +53,45 @@ def _verdicts(report: Report) -> str:
     return f"{head}\n\n" + _table(("", "gate", "found"), rows, words=3)
 
 
-def _one(view: View, report: Report) -> str:
-    environment = escaped(view.environment or "environment not known")
-    facts = [environment, ", ".join(view.numbers.modes), view.when, report.options.only]
-    parts = [f"### {escaped(view.name)}", " · ".join(fact for fact in facts if fact)]
-    return _joined([*parts, *_block(view, report)])
+def _one(report: Report) -> str:
+    """The recording's heading, and a part for each of its series."""
+    (one,) = report.recordings
+    only = escaped(report.options.only)
+    if len(one.views) == 1:
+        (view,) = one.views
+        title = escaped(view.title or _NOT_KNOWN)
+        facts = [title, *_facts(view), only]
+        return _joined([f"### {escaped(one.name)}", _dotted(facts), *_block(view, report, _MOST_ROWS)])
+    parts = [f"### {escaped(one.name)}", _dotted([f"{len(one.views)} series", only])]
+    for view in one.views:
+        parts += [f"#### {escaped(view.title or _NOT_KNOWN)}", _dotted(_facts(view))]
+        parts += _block(view, report, _MOST_ROWS // len(one.views))
+    return _joined(parts)
 
 
-def _block(view: View, report: Report) -> list[str]:
-    """The numbers of the episodes, and the return by mode and window."""
+def _facts(view: View) -> list[str]:
+    """Its mode, unless the title says it; what tells it from the recording's others; when it was."""
+    mode = "" if f" {view.mode}" in view.title else view.mode
+    return [escaped(fact) for fact in (mode, *told_apart(view.series, view.recording.series), view.when)]
+
+
+def _dotted(facts: Iterable[str]) -> str:
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _block(view: View, report: Report, most: int) -> list[str]:
+    """The numbers of the episodes, and the return by window."""
     if view.numbers.completed:
-        shown = [_drawn(numbers.table(view.measured)), _about(report, few(view.measured.n("mean")))]
+        now = [f"**{label}**: {_line(segments)}" for label, segments in numbers.headline(view)]
+        shown = [*now, _drawn(numbers.table(view.measured)), _about(report, few(view.measured.n("mean")))]
     else:
         shown = ["**No episode was completed.**"]
-    parts = windows.table(view, report.options.window, _PARTS, _MOST_ROWS, window="episodes ", nothing="nan")
+    parts = windows.table(view, report.options.window, _PARTS, most, window="episodes ")
     return [numbers.sentence(view), *shown, _drawn(parts) if parts.rows else ""]
+
+
+def _line(segments: Sequence[Line]) -> str:
+    return _quoted(plain_text(joined(segments)))
 
 
 def _about(report: Report, warning: str = "") -> str:
@@ -75,37 +101,61 @@ def _about(report: Report, warning: str = "") -> str:
 
 def _several(report: Report) -> str:
     rows = [overview.cells(view) for view in report.views[:_MOST_ROWS]]
-    names = ("directory", "environment", "completed", "incomplete", "mean", "interval", "iqm")
-    head = [name.replace("mean", "mean return") for name in names]
-    shown = TextTable(head, [[row[name] for name in names] for row in rows])
-    parts = [f"### {len(report.views):,} recordings", _drawn(shown, words=2)]
+    head = {"mean": "mean return"}
+    names = ("directory", "series", "completed", "incomplete", "mean", "interval", "of")
+    shown = TextTable(
+        [head.get(name, name) for name in names], [[row[name] for name in names] for row in rows]
+    )
+    count = f"{len(report.recordings):,} recordings"
+    if len(report.recordings) == 1:
+        count = escaped(report.recordings[0].name)
+    parts = [f"### {count}", escaped(report.options.only), _drawn(shown, words=2)]
     if len(report.views) > _MOST_ROWS:
         parts.append(f"… {len(report.views) - _MOST_ROWS:,} more")
-    assert report.group is not None
-    return _joined([*parts, _about(report), _group(report.group)])
+    return _joined([*parts, _about(report), *_groups(report)])
 
 
-def _group(group: Group) -> str:
-    n = group.statistics.n
-    if not n:
-        return "**No directory has a completed episode.**"
-    said = f"The group: {OF_RUNS}. {few(n)}".rstrip(". ") + "."
-    rows = [
-        (f"{name} of mean returns", value, interval, n) for name, value, interval in overview.of_group(group)
+def _groups(report: Report) -> list[str]:
+    """A table for each series that several directories have, and what its intervals are of."""
+    found = [(title, group) for title, group in report.groups if group.statistics.n > 1][:_MOST_PARTS]
+    tables = [
+        _drawn(
+            estimates(
+                title or _NOT_KNOWN,
+                (
+                    (f"{name} of mean returns", value, interval, group.statistics.n)
+                    for name, value, interval in overview.of_group(group)
+                ),
+            )
+        )
+        for title, group in found
     ]
-    return f"{_drawn(estimates('group', rows))}\n\n{said}"
+    about = ". ".join(overview.about_groups(found))
+    return [*tables, f"{about[0].upper()}{about[1:]}."] if found else []
 
 
-def _comparison(report: Report) -> str:
-    old, new = map(escaped, comparison.sides(report))
-    sentence = comparison.sentence(report, escaped)
-    return f"### {new} against {old}\n\n{_drawn(comparison.table(report))}\n\n{sentence}."
+def _comparisons(report: Report) -> str:
+    """A part each, and of several what their intervals are."""
+    count = len(report.comparisons)
+    parts = [_comparison(one, count > 1) for one in report.comparisons[:_MOST_PARTS]]
+    if count > _MOST_PARTS:
+        parts.append(f"… {count - _MOST_PARTS:,} more")
+    if count > 1:
+        share = percent(report.options.confidence)
+        parts.append(f"Each interval is widened so that all {count:,} hold together in {share} (Bonferroni).")
+    return _joined(parts)
 
 
-def _remarks(view: View, several: bool) -> str:
-    recording = view.recording
-    whose = f"{escaped(view.name)}: " if several else ""
-    texts = [whose + escaped(text) for text in (*recording.problems, *recording.notes)]
+def _comparison(of: Compared, several: bool) -> str:
+    old, new = map(escaped, comparison.sides(of))
+    series = f"{escaped(of.new.title or _NOT_KNOWN)}: " if several else ""
+    sentence = comparison.sentence(of, escaped)
+    return f"### {series}{new} against {old}\n\n{_drawn(comparison.table(of))}\n\n{sentence}."
+
+
+def _remarks(one: RecordingView, several: bool) -> str:
+    whose = f"{escaped(one.name)}: " if several else ""
+    texts = [whose + escaped(text) for text in (*one.recording.problems, *one.recording.notes)]
     return "\n".join(f"- {text}" for text in shortened(texts, 5))
 
 

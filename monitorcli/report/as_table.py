@@ -1,40 +1,31 @@
-"""A recording as a table for people: what was run, the numbers, the curve, the videos, what is wrong."""
+"""Recordings as a table for people: what was run, each series, the videos, what is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from monitorcli.recording.model import Recording, Video
-from monitorcli.report import comparison, curve, numbers, overview, runs, verdicts, windows
-from monitorcli.report.intervals import estimated, note
+from monitorcli.report import comparison, overlay, provenance, rows, runs, several, verdicts
+from monitorcli.report.intervals import note
 from monitorcli.report.layout import (
     Line,
     Role,
-    Row,
     Span,
-    TextTable,
     ascii_only,
-    fitting,
     flow,
     grid,
     in_one_column,
-    in_two_columns,
     indented,
     labelled,
     paragraph,
     plain,
     words,
 )
-from monitorcli.report.model import Report, ReportOptions, View
-from monitorcli.report.text import lasting, plural, printable, shortened
+from monitorcli.report.model import RecordingView, Report, View
+from monitorcli.report.series_block import COLUMN, block, heading, window_lines
+from monitorcli.report.text import lasting, shortened, when
 
-_COLUMN = 12  # where what stands behind a label begins
-_GROUP = 9  # and where in the table of several recordings
-_MOST_NAMES = 3
-_MOST_VIDEOS = 12
+_MOST_BLOCKS = 12
 _MOST_REMARKS = 5
-# The columns that are left out first where the terminal is narrow.
-_LEAST = ("videos", "length", "success", "environment", "iqm", "runs")
 
 
 def render(report: Report) -> str:
@@ -44,43 +35,57 @@ def render(report: Report) -> str:
 
 def lines(report: Report, width: int, in_ascii: bool = False) -> list[Line]:
     """The table for a terminal `width` columns wide: of one recording all there is to say, of several a
-    row each. Only paths and long single words are wider: broken, they could not be copied.
+    row for each series. Only paths and long single words are wider: broken, they could not be copied.
     """
     width = max(width, 24)
-    if report.group is None:
+    if len(report.recordings) == 1:
         parts = _one(report, width, in_ascii)
     else:
-        remarks = [line for view in report.views for line in _remarks(view, width, f"{view.name}: ")]
-        parts = [_several(report, width), _group(report, width), _gates(report), remarks]
-    found = _apart(parts)
+        parts = several.parts(report, width)
+    whose = len(report.recordings) > 1
+    remarks = [
+        line for one in report.recordings for line in _remarks(one, width, f"{one.name}: " if whose else "")
+    ]
+    found = _apart([*parts, _gates(report), remarks])
     return ascii_only(found) if in_ascii else found
 
 
 def _one(report: Report, width: int, in_ascii: bool) -> list[list[Line]]:
-    (view,), recording = report.views, report.views[0].recording
-    parts = [labelled(" ", flow(_title(view), width - 1), 1), paragraph(" ", "", report.options.only, width)]
-    if report.comparison is not None:
+    (one,), options = report.recordings, report.options
+    parts = [labelled(" ", flow(_title(one), width - 1), 1), paragraph(" ", "", options.only, width)]
+    if report.comparisons:
         # What both have in common with a look at one of them is a command away.
-        said = indented([[Span(comparison.sentence(report))]])
-        parts += [[*indented(grid(comparison.table(report), "title")), [], *said]]
-        parts.append(_modes_and_windows(view, report.options))
-    else:
-        parts += _block(view, report.options, width, in_ascii)
-        parts.append(
-            in_one_column(_videos(recording), _COLUMN, width) + runs.table(recording.runs, _COLUMN, width)
-        )
-    return [*parts, _gates(report), _remarks(view, width)]
+        return parts + _compared(report, width)
+    views = report.views
+    for view in views[:_MOST_BLOCKS]:
+        parts += block(view, one, options, width, in_ascii)
+    parts.append(several.listed(views[_MOST_BLOCKS:], width))
+    parts.append(_about_intervals(views, options.confidence, width))
+    films = in_one_column(rows.films(one), COLUMN, width) if one.videos or len(one.rows) else []
+    return [*parts, films + runs.table(one.recording.runs, COLUMN, width)]
 
 
-def _block(view: View, options: ReportOptions, width: int, in_ascii: bool) -> list[list[Line]]:
-    """The numbers of the episodes, their curve, and the return by mode and window."""
-    found = [_modes_and_windows(view, options)]
-    if not view.numbers.episodes:
-        return found
-    columns = in_two_columns(numbers.counts(view), numbers.measures(view), _COLUMN, width)
-    n = view.measured.n("mean")
-    about = note(view.confidence, n) if n > 1 and view.confidence else ""
-    return [columns, paragraph(" ", "dim", about, width, "dim"), curve.lines(view, width, in_ascii), *found]
+def _compared(report: Report, width: int) -> list[list[Line]]:
+    """A table for each series, with the curves of both."""
+    parts: list[list[Line]] = []
+    for of in report.comparisons:
+        old, new = comparison.sides(of)
+        parts += [
+            [*heading(of.new, report.recordings[0], width), *indented(grid(comparison.table(of), "title"))],
+            paragraph(" ", "", comparison.sentence(of), width),
+            overlay.lines([(old, of.old), (new, of.new)], report.options.x, width),
+            window_lines(of.new, report.options.window),
+        ]
+    return [*parts, paragraph(" ", "dim", comparison.corrected(report), width, "dim")]
+
+
+def _about_intervals(views: Sequence[View], confidence: float, width: int) -> list[Line]:
+    """What `[ ]` means, once for all series."""
+    counts = [n for view in views if (n := view.measured.n(view.headline)) > 1]
+    if not counts or not confidence:
+        return []
+    said = note(confidence, counts[0] if len(views) == 1 else 0)
+    return paragraph(" ", "dim", said, width, "dim")
 
 
 def _apart(parts: Sequence[list[Line]]) -> list[Line]:
@@ -88,92 +93,42 @@ def _apart(parts: Sequence[list[Line]]) -> list[Line]:
     return [line for part in parts if part for line in ([], *part)][1:]
 
 
-def _title(view: View) -> list[Line]:
-    recording, duration = view.recording, view.numbers.duration
+def _title(one: RecordingView) -> list[Line]:
+    """Directory, how its runs ended, when, and what was run of which commit."""
+    recording = one.recording
     only_films = recording.videos and not recording.runs
     nothing = Span("only videos") if only_films else Span("no episode recorded", "bad")
+    last = recording.runs[-1] if recording.runs else None
     segments: list[Line] = [
-        [Span(view.environments(_MOST_NAMES) or "environment not known", "title")],
-        [Span(view.modes)] if view.modes else [],
+        [Span(one.name, "path")],
         runs.summary_line(recording.runs) if recording.runs else [],
-        [] if view.numbers.episodes else [nothing],
-        [Span(view.when or (f"{lasting(duration)}, date not known" if duration > 0 else ""))],
+        [] if any(view.numbers.episodes for view in one.views) else [nothing],
+        [Span(_when(one.views))],
+        [Span(runs.command(last) if last else "")],
+        [Span(provenance.commit(last) if last else "")],
     ]
     return [segment for segment in segments if words(segment)]
 
 
-def _modes_and_windows(view: View, options: ReportOptions) -> list[Line]:
-    """The table, and how many windows there are before those."""
-    shown = windows.table(view, options.window)
-    before = windows.earlier(view, options.window)
-    found = indented(grid(shown)) if shown.rows else []
-    return [*found, [Span(f" {before}", "dim")]] if before else found
-
-
-def _videos(recording: Recording) -> list[Row]:
-    """Which episodes were filmed, and where the latest film is."""
-    if not recording.films:
-        return []
-    filmed = sorted({video.episode for video in recording.films if video.episode is not None})
-    segments: list[Line] = [[Span(f"{episode:,}", "value")] for episode in filmed[:_MOST_VIDEOS]]
-    if len(filmed) > _MOST_VIDEOS:
-        segments.append([Span(f"… {len(filmed) - _MOST_VIDEOS:,} more", "dim")])
-    stray = sum(video.episode is None for video in recording.films)
-    if stray:
-        segments.append([Span(f"{stray:,} of unknown episode")])
-    latest = Span(printable(recording.directory / _latest(recording.films).name), "path")
-    return [("filmed", segments), ("latest", [[latest]])]
-
-
-def _latest(videos: Sequence[Video]) -> Video:
-    """The last by episode, then by name, of those that are whole; of all, when none is known to be."""
-    whole = [video for video in videos if video.finished]
-    return max(whole or videos, key=lambda video: (video.episode is not None, video.episode, video.name))
-
-
-def _several(report: Report, width: int) -> list[Line]:
-    """The rows with as many columns as fit, and what the intervals are of."""
-    rows = [overview.cells(view) for view in report.views]
-    columns = [name for name in overview.COLUMNS if any(row[name] for row in rows)]
-
-    def tables() -> Iterator[TextTable]:
-        for number in range(len(_LEAST) + 1):
-            head = [name for name in columns if name not in _LEAST[:number]]
-            yield TextTable(head, [[row[name] for name in head] for row in rows])
-
-    about = paragraph(" ", "", note(report.options.confidence), width, "dim")
-    return indented(fitting(tables(), width - 1)) + about
-
-
-def _group(report: Report, width: int) -> list[Line]:
-    group = report.group
-    if group is None or not group.statistics.n:
-        return [[Span(" group   no directory has a completed episode", "bad")]]
-    n = plural(group.statistics.n, "directory").replace("directorys", "directories")
-    segments: list[Line] = [[Span(n, "value")]]
-    segments += [
-        [Span(f"{name} "), *estimated(value, interval)] for name, value, interval in overview.of_group(group)
-    ]
-    remarks = [
-        line
-        for said in overview.about_group(group)
-        for line in paragraph(" " * _GROUP, "", said, width, "dim")
-    ]
-    return labelled(" group", flow(segments, width - _GROUP), _GROUP) + remarks
+def _when(views: Sequence[View]) -> str:
+    starts = [view.numbers.started_at for view in views if view.numbers.started_at is not None]
+    ends = [view.numbers.ended_at for view in views if view.numbers.ended_at is not None]
+    longest = max(view.numbers.duration for view in views)
+    dated = when(min(starts, default=None), max(ends, default=None))
+    return dated or (f"{lasting(longest)}, date not known" if longest > 0 else "")
 
 
 def _gates(report: Report) -> list[Line]:
     """Every gate with a mark."""
     marks = {True: Span("✓ ", "good"), False: Span("✗ ", "bad")}
     gates: list[Line] = [[marks[verdict.met], Span(said)] for verdict, said in verdicts.sentences(report)]
-    return labelled(" gates", gates, _COLUMN)
+    return labelled(" gates", gates, COLUMN)
 
 
-def _remarks(view: View, width: int, whose: str = "") -> list[Line]:
-    recording = view.recording
+def _remarks(one: RecordingView, width: int, whose: str = "") -> list[Line]:
     kinds: tuple[tuple[str, Role, Sequence[str]], ...] = (
-        (" ! ", "bad", recording.problems),
-        (" note: ", "", recording.notes),
+        (" ! ", "bad", one.recording.problems),
+        (" note: ", "", one.recording.notes),
     )
     return [
         line

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
-from monitorcli.report.intervals import between, estimated
+from monitorcli.report.intervals import between, estimated, percent
 from monitorcli.report.layout import Line, Span, TextTable
-from monitorcli.report.model import Compared
+from monitorcli.report.model import Compared, Report
 from monitorcli.report.text import number
 from monitorcli.summary.comparison import Comparison, Difference
+
+BEATS = "beats it: the probability that an episode's return is higher than one of the baseline"
+
+_COLUMNS = ("directory", "series", "mean return", "baseline", "change", "", "beats it")
 
 # What each measure is called, in the order of the rows.
 _NAMES = {
@@ -22,9 +27,49 @@ _NAMES = {
 
 
 def table(of: Compared) -> TextTable:
-    """A row a measure: both sides, the change with its interval, and the change in percent."""
-    rows = [_row(difference, of.comparison) for difference in of.comparison.differences]
+    """A row a measure that both have: both sides, the change with its interval, and it in percent."""
+    known = (difference for difference in of.comparison.differences if not math.isnan(difference.change))
+    rows = [_row(difference, of.comparison) for difference in known]
     return TextTable(("", *sides(of), "change", ""), rows)
+
+
+def tables_of_several(comparisons: Sequence[Compared]) -> list[TextTable]:
+    """A row for each series: its mean return, the baseline's, the change, and how probably it beats it.
+
+    Each table after the first has fewer columns, for narrower terminals.
+    """
+    rows = [_cells(one) for one in comparisons]
+    several = len({one.new.title for one in comparisons}) > 1
+    heads = [
+        [name for name in _COLUMNS if name not in left_out and (several or name != "series")]
+        for left_out in ((), ("baseline",), ("baseline", ""), ("baseline", "", "beats it"))
+    ]
+    return [TextTable(head, [[row[name] for name in head] for row in rows]) for head in heads]
+
+
+def _cells(of: Compared) -> dict[str, Line]:
+    found = of.comparison
+    row: dict[str, Line] = dict.fromkeys(_COLUMNS, ())
+    row["directory"] = [Span(of.new.name, "path")]
+    row["series"] = [Span(of.new.title or "not known")]
+    row["mean return"] = [Span("nothing to compare", "bad")]
+    if found.n_old and found.n_new:
+        mean = next(difference for difference in found.differences if difference.name == "mean")
+        _, row["baseline"], row["mean return"], row["change"], row[""] = _row(mean, found)
+        paired = " paired by seed" if found.paired else ""
+        row["beats it"] = [*estimated(number(found.p_improve), found.p_interval), Span(paired)]
+    return row
+
+
+def corrected(report: Report) -> str:
+    """That the intervals are corrected, where there are several comparisons; "" else."""
+    count = len(report.comparisons)
+    if count < 2 or not report.options.confidence:
+        return ""
+    return (
+        f"[ ] Bonferroni's intervals for {count:,} comparisons: "
+        f"all of them hold together with {percent(report.options.confidence)}"
+    )
 
 
 def sides(of: Compared) -> tuple[str, str]:

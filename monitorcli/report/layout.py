@@ -99,6 +99,8 @@ def labelled(label: str, lines: Sequence[Line], column: int) -> list[Line]:
 
 def in_two_columns(left: Sequence[Row], right: Sequence[Row], column: int, width: int) -> list[Line]:
     """The rows beside each other where that fits; else one below the other."""
+    if not left or not right:
+        return in_one_column([*left, *right], column, width)
     second = max(len(label) for label, _ in right) + 4
     beside = [_one_line(row, column) for row in left], [_one_line(row, second) for row in right]
     start = max(map(width_of, beside[0])) + 4

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,17 +11,20 @@ import numpy as np
 
 from monitorcli.errors import BadRequest
 from monitorcli.recording.manifest import UNKNOWN
-from monitorcli.recording.model import Recording, Series
-from monitorcli.report.text import printable, when
-from monitorcli.summary import Summary, summarise
+from monitorcli.recording.model import Recording, Series, Video
+from monitorcli.report.choices import choices, typed
+from monitorcli.report.order import ordered
+from monitorcli.report.text import listing, printable
+from monitorcli.report.view import View
 from monitorcli.summary.comparison import Comparison, compare
 from monitorcli.summary.gates import Gate, Verdict, judge
 from monitorcli.summary.group import Group, group
-from monitorcli.summary.measures import RECENT, Measured
+from monitorcli.summary.measures import Measured
 from monitorcli.summary.selection import Rows, Selection, take
 
+__all__ = ["Compared", "RecordingView", "Report", "ReportOptions", "View", "make_report", "refuse_several"]
+
 MOST_WINDOWS = 10_000
-_MOST_CHOICES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class ReportOptions:
 
     A `confidence` of 0 leaves intervals out. `window` is a number of episodes; None: no windows.
     `folder` is where the report will stand, for what is named relative to it; None: the current one.
-    With `any_baseline` a baseline may be of another environment.
+    With `any_baseline` a baseline may be of another environment. `sort` is one of order.COLUMNS; None: as
+    given. `x` is what the curves are drawn by: episodes, steps or time.
     """
 
     confidence: float = 0.95
@@ -40,94 +43,18 @@ class ReportOptions:
     gates: tuple[Gate, ...] = ()
     folder: Path | None = None
     any_baseline: bool = False
+    sort: str | None = None
+    x: str = "episodes"
 
     @property
     def only(self) -> str:
         """`only the last 100 completed episodes`; "" when nothing is left out."""
         return "" if self.selection.everything else f"only {printable(self.selection.words)}"
 
-
-@dataclass(frozen=True)
-class View:
-    """The selected episodes of one series: `recording` holds these episodes and their videos, nothing else.
-
-    `rows` has each one's number in the whole recording; videos keep naming that number.
-    """
-
-    recording: Recording
-    series: Series
-    rows: Rows
-    confidence: float
-
-    @property
-    def name(self) -> str:
-        """The directory, safe to print."""
-        return printable(self.recording.directory)
-
-    @property
-    def title(self) -> str:
-        """The series' name, safe to print; "" when nobody knows its environment."""
-        return "" if self.series.name == UNKNOWN else printable(self.series.name, limit=80)
-
-    @property
-    def environment(self) -> str:
-        """The environment's id, safe to print; "" when nobody knows it."""
-        return "" if self.series.env_id == UNKNOWN else printable(self.series.env_id, limit=60)
-
-    @property
-    def mode(self) -> str:
-        """Training or evaluation; "" when that is not known."""
-        return "" if self.series.mode == "unknown" else self.series.mode
-
-    @property
-    def is_training(self) -> bool:
-        """Whether the policy may have changed meanwhile: its last episodes say how good it is."""
-        return self.series.mode == "training"
-
-    @property
-    def headline(self) -> str:
-        """The measure that says how good the policy is: of training by its last episodes, else by all."""
-        return "recent" if self.is_training else "mean"
-
-    @property
-    def when(self) -> str:
-        """From the first start to the last end; "" when no episode has a date."""
-        return when(self.numbers.started_at, self.numbers.ended_at)
-
-    @property
-    def success(self) -> str:
-        """The successes in percent of the judged episodes, without the sign; there must be one."""
-        return f"{100 * self.numbers.successes / self.numbers.judged:.3g}"
-
-    @property
-    def environments(self) -> int:
-        """How many environments it was recorded from."""
-        episodes = self.recording.episodes
-        if not len(episodes):
-            return 0
-        slots = int(episodes.slot.max()) + 1
-        return len(np.unique(episodes.writer.astype(np.uint64) * np.uint64(slots) + episodes.slot))
-
-    def places(self, numbers: Iterable[int]) -> Rows:
-        """Where the whole recording's episodes with these numbers stand in this part; not those left out."""
-        options = np.fromiter(numbers, np.intp)
-        found = np.searchsorted(self.rows, options)
-        inside = found < len(self.rows)
-        found, options = found[inside], options[inside]
-        return np.asarray(found[self.rows[found] == options])
-
-    @functools.cached_property
-    def measured(self) -> Measured:
-        """Statistics and intervals of the episodes."""
-        known = {"episode_return": self.numbers.episode_return, "length": self.numbers.length}
-        if self.numbers.completed <= RECENT:
-            known["recent"] = self.numbers.episode_return
-        return Measured(self.recording.episodes, self.confidence, known)
-
-    @functools.cached_property
-    def numbers(self) -> Summary:
-        """The episodes in numbers."""
-        return summarise(self.recording.episodes)
+    def choices(self, directory: Path, series: Sequence[Series], baseline: Path | None) -> str:
+        """A line to paste for each of these series, that asks the same of it."""
+        asked = typed(self.selection, self.gates, baseline, self.any_baseline)
+        return choices(directory, series, asked)
 
 
 @dataclass(frozen=True)
@@ -141,6 +68,20 @@ class RecordingView:
     def name(self) -> str:
         """The directory, safe to print."""
         return printable(self.recording.directory)
+
+    @functools.cached_property
+    def rows(self) -> Rows:
+        """The numbers of the selected episodes of every series, ascending."""
+        if len(self.views) == 1:
+            return self.views[0].rows
+        return np.sort(np.concatenate([view.rows for view in self.views]))
+
+    @functools.cached_property
+    def videos(self) -> tuple[Video, ...]:
+        """The videos of these episodes; of all episodes, those too of which nobody knows the episode."""
+        if len(self.rows) == len(self.recording.episodes):
+            return self.recording.videos
+        return _videos_of(self.recording, self.rows)
 
 
 @dataclass(frozen=True)
@@ -164,10 +105,10 @@ class Report:
     comparisons: tuple[Compared, ...] = ()
     verdicts: tuple[tuple[View, Verdict], ...] = ()
 
-    @property
+    @functools.cached_property
     def views(self) -> tuple[View, ...]:
-        """Every series of every recording."""
-        return tuple(view for one in self.recordings for view in one.views)
+        """Every series of every recording, in the order that was asked for."""
+        return ordered([view for one in self.recordings for view in one.views], self.options.sort)
 
     def comparison_of(self, view: View) -> Comparison | None:
         """What is between the view and its counterpart in the baseline."""
@@ -175,13 +116,15 @@ class Report:
 
     @functools.cached_property
     def groups(self) -> tuple[tuple[str, Group], ...]:
-        """Statistics across directories, for each series that several of them have, by its name."""
+        """Statistics across directories, for each series that several of them have, by its title."""
         if len(self.recordings) < 2:
             return ()
         scores: dict[str, list[float]] = {}
         for view in self.views:
             scores.setdefault(view.title, []).append(view.measured.value(view.headline))
-        return tuple((title, group(of, self.options.confidence)) for title, of in scores.items())
+        return tuple(
+            (title, group(of, self.options.confidence)) for title, of in scores.items() if len(of) > 1
+        )
 
 
 def make_report(
@@ -193,13 +136,14 @@ def make_report(
     it is not certain of which.
     """
     options = options or ReportOptions()
-    found = tuple(_selected(recording, options) for recording in recordings)
+    beside = None if baseline is None else baseline.directory
+    found = tuple(_selected(recording, options, beside) for recording in recordings)
     for view in (view for one in found for view in one.views):
         _refuse_many_windows(view, options.window)
     if options.gates:
         for one in found:
-            _refuse_several_series(one, options.gates)
-    comparisons = () if baseline is None else _compared(found, _selected(baseline, options), options)
+            _refuse_several_series(one, options, beside)
+    comparisons = () if baseline is None else _compared(found, _whole(baseline, options), options)
     report = Report(found, options, comparisons)
     verdicts = tuple(
         (view, judge(gate, view.measured, report.comparison_of(view)))
@@ -209,7 +153,7 @@ def make_report(
     return replace(report, verdicts=verdicts)
 
 
-def _selected(recording: Recording, options: ReportOptions) -> RecordingView:
+def _selected(recording: Recording, options: ReportOptions, baseline: Path | None) -> RecordingView:
     selection = options.selection
     views = []
     for number, series in enumerate(recording.series):
@@ -217,8 +161,10 @@ def _selected(recording: Recording, options: ReportOptions) -> RecordingView:
         if len(rows) or (selection.takes(series) and len(recording.series) == 1):
             views.append(View(_only(recording, rows, options), series, rows, options.confidence))
     if not views and (selection.env, selection.series, selection.run, selection.slot) != (None,) * 4:
+        instead = replace(options, selection=replace(selection, run=None, slot=None))
         raise BadRequest(
-            f"{printable(recording.directory)} has no {printable(selection.words)}.", _choices(recording)
+            f"{printable(recording.directory)} has no {printable(selection.words)}.",
+            instead.choices(recording.directory, recording.series, baseline),
         )
     if not views:
         nothing = np.zeros(0, np.intp)
@@ -227,33 +173,32 @@ def _selected(recording: Recording, options: ReportOptions) -> RecordingView:
     return RecordingView(recording, tuple(views))
 
 
+def _whole(baseline: Recording, options: ReportOptions) -> RecordingView:
+    """The baseline: of its series those of the same name count, so that only mode and last select there."""
+    selection = Selection(mode=options.selection.mode, last=options.selection.last)
+    return _selected(baseline, replace(options, selection=selection), None)
+
+
 def _only(recording: Recording, rows: Rows, options: ReportOptions) -> Recording:
     """The recording with these episodes alone, and their videos; whole when they are all."""
     if options.selection.everything and len(recording.series) == 1:
         return recording
+    return replace(recording, episodes=take(recording.episodes, rows), videos=_videos_of(recording, rows))
+
+
+def _videos_of(recording: Recording, rows: Rows) -> tuple[Video, ...]:
     films = [video for video in recording.videos if video.episode is not None]
-    left = np.isin([video.episode or 0 for video in films], rows)
-    videos = tuple(video for video, stays in zip(films, left, strict=True) if stays)
-    return replace(recording, episodes=take(recording.episodes, rows), videos=videos)
+    # Of integers, also when there is none: of other types it sorts the rows.
+    stay = np.isin(np.array([video.episode for video in films], np.intp), rows)
+    return tuple(video for video, stays in zip(films, stay, strict=True) if stays)
 
 
-def _refuse_several_series(one: RecordingView, gates: Sequence[Gate]) -> None:
+def _refuse_several_series(one: RecordingView, options: ReportOptions, baseline: Path | None) -> None:
     if len(one.views) > 1:
-        asked = " ".join(f"{gate.option.split()[0]} {shlex.quote(gate.text)}" for gate in gates)
         raise BadRequest(
-            f"{one.name} has {len(one.views)} series, and a gate judges one.", _choices(one.recording, asked)
+            f"{one.name} has {len(one.views)} series, and a gate judges one.",
+            options.choices(one.recording.directory, [view.series for view in one.views], baseline),
         )
-
-
-def _choices(recording: Recording, more: str = "") -> str:
-    """A line to paste for each series there is."""
-    directory = shlex.quote(str(recording.directory))
-    lines = [
-        printable(f"monitorcli inspect {directory} --series {shlex.quote(series.name)} {more}".rstrip())
-        for series in recording.series[:_MOST_CHOICES]
-    ]
-    left = len(recording.series) - len(lines)
-    return "\n".join([*lines, *([f"and {left:,} more"] if left else [])])
 
 
 def _compared(
@@ -263,7 +208,7 @@ def _compared(
 
     Of k comparisons the intervals are Bonferroni's: all of them hold together as often as one would alone.
     """
-    pairs = [(view, _counterpart(view, baseline, options)) for one in found for view in one.views]
+    pairs = [(view, _counterpart(view, one, baseline, options)) for one in found for view in one.views]
     confidence = 1 - (1 - options.confidence) / len(pairs) if options.confidence else 0.0
     return tuple(
         Compared(
@@ -277,22 +222,24 @@ def _compared(
     )
 
 
-def _counterpart(view: View, baseline: RecordingView, options: ReportOptions) -> View:
+def _counterpart(view: View, one: RecordingView, baseline: RecordingView, options: ReportOptions) -> View:
     same = [old for old in baseline.views if old.series.name == view.series.name]
-    if not same and len(baseline.views) > 1:
-        raise BadRequest(
-            f"{baseline.name} has no series {view.title or UNKNOWN}, as {view.name} has, but "
-            f"{len(baseline.views)} others.",
-            _choices(baseline.recording),
-        )
-    (old,) = same or baseline.views
-    if old.series.env_id != view.series.env_id and not options.any_baseline:
-        raise BadRequest(
-            f"{view.name} is of {view.environment or UNKNOWN}, and the baseline {baseline.name} of "
-            f"{old.environment or UNKNOWN}: their returns are not on one scale.",
-            "To compare them all the same: --force-baseline",
-        )
-    return old
+    if len(same) == 1 or len(baseline.views) == 1:
+        (old,) = same or baseline.views
+        if old.series.env_id == view.series.env_id or options.any_baseline:
+            return old
+        why = f"{view.environment or UNKNOWN} is in {view.name}, and {old.environment or UNKNOWN} in its "
+        why += f"baseline {baseline.name}: their returns are not on one scale."
+    else:
+        there = listing([old.title or UNKNOWN for old in baseline.views], 10)
+        why = f"{view.name} has the series {view.title or UNKNOWN}, and its baseline {baseline.name} has "
+        why += f"none of that name, but {there}."
+    known = {old.series.name for old in baseline.views}
+    shared = [new.series for new in one.views if new.series.name in known]
+    lines = [options.choices(one.recording.directory, shared, baseline.recording.directory)]
+    if len(baseline.views) == 1:
+        lines.append("To compare them all the same: --force-baseline")
+    raise BadRequest(why, "\n".join(line for line in lines if line))
 
 
 def _refuse_many_windows(view: View, size: int | None) -> None:

@@ -8,22 +8,11 @@ from monitorcli.report import runs
 from monitorcli.report.intervals import OF_RUNS, between, estimated, few
 from monitorcli.report.layout import Line, Span
 from monitorcli.report.model import View
+from monitorcli.report.order import COLUMNS
 from monitorcli.report.text import number
 from monitorcli.summary.group import Group
 from monitorcli.summary.intervals import Interval
 from monitorcli.summary.resampling import STATISTICS
-
-COLUMNS = (
-    "directory",
-    "series",
-    "episodes",
-    "return",
-    "iqm",
-    "length",
-    "success",
-    "videos",
-    "runs",
-)
 
 
 def cells(view: View) -> dict[str, Line]:
@@ -39,7 +28,8 @@ def cells(view: View) -> dict[str, Line]:
     row["incomplete"] = [Span(f"{numbers.incomplete:,}")]
     cut = f" + {numbers.incomplete:,} incomplete" if numbers.incomplete else ""
     row["episodes"] = [*row["completed"], Span(cut)]
-    row["return"] = [Span("nothing recorded", "bad")]
+    row["steps"] = [Span(f"{numbers.steps:,}")]
+    row["return"] = [Span("none finite" if numbers.completed else "nothing recorded", "bad")]
     if measured.n(name):
         value, interval = number(measured.value(name)), measured.interval(name)
         row["mean"] = [Span(value, "value")]
@@ -47,6 +37,7 @@ def cells(view: View) -> dict[str, Line]:
         row["of"] = [Span(f"last {measured.n(name):,}" if view.is_training else "all")]
         row["return"] = estimated(value, interval)
         row["iqm"] = [Span(number(measured.value("iqm")))]
+        row["best"] = [Span(number(measured.value("max")))]
         row["length"] = [Span(number(measured.value("length_mean")))]
     if numbers.judged:
         row["success"] = [Span(f"{view.success} % of {numbers.judged:,}")]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from monitorcli.report.model import Report
-from monitorcli.report.text import number
+from monitorcli.report.model import Report, View
+from monitorcli.report.text import number, plural
 from monitorcli.summary.gates import P_IMPROVE, Verdict
+from monitorcli.summary.measures import RECENT
 
 
 def sentence(verdict: Verdict) -> str:
@@ -16,7 +17,9 @@ def sentence(verdict: Verdict) -> str:
         return f"{verdict.value:,.0f} episodes completed, at least {gate.limit:,.0f} wanted"
     if gate.kind == "regression" and gate.measure != P_IMPROVE:
         return _fall(verdict)
-    said = f"{gate.name} is {number(verdict.value)}"
+    few = gate.measure == "recent" and verdict.n < RECENT
+    of = f" (of {plural(verdict.n, 'episode')})" if few else ""
+    said = f"{gate.name}{of} is {number(verdict.value)}"
     if verdict.met:
         return f"{said}, at least {number(gate.limit)} wanted"
     return f"{said}, {number(gate.limit - verdict.value)} below the {number(gate.limit)} wanted"
@@ -36,11 +39,19 @@ def _fall(verdict: Verdict) -> str:
     return f"{gate.name} fell by {amount}, allowed {limit}"
 
 
+def label(view: View) -> str:
+    """The directory, and the series where the recording has several."""
+    return f"{view.name}, {_series(view)}" if _series(view) else view.name
+
+
 def sentences(report: Report) -> list[tuple[Verdict, str]]:
-    """Every gate with its sentence, which begins with the directory when there are several."""
-    several = len(report.recordings) > 1
+    """Every gate with its sentence.
+
+    It begins with the directory when there are several, and the series when its recording has several.
+    """
+    whose = label if len(report.recordings) > 1 else _series
     return [
-        (verdict, f"{view.name}: {sentence(verdict)}" if several else sentence(verdict))
+        (verdict, f"{whose(view)}: {sentence(verdict)}" if whose(view) else sentence(verdict))
         for view, verdict in report.verdicts
     ]
 
@@ -48,3 +59,8 @@ def sentences(report: Report) -> list[tuple[Verdict, str]]:
 def unmet(report: Report) -> list[str]:
     """The sentences of the gates that do not hold."""
     return [said for verdict, said in sentences(report) if not verdict.met]
+
+
+def _series(view: View) -> str:
+    """The series' name, if the recording has several; else ""."""
+    return view.title if len(view.recording.series) > 1 else ""

@@ -24,14 +24,13 @@ def table(
     head: Sequence[str] = _HEAD,
     most: int | None = None,
     window: str = "",
-    nothing: str = "",
 ) -> TextTable:
     """A row for each window of `size` episodes, with these columns; no rows where no windows are wanted.
 
-    `window` stands before a window's episodes, and `nothing` where there is no number.
+    `window` stands before a window's episodes.
     """
     rows = [
-        _cells(f"{window}{first:,} to {last:,}", measured, nothing)
+        _cells(f"{window}{first:,} to {last:,}", measured)
         for first, last, measured in per_window(view, size, most or _MOST)
     ]
     titles = [name.removesuffix(" [ ]") for name in head]
@@ -65,10 +64,10 @@ def per_window(view: View, size: int | None, most: int | None = None) -> list[tu
     ]
 
 
-def _cells(name: str, measured: Measured, nothing: str) -> dict[str, Line]:
+def _cells(name: str, measured: Measured) -> dict[str, Line]:
     """What a table may say of these episodes, by column."""
     n, interval = measured.n("mean"), measured.interval("mean")
-    value = {of: number(measured.value(of)) if n else nothing for of in ("mean", "median", "iqm")}
+    value = {of: number(measured.value(of)) if n else "" for of in ("mean", "median", "iqm")}
     return {
         "return of": [Span(name)],
         "n": [Span(f"{n:,}", "value")],

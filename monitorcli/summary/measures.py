@@ -13,7 +13,7 @@ from monitorcli.summary.overview import Statistics, finite, statistics
 from monitorcli.summary.resampling import STATISTICS
 
 if TYPE_CHECKING:
-    from monitorcli.recording.model import Episodes
+    from monitorcli.recording.parts import Episodes
 
 
 class Measure(NamedTuple):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from monitorcli.format import log, modes
 
 if TYPE_CHECKING:
-    from monitorcli.recording.model import Episodes
+    from monitorcli.recording.parts import Episodes
 
 
 @dataclass(frozen=True, slots=True)

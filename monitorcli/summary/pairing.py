@@ -10,7 +10,7 @@ from monitorcli.format import log
 from monitorcli.summary.selection import Rows
 
 if TYPE_CHECKING:
-    from monitorcli.recording.model import Episodes
+    from monitorcli.recording.parts import Episodes
 
 
 def pairing(old: Episodes, new: Episodes) -> tuple[Rows, Rows] | None:

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from monitorcli.recording.model import Episodes, Recording, Series
+    from monitorcli.recording.model import Recording
+    from monitorcli.recording.parts import Episodes, Series
 
 Rows = npt.NDArray[np.intp]
 

@@ -1,6 +1,7 @@
 """The page as a person has it: in a real browser, with a mouse, a keyboard, at any width, in the dark."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import expect
 
 from monitorcli.format import log
 from monitorcli.recording import read
+from monitorcli.recording.model import Writer
 from monitorcli.report import ReportOptions, as_html, make_report
 from monitorcli.report.page import curve, running_mean
 from monitorcli.summary.gates import at_least
@@ -19,8 +21,14 @@ SIZES = {"wide": (1600, 1000), "laptop": (1280, 900), "phone": (390, 844), "smal
 HOSTILE = "</script><img src=x onerror=\"document.title='owned'\">"
 
 
-def html_of(*recordings, embed=as_html.EMBED, **wanted):
-    return as_html.render(make_report(recordings, ReportOptions(**wanted)), embed)
+def html_of(*recordings, embed=as_html.EMBED, baseline=None, **wanted):
+    return as_html.render(make_report(recordings, ReportOptions(**wanted), baseline), embed)
+
+
+def two_series(count, directory="runs/ppo"):
+    """Training, and every fourth episode an evaluation, from episode 3 on."""
+    mode = [b"e" if row % 4 == 3 else b"t" for row in range(count)]
+    return made(episodes=episodes(np.arange(count), mode=mode), directory=Path(directory))
 
 
 def centre(page, selector):
@@ -61,6 +69,17 @@ class TestThePage:
         path.write_text(html_of(*others, folder=tmp_path, gates=(at_least("mean:9"),)), encoding="utf-8")
         assert violations(show(path), axe) == []
 
+    @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+    def test_of_several_series_beside_a_baseline_is_accessible(self, show, axe, tmp_path, dark):
+        two = [two_series(returns, f"runs/{returns}") for returns in (50, 60)]
+        path = tmp_path / "series.html"
+        path.write_text(html_of(*two, folder=tmp_path, baseline=two_series(40)), encoding="utf-8")
+        for width in (1280, 320):
+            page = show(path, width=width, dark=dark)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+            assert violations(page, axe) == []
+
     def test_is_dark_when_the_reader_likes_it_dark(self, show, html):
         shades = [
             show(html, dark=dark).evaluate("getComputedStyle(document.body).backgroundColor")
@@ -69,7 +88,8 @@ class TestThePage:
         assert [sum(map(int, shade[4:-1].split(","))) > 384 for shade in shades] == [True, False]
 
     def test_does_nothing_that_a_string_from_a_file_says(self, show, tmp_path):
-        of = made([1, 2, 3], env_ids=(HOSTILE,), problems=(HOSTILE,), notes=(HOSTILE,))
+        writers = (Writer("0.k3f9x2", 0, HOSTILE, "1.4.0", True),)
+        of = made([1, 2, 3], writers=writers, problems=(HOSTILE,), notes=(HOSTILE,))
         path = tmp_path / "hostile.html"
         path.write_text(html_of(of, folder=tmp_path), encoding="utf-8")
         page = show(path)
@@ -151,6 +171,20 @@ class TestTheCurve:
         assert page.text_content(".walk output").startswith("Episode 9,949 · ")
         assert page.text_content(".list tbody th") == "9,949"
 
+    def test_of_a_series_is_walked_past_the_episodes_of_others(self, show, tmp_path):
+        path = tmp_path / "series.html"
+        path.write_text(html_of(two_series(40), folder=tmp_path), encoding="utf-8")
+        page = show(path)
+        page.focus("#r0-s1 .walk input")
+        said = []
+        for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "End", "ArrowLeft", "Home"):
+            page.keyboard.press(key)
+            said.append(page.get_attribute("#r0-s1 .walk input", "aria-valuetext").split(" · ")[0])
+        assert said == [f"Episode {number}" for number in (7, 11, 7, 39, 35, 3)]
+        left, top, width, height = centre(page, "#r0-s1-curve .area")
+        page.mouse.move(left + width * (15.2 - 3) / 36, top + height / 2)
+        assert page.text_content("#r0-s1 .walk output").startswith("Episode 15 · ")
+
     def test_leads_to_the_film_or_the_row_of_an_episode(self, show, html):
         page = show(html)
         page.focus(".walk input")
@@ -174,6 +208,34 @@ PLAYS = """(film) => new Promise((done) => {
     film.addEventListener("timeupdate", look);
     look();
 })"""
+
+
+class TestSeveralRecordings:
+    def test_are_sorted_by_what_the_reader_clicks(self, show, tmp_path):
+        three = [made([value] * count, directory=Path(f"runs/{value}")) for value, count in
+                 ((9, 5), (100, 20), (-5, 100))]  # fmt: skip
+        path = tmp_path / "several.html"
+        path.write_text(html_of(*three, made(), folder=tmp_path), encoding="utf-8")
+        page = show(path)
+
+        def order(heading):
+            page.click(f".sortable th:has-text('{heading}') button")
+            return page.locator(".sortable tbody th").all_text_contents()
+
+        assert order("Mean return") == ["runs/100", "runs/9", "runs/-5", "runs/ppo"]
+        assert order("Mean return") == ["runs/-5", "runs/9", "runs/100", "runs/ppo"]
+        assert order("Completed") == ["runs/-5", "runs/100", "runs/9", "runs/ppo"]
+        assert page.get_attribute(".sortable th:has-text('Completed')", "aria-sort") == "descending"
+
+    def test_have_lines_that_say_whose_they_are(self, show, tmp_path):
+        two = [made([level] * 20, directory=Path(f"runs/{level}")) for level in (10, 20)]
+        path = tmp_path / "several.html"
+        path.write_text(html_of(*two, folder=tmp_path), encoding="utf-8")
+        page = show(path)
+        left, _, width, _ = centre(page, "#curves-0 .area")
+        box = page.locator("#curves-0 .plane .over").nth(1).bounding_box()
+        page.mouse.move(left + width / 2, box["y"])
+        assert page.text_content("#curves-0 .tip") == "runs/20last 20highest 20"
 
 
 class TestFilms:
@@ -232,6 +294,14 @@ class TestTheList:
         assert f"of {len(wanted):,} episodes (10,000 without the filter)" in page.text_content(".found")
         page.click(".filters button[type=reset]")
         expect(page.locator(".found")).to_have_text("1 to 50 of 10,000 episodes")
+
+    def test_filters_by_series(self, show, tmp_path):
+        path = tmp_path / "series.html"
+        path.write_text(html_of(two_series(40), folder=tmp_path), encoding="utf-8")
+        page = show(path)
+        assert [row[1] for row in self.rows(page)][2:4] == ["CartPole-v1", "CartPole-v1 evaluation"]
+        page.select_option(".filters [name=series]", label="CartPole-v1 evaluation")
+        assert [int(row[0]) for row in self.rows(page)] == list(range(3, 40, 4))
 
     def test_shows_a_page_at_a_time(self, show, html):
         page = show(html)

@@ -16,7 +16,7 @@ from writing import begin_run, packed, write  # noqa: E402
 
 from monitorcli import Monitor  # noqa: E402
 from monitorcli.format import log  # noqa: E402
-from monitorcli.format.environment import Environment
+from monitorcli.format.environment import Environment  # noqa: E402
 from monitorcli.monitor import writer  # noqa: E402
 
 # Bytes of a directory that is worth damaging a thousand times a minute.

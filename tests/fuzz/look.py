@@ -23,7 +23,8 @@ from monitorcli.report import FORMATS, ReportOptions, as_table, make_report, ren
 from monitorcli.summary import gates
 
 # Every format has something to say; intervals are the same arithmetic for every directory, and dear.
-EVERYTHING = ReportOptions(confidence=0, gates=(gates.enough_episodes(1),))
+EVERYTHING = ReportOptions(confidence=0)
+GATED = ReportOptions(confidence=0, gates=(gates.enough_episodes(1),))
 
 # What rich itself writes: colours, and links to files.
 _STYLING = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^;\x1b]*;[ -~]*\x1b\\")
@@ -48,10 +49,15 @@ def look(directory: Path) -> Iterator[str]:
 
 
 def _answers(recording: Recording) -> Iterator[str]:
-    found = make_report([recording], EVERYTHING)
-    answers = {name: b"".join(render(name, found)).decode() for name in FORMATS if name != "npz"}
+    one = len(recording.series) == 1  # a gate judges one series
+    found = make_report([recording], GATED if one else EVERYTHING, recording)
+    left_out = ("npz", "parquet") if one else ("npz", "parquet", "junit")
+    answers = {name: b"".join(render(name, found)).decode() for name in FORMATS if name not in left_out}
+    several = make_report([recording, recording], EVERYTHING, recording)
+    answers["page of several"] = b"".join(render("html", several)).decode()
     answers["narrow"] = as_table.plain(as_table.lines(found, 30, in_ascii=True))
     answers["terminal"] = _on_a_terminal(recording)
+    answers["interpreter"], answers["notebook"] = repr(recording), recording._repr_html_()
     for name, text in answers.items():
         if not text.replace("\n", "").isprintable():
             yield f"{name} has an unprintable character"
@@ -60,7 +66,7 @@ def _answers(recording: Recording) -> Iterator[str]:
         text.encode()
     document = json.loads(answers["json"], parse_constant=_not_json)
     rows = list(csv.reader(io.StringIO(answers["csv"]), strict=True))
-    if not document["episodes"] == len(rows) - 1 == len(recording.episodes):
+    if not sum(of["episodes"] for of in document["series"]) == len(rows) - 1 == len(recording.episodes):
         yield "json, csv and recording differ in the number of episodes"
     if len(set(map(len, rows))) != 1:
         yield "csv has rows of different length"

@@ -4,134 +4,83 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from monitorcli.report import numbers, runs, windows
-from monitorcli.report.model import ReportOptions, View
-from monitorcli.report.numbers import Tile
-from monitorcli.report.page import columns, curve, ends, episode_list, films, histogram
+from monitorcli.report import provenance, runs
+from monitorcli.report.model import RecordingView, ReportOptions, View
+from monitorcli.report.page import columns, episode_list, films
 from monitorcli.report.page import runs as page_runs
-from monitorcli.report.page.films import FilmCard
-from monitorcli.report.page.markup import NOTHING, Markup, data, drawn, joined, remark, tag
-from monitorcli.report.text import listing, plural
+from monitorcli.report.page import series as one_series
+from monitorcli.report.page.markup import NOTHING, Markup, joined, tag
+from monitorcli.report.page.series import Part, section
+from monitorcli.report.text import listing, plural, when
 
 _MOST_NAMES = 6
-
-# What is in the page, in order: an id's ending, the word in the navigation, and the content.
-Part = tuple[str, str, Markup]
+_COMMAND = 300  # characters
 
 
-def single(view: View, options: ReportOptions, embed: int) -> tuple[Markup, Markup]:
+def single(one: RecordingView, options: ReportOptions, embed: int) -> tuple[Markup, Markup]:
     """The page's header and its content, for a page of one recording."""
-    parts = _parts(view, options, "r0", embed, level=2)
-    navigation = tag("nav", *(tag("a", word, href=f"#r0-{name}") for name, word, _ in parts if word),
+    parts = _parts(one, options, "r0", embed, level=2)
+    navigation = tag("nav", *(tag("a", part.word, href=f"#{part.id}") for part in parts if part.word),
                      aria_label="Sections")  # fmt: skip
-    opening = tag("header", *_opening(view, options, 1), navigation)
-    return opening, joined(content for _, _, content in parts)
+    opening = tag("header", tag("h1", title(one)), *_about(one, options, 1), navigation)
+    return opening, joined(part.content for part in parts)
 
 
-def article(view: View, options: ReportOptions, name: str, embed: int) -> Markup:
-    """One of several recordings, with headings below that of the page."""
-    parts = _parts(view, options, name, embed, level=3)
-    content = (content for _, _, content in parts)
-    return tag("article", *_opening(view, options, 2), *content, id=name)
+def article(one: RecordingView, options: ReportOptions, name: str, embed: int, most: int) -> Markup:
+    """One of several recordings, with headings below that of the page, and `most` episodes in its list."""
+    content = (part.content for part in _parts(one, options, name, embed, 3, most))
+    return tag("article", tag("h2", one.name), *_about(one, options, 2), *content, id=name)
 
 
-def _opening(view: View, options: ReportOptions, level: int) -> list[Markup]:
-    return [
-        tag(f"h{level}", title(view)),
-        _facts(view),
-        tag("p", options.only) if options.only else NOTHING,
-        tag("p", tag("code", view.recording.directory), class_="where"),
-    ]
+def title(one: RecordingView) -> str:
+    """The environments' ids, the first six."""
+    ids = list(dict.fromkeys(view.environment for view in one.views if view.environment))
+    return listing(ids, _MOST_NAMES) or "Environment not known"
 
 
-def title(view: View) -> str:
-    """The environments' names, the first six."""
-    return listing(view.env_ids, _MOST_NAMES) or "Environment not known"
-
-
-def _facts(view: View) -> Markup:
-    """Mode, runs and times in one line."""
+def _about(one: RecordingView, options: ReportOptions, level: int) -> list[Markup]:
+    """What was run, when, from where, and how it ended; and the directory or series that is no heading."""
     spans = (
         tag("strong", span.text, class_=span.role) if span.role in ("good", "bad") else tag("span", span.text)
-        for span in (runs.summary_line(view.recording.runs) if view.recording.runs else ())
+        for span in (runs.summary_line(one.recording.runs) if one.recording.runs else ())
     )
-    parts = (view.modes, joined(spans), view.when)
-    return tag("p", joined((tag("span", part) for part in parts if part), " · "), class_="facts")
-
-
-def _parts(view: View, options: ReportOptions, name: str, embed: int, level: int) -> list[Part]:
-    recording, found = view.recording, films.gathered(view, name, options.folder, embed)
-    problems, episodes = plural(len(recording.problems), "problem"), _episode_list(view, found, name)
-    parts = [
-        _section(name, level, "problems", problems, page_runs.remarks(recording.problems)),
-        *_block(view, options, found, name, level),
-        _section(name, level, "films", "Films", films.section(found, view) if found else NOTHING),
-        _section(name, level, "episodes", "Episodes", episodes),
-        _section(name, level, "started", "Runs", page_runs.section(recording), "How it was run"),
-        _section(name, level, "notes", "Notes", page_runs.remarks(recording.notes)),
-    ]
-    return [part for part in parts if part[2]]
-
-
-def _section(name: str, level: int, ending: str, word: str, content: Markup, title: str = "") -> Part:
-    whole = tag("section", tag(f"h{level}", title or word), content, id=f"{name}-{ending}", class_=ending)
-    return ending, word, whole if content else NOTHING
-
-
-def _block(
-    view: View, options: ReportOptions, found: Sequence[FilmCard], name: str, level: int
-) -> list[Part]:
-    """The numbers of the episodes, the return by mode and window, and the charts."""
-    episodes = view.recording.episodes
-    if not len(episodes):
-        nothing = "No episode was recorded." if options.selection.everything else "There is no such episode."
-        return [("numbers", "", tag("p", nothing, class_="nothing"))]
-    shown, done = curve.seen(episodes, view.rows), episodes.completed
-    line = NOTHING
-    if shown:
-        line = curve.section(shown, view.confidence, films.filmed(found), f"{name}-curve", level)
-    returns = histogram.section(episodes.episode_return[done], "return", f"{name}-returns", level)
-    lengths = histogram.section(episodes.length[done], "length", f"{name}-lengths", level, " steps")
-    pair = tag("div", returns, lengths, class_="pair") if returns or lengths else NOTHING
-    stacked = ends.section(episodes.end, view.rows, f"{name}-ends", level)
+    known = [f"{len(one.views):,} series"]
+    if len(one.views) == 1:
+        name = one_series.title(one.views[0]) if level > 1 else ""
+        known = [name, *one_series.facts(one.views[0], one, name)]
+    parts = (*known, joined(spans), _when(one.views))
+    said = joined((tag("span", part) for part in parts if part), " · ")
+    last = one.recording.runs[-1] if one.recording.runs else None
+    origin = [tag("code", one.recording.directory)] if level == 1 else []
+    if last is not None:
+        typed = runs.command(last, _COMMAND)
+        origin += [tag("code", typed)] if typed else []
+        origin += [tag("span", provenance.commit(last))] if provenance.commit(last) else []
     return [
-        ("numbers", "", _numbers(view)),
-        _section(name, level, "parts", "Parts", _modes_and_windows(view, options)),
-        ("curve", "Curve", line),
-        ("returns" if returns else "lengths", "Distribution", pair),
-        ("ends", "Ends" if stacked else "", stacked or ends.sentence(episodes.end)),
+        tag("p", said, class_="facts"),
+        tag("p", options.only) if options.only else NOTHING,
+        tag("p", joined(origin, " · "), class_="where"),
     ]
 
 
-def _numbers(view: View) -> Markup:
-    """The numbers, each with its unit and of how many episodes it is."""
-    tiles = tag("dl", *map(_tile, numbers.tiles(view)), class_="tiles")
-    return joined([tiles, remark(numbers.warning(view))])
+def _when(views: Sequence[View]) -> str:
+    started = [view.numbers.started_at for view in views if view.numbers.started_at is not None]
+    ended = [view.numbers.ended_at for view in views if view.numbers.ended_at is not None]
+    return when(min(started, default=None), max(ended, default=None))
 
 
-def _tile(tile: Tile) -> Markup:
-    small = tag("small", tile.unit) if tile.unit else NOTHING
-    value = tag("dd", tag("b", tile.value), small)
-    below = tag("dd", tile.below, class_="below")
-    return tag("div", tag("dt", tile.term), value, below, class_="main" if tile.main else None)
-
-
-def _modes_and_windows(view: View, options: ReportOptions) -> Markup:
-    """The return by mode and by window, as far as there is more than one."""
-    shown = drawn(windows.table(view, options.window), "Parts")
-    return joined([shown, remark(windows.earlier(view, options.window))])
-
-
-def _episode_list(view: View, found: Sequence[FilmCard], name: str) -> Markup:
-    episodes = view.recording.episodes
-    if not len(episodes):
-        return NOTHING
-    places = columns.chosen(episodes, view.places(films.filmed(found)))
-    shown = curve.seen(episodes, view.rows)
-    content = {
-        **columns.as_json(episodes, places, view.rows),
-        "films": {film.video.episode: film.id for film in reversed(found) if film.video.episode is not None},
-        "axes": curve.scales(shown) if shown else None,
-    }
-    block = tag("script", data(content), type="application/json", id=f"{name}-data")
-    return joined([episode_list.section(len(places), len(episodes), name), block])
+def _parts(
+    one: RecordingView, options: ReportOptions, name: str, embed: int, level: int, most: int = columns.MOST
+) -> list[Part]:
+    recording, found = one.recording, films.gathered(one, name, options.folder, embed)
+    problems = plural(len(recording.problems), "problem")
+    placed = one_series.placed(one, films.filmed(found), name)
+    parts = [
+        section(name, level, "problems", problems, page_runs.remarks(recording.problems)),
+        *one_series.blocks(one, placed, options, name, level),
+        section(name, level, "films", "Films", films.section(found, one) if found else NOTHING),
+        section(name, level, "episodes", "Episodes", episode_list.section(one, placed, found, name, most)),
+        section(name, level, "started", "Runs", page_runs.section(one), "How it was run"),
+        section(name, level, "notes", "Notes", page_runs.remarks(recording.notes)),
+    ]
+    return [part for part in parts if part.content]

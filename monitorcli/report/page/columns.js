@@ -1,5 +1,5 @@
 // Episodes as columns. monitorcli/report/page/columns.py says how each is written,
-// and gives ENDS and MODES, the words for their letters.
+// and gives ENDS, the words for their letters.
 
 function expanded(column, rows) {
   if (Array.isArray(column)) return column;
@@ -42,14 +42,13 @@ function shownTime(data, row) {
   return seconds === null ? "" : new Date((data.since + seconds) * 1000).toISOString().slice(0, 19).replace("T", " ");
 }
 
-// The first row whose episode is `episode` or later.
-function rowFrom(data, episode) {
-  const numbers = data.columns.episode;
+// The place in `rows` of the first whose episode is `episode` or later.
+function placeFrom(rows, numbers, episode) {
   let low = 0;
-  let high = numbers.length;
+  let high = rows.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (numbers[middle] < episode) low = middle + 1;
+    if (numbers[rows[middle]] < episode) low = middle + 1;
     else high = middle;
   }
   return low;

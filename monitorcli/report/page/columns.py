@@ -9,39 +9,36 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.format import batch, modes
-from monitorcli.format.ends import ENDS, NOT_KNOWN
+from monitorcli.format import batch
+from monitorcli.format.ends import ENDS
 from monitorcli.recording.model import Episodes
 from monitorcli.summary.selection import Rows
 
 # A browser sorts so many in an instant, and ten times as many make a page nobody can mail.
 MOST = 100_000
 _EXTREMES = 100
-_NO_MODE = "?"
 
 
 def script() -> str:
     """What the letters in the columns mean, for the page's script."""
-    ends = {end.letter: end.short for end in ENDS.values()}
-    words = {**{code.decode(): word for code, word in modes.WORDS.items()}, _NO_MODE: NOT_KNOWN}
-    return f"const ENDS = {json.dumps(ends)};\nconst MODES = {json.dumps(words)};\n"
+    return f"const ENDS = {json.dumps({end.letter: end.short for end in ENDS.values()})};\n"
 
 
-def chosen(episodes: Episodes, filmed: Rows, most: int = MOST) -> Rows:
-    """The places that the page holds: all, or an even choice of `most` with the filmed, best and worst."""
-    n = len(episodes)
-    if n <= most:
-        return np.arange(n)
-    finite = np.flatnonzero(episodes.completed & np.isfinite(episodes.episode_return))
-    ranked = finite[np.argsort(episodes.episode_return[finite], kind="stable")]
+def chosen(episodes: Episodes, rows: Rows, filmed: Rows, most: int = MOST) -> Rows:
+    """The rows that the page holds: all, or an even choice of `most` with the filmed, best and worst."""
+    if len(rows) <= most:
+        return rows
+    returns = episodes.episode_return[rows]
+    finite = np.flatnonzero(episodes.completed[rows] & np.isfinite(returns))
+    ranked = rows[finite[np.argsort(returns[finite], kind="stable")]]
     always = np.unique(np.concatenate([ranked[:_EXTREMES], ranked[-_EXTREMES:], filmed]))
     always = always[:most]
-    spread = np.linspace(0, n - 1, max(0, most - len(always))).astype(np.intp)
-    return np.union1d(always, spread)
+    spread = np.linspace(0, len(rows) - 1, max(0, most - len(always))).astype(np.intp)
+    return np.union1d(always, rows[spread])
 
 
-def as_json(episodes: Episodes, rows: Rows, numbers: Rows) -> dict[str, Any]:
-    """The columns of these rows; what no episode has is left out. `numbers` has each episode's number.
+def as_json(episodes: Episodes, rows: Rows) -> dict[str, Any]:
+    """The columns of these rows; what no episode has is left out.
 
     A column is a list, {"all": v}, {"from": a, "by": d} for a, a + d, ..., {"steps": [...]} for
     differences to the value before, or a string with a letter for each row.
@@ -52,13 +49,13 @@ def as_json(episodes: Episodes, rows: Rows, numbers: Rows) -> dict[str, Any]:
     seconds = np.where(dated, np.floor(started) - math.floor(first), np.nan)
     seeds = batch.seeds(episodes.seed[rows], episodes.seed_high[rows], episodes.seeded[rows])
     columns = {
-        "episode": _whole(numbers[rows]),
+        "episode": _whole(rows),
         "return": _numbers(episodes.episode_return[rows]),
         "length": _whole(episodes.length[rows]),
         "end": _letters([ENDS[end].letter for end in episodes.end[rows].tolist()]),
         "seed": _seeds(seeds) if any(seed is not None for seed in seeds) else None,
         "success": _whole(episodes.success[rows]) if (episodes.success[rows] >= 0).any() else None,
-        "mode": _mode(episodes, rows),
+        "series": _whole(episodes.series[rows]) if np.ptp(episodes.series[rows]) else None,
         "slot": _whole(episodes.slot[rows]) if episodes.slot[rows].any() else None,
         "started": _steps(seconds) if dated.any() else None,
         "duration": _numbers(episodes.duration[rows], 3) if _any_finite(episodes.duration[rows]) else None,
@@ -105,11 +102,6 @@ def _seeds(seeds: list[int | None]) -> Any:
     if len(given) == len(seeds) and max(given) < 1 << 53:
         return _whole(np.array(given, dtype=np.int64))
     return [seed if seed is None or seed < 1 << 53 else str(seed) for seed in seeds]
-
-
-def _mode(episodes: Episodes, rows: Rows) -> Any:
-    letters = [mode.decode("ascii", "replace") or _NO_MODE for mode in episodes.mode[rows].tolist()]
-    return _letters(letters) if len(set(letters)) > 1 else None
 
 
 def _steps(seconds: npt.NDArray[np.float64]) -> Any:

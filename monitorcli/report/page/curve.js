@@ -1,4 +1,4 @@
-// The curve: the episode under the pointer, and a slider that walks along all of them.
+// The curve of a series: the episode under the pointer, and a slider that walks along all of them.
 
 const REACH = 14; // pixels to either side in which the nearest episode is looked for
 
@@ -10,14 +10,14 @@ function vector(name, className, parent) {
   return made;
 }
 
-function walkCurve(figure, data, list) {
+// `rows` are those of the series in the data, ascending.
+function walkCurve(figure, { low, high, first, last }, rows, data, list) {
   const area = figure.querySelector(".area");
   const [slider, output] = figure.querySelectorAll(".walk input, .walk output");
   const svg = area.querySelector("svg");
   const cross = vector("line", "cross", svg);
   const spot = vector("circle", "spot", svg);
   const tip = makeTip(area);
-  const { low, high, first, last } = data.axes;
   const numbers = data.columns.episode;
   const shareX = (row) => (numbers[row] - first) / (last - first);
   const shareY = (row) => 1 - Math.min(1, Math.max(0, (Number(data.columns.return[row]) - low) / (high - low)));
@@ -46,10 +46,9 @@ function walkCurve(figure, data, list) {
     slider.setAttribute("aria-valuetext", words);
   }
 
-  function point(row, withTip) {
+  function point(row) {
     mark(row);
     say(row);
-    if (!withTip) return;
     const title = `Episode ${WHOLE.format(numbers[row])}`;
     showTip(tip, title, sentence(data, row), shareX(row) * area.clientWidth, shareY(row) * area.clientHeight);
   }
@@ -60,7 +59,8 @@ function walkCurve(figure, data, list) {
     let least = Infinity;
     const at = first + (x / wide) * (last - first);
     const reach = Math.max((REACH / wide) * (last - first), 0.5);
-    for (let row = rowFrom(data, at - reach); row < numbers.length && numbers[row] <= at + reach; row += 1) {
+    for (let place = placeFrom(rows, numbers, at - reach); numbers[rows[place]] <= at + reach; place += 1) {
+      const row = rows[place];
       if (!drawn(row)) continue;
       const distance = Math.hypot(shareX(row) * wide - x, shareY(row) * tall - y);
       if (distance < least) [least, found] = [distance, row];
@@ -68,15 +68,29 @@ function walkCurve(figure, data, list) {
     return found;
   }
 
+  let at = first;
+
+  function show(row) {
+    at = numbers[row];
+    slider.value = at;
+    point(row);
+  }
+
+  // Episodes of other series lie between: the slider goes on to the next of this one, in either direction.
+  function slide() {
+    const asked = Number(slider.value);
+    const place = Math.min(placeFrom(rows, numbers, asked), rows.length - 1);
+    const back = asked < at && place > 0 && numbers[rows[place]] > asked;
+    show(rows[back ? place - 1 : place]);
+  }
+
   area.addEventListener("pointermove", (event) => {
     const box = area.getBoundingClientRect();
     const row = nearest(event.clientX - box.left, event.clientY - box.top);
-    if (row < 0) return;
-    point(row, true);
-    slider.value = numbers[row];
+    if (row >= 0) show(row);
   });
   area.addEventListener("pointerleave", () => (tip.hidden = true));
-  slider.addEventListener("input", () => point(Math.min(rowFrom(data, Number(slider.value)), numbers.length - 1), true));
+  slider.addEventListener("input", slide);
   slider.addEventListener("blur", () => (tip.hidden = true));
   output.textContent = "Point at the curve, or move the slider with the arrow keys, to read single episodes.";
   output.classList.add("idle");

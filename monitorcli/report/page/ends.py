@@ -90,9 +90,9 @@ def _binned(end: Codes, numbers: Rows, most: int) -> EndCounts:
 
 
 def _bars(bars: EndCounts, x: Axis) -> Markup:
-    """Each from its first episode's place on the axis to its last one's."""
+    """Each from its first episode's place on the axis to the next one's: others' episodes may lie between."""
     left = x.at(bars.first.astype(np.float64) - 0.5) * PLANE
-    right = x.at(bars.last.astype(np.float64) + 0.5) * PLANE
+    right = np.append(left[1:], PLANE)
     parts = []
     for start, end, (label, row) in zip(left.tolist(), right.tolist(), bars.labelled(), strict=True):
         counted = [f"{count:,} {name}" for name, count in zip(KINDS, row, strict=True) if count]

@@ -16,7 +16,7 @@ from monitorcli.format import log
 from monitorcli.format.ends import ENDS
 from monitorcli.format.files import open_regular
 from monitorcli.recording.model import Episodes, Recording, Video
-from monitorcli.report.model import View
+from monitorcli.report.model import RecordingView
 from monitorcli.report.page.markup import NOTHING, Markup, joined, remark, tag
 from monitorcli.report.text import number, plural, size
 from monitorcli.summary.selection import Rows
@@ -38,17 +38,17 @@ class FilmCard(NamedTuple):
     trouble: str = ""
 
 
-def gathered(view: View, name: str, folder: Path | None, room: int) -> list[FilmCard]:
+def gathered(of: RecordingView, name: str, folder: Path | None, room: int) -> list[FilmCard]:
     """The films by episode. The most telling of them are embedded, up to `room` bytes of video together.
 
     `folder` is where the page will stand, None for the current directory. What cannot be read becomes
     the film's `trouble`.
     """
-    recording, folder = view.recording, folder or Path.cwd()
-    numbered = sorted(recording.videos, key=lambda video: (video.episode is None, video.episode, video.name))
+    recording, folder = of.recording, folder or Path.cwd()
+    numbered = sorted(of.videos, key=lambda video: (video.episode is None, video.episode, video.name))
     inside: dict[str, str] = {}
     troubles: dict[str, str] = {}
-    for video in _telling(view, numbered):
+    for video in _telling(recording.episodes, numbered):
         if video.broken:
             troubles[video.name] = "broken: its recorder gave up on it"
         elif _plays(video) and 0 < video.size <= room:
@@ -78,15 +78,15 @@ def filmed(films: Sequence[FilmCard]) -> Rows:
     return np.array(sorted({video.episode for video in videos if video.episode is not None}), np.intp)
 
 
-def section(films: Sequence[FilmCard], view: View) -> Markup:
+def section(films: Sequence[FilmCard], of: RecordingView) -> Markup:
     """Players, the first 24 at once."""
     first, rest = films[:_CARDS], films[_CARDS:]
     more = (
-        tag("details", tag("summary", f"{plural(len(rest), 'more film')}"), _cards(rest, view))
+        tag("details", tag("summary", f"{plural(len(rest), 'more film')}"), _cards(rest, of))
         if rest
         else NOTHING
     )
-    return joined([remark(_said(films)), _cards(first, view), more])
+    return joined([remark(_said(films)), _cards(first, of), more])
 
 
 def _said(films: Sequence[FilmCard]) -> str:
@@ -108,14 +108,14 @@ def _said(films: Sequence[FilmCard]) -> str:
     return " ".join(words)
 
 
-def _cards(films: Sequence[FilmCard], view: View) -> Markup:
-    return tag("ul", *(_card(film, view) for film in films), class_="films")
+def _cards(films: Sequence[FilmCard], of: RecordingView) -> Markup:
+    return tag("ul", *(_card(film, of) for film in films), class_="films")
 
 
-def _card(film: FilmCard, view: View) -> Markup:
+def _card(film: FilmCard, of: RecordingView) -> Markup:
     number_of = film.video.episode
     title = "Episode not known" if number_of is None else f"Episode {number_of:,}"
-    facts = [fact for row in _places(film.video, view) for fact in _facts(row, view.recording.episodes)]
+    facts = [] if number_of is None else _facts(number_of, of)
     if film.source and _plays(film.video):
         # With controls for those without the script, which brings them only when the film is played.
         label = ", ".join([title, *facts])
@@ -132,12 +132,8 @@ def _card(film: FilmCard, view: View) -> Markup:
                tabindex="-1")  # fmt: skip
 
 
-def _places(video: Video, view: View) -> list[int]:
-    """Where its episode stands in the view; [] when nobody knows."""
-    return [] if video.episode is None else view.places([video.episode]).tolist()
-
-
-def _facts(row: int, episodes: Episodes) -> list[str]:
+def _facts(row: int, of: RecordingView) -> list[str]:
+    recording, episodes = of.recording, of.recording.episodes
     facts = [
         f"return {number(float(episodes.episode_return[row]))}",
         plural(int(episodes.length[row]), "step"),
@@ -145,22 +141,20 @@ def _facts(row: int, episodes: Episodes) -> list[str]:
     ]
     if episodes.seeded[row] == log.SEED_GIVEN:
         facts.append(f"seed {int(episodes.seed_high[row]) << 64 | int(episodes.seed[row])}")
+    if len(of.views) > 1:
+        facts.append(recording.series[int(episodes.series[row])].name)
     return facts
 
 
-def _telling(view: View, videos: Sequence[Video]) -> Iterable[Video]:
+def _telling(episodes: Episodes, videos: Sequence[Video]) -> Iterable[Video]:
     """Each once: the last, the one of the best and of the worst episode, then the others from the end."""
-    episodes = view.recording.episodes
     counts = episodes.completed & np.isfinite(episodes.episode_return)
-    known = [video for video in videos if video.episode is not None]
-    judged = [
-        (float(episodes.episode_return[row]), video)
-        for video in known
-        for row in _places(video, view)
-        if counts[row]
-    ]
+    known = [(video.episode, video) for video in videos if video.episode is not None]
+    judged = [(float(episodes.episode_return[row]), video) for row, video in known if counts[row]]
     extremes = [choose(judged, key=lambda pair: pair[0])[1] for choose in (max, min) if judged]
-    return {video.name: video for video in [*known[-1:], *extremes, *reversed(videos)]}.values()
+    return {
+        video.name: video for video in [*(video for _, video in known[-1:]), *extremes, *reversed(videos)]
+    }.values()
 
 
 def _plays(video: Video) -> bool:

@@ -5,11 +5,11 @@ const ROWS = 50;
 // small screen goes without.
 const COLUMNS = [
   ["episode", "Episode", (data, row) => WHOLE.format(data.columns.episode[row]), ""],
+  ["series", "Series", (data, row) => data.series[data.columns.series[row]], "word"],
   ["return", "Return", (data, row) => shownNumber(data.columns.return[row]), ""],
   ["length", "Steps", (data, row) => WHOLE.format(data.columns.length[row]), ""],
   ["end", "Ended", (data, row) => ENDS[data.columns.end[row]], "word"],
   ["success", "Success", (data, row) => SUCCESS[data.columns.success[row]] || "", "word"],
-  ["mode", "Mode", (data, row) => MODES[data.columns.mode[row]], "word less"],
   ["seed", "Seed", (data, row) => (data.columns.seed[row] === null ? "" : String(data.columns.seed[row])), ""],
   ["slot", "Slot", (data, row) => WHOLE.format(data.columns.slot[row]), "less"],
   ["duration", "Lasted", (data, row) => shownDuration(data.columns.duration[row]), "less"],
@@ -48,11 +48,13 @@ function makeList(root, data) {
   function wanted() {
     const [low, high, episode] = ["low", "high", "episode"].map(number);
     const ends = form.elements.end.value;
+    const series = form.elements.series ? form.elements.series.value : "";
     const only = form.elements.filmed.checked;
     const { columns: of, films } = data;
     const rows = [];
     for (let row = 0; row < data.rows; row += 1) {
       const value = of.return[row] === null ? NaN : Number(of.return[row]);
+      if (series && of.series[row] !== Number(series)) continue;
       if (ends && !ends.includes(of.end[row])) continue;
       if (low !== null && !(value >= low)) continue;
       if (high !== null && !(value <= high)) continue;
@@ -113,7 +115,7 @@ function makeList(root, data) {
   }
 
   function sortBy(name) {
-    state.down = state.by === name ? !state.down : name !== "episode" && name !== "end";
+    state.down = state.by === name ? !state.down : !["episode", "end", "series"].includes(name);
     [state.by, state.page] = [name, 0];
     for (const heading of head.querySelectorAll("th[data-by]")) {
       if (heading.dataset.by === name) heading.setAttribute("aria-sort", state.down ? "descending" : "ascending");
@@ -166,6 +168,9 @@ function makeList(root, data) {
 for (const root of document.querySelectorAll(".list")) {
   const data = readData(root.dataset.of);
   const list = makeList(root, data);
-  const figure = document.getElementById(`${root.dataset.of}-curve`);
-  if (figure && data.axes) walkCurve(figure, data, list);
+  const all = Array.from({ length: data.rows }, (_, row) => row);
+  for (const { figure, series, axes } of data.curves) {
+    const rows = data.columns.series ? all.filter((row) => data.columns.series[row] === series) : all;
+    walkCurve(document.getElementById(figure), axes, rows, data, list);
+  }
 }

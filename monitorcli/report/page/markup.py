@@ -58,7 +58,9 @@ def data(document: Any) -> Markup:
     return Markup(json.dumps(document, allow_nan=False, separators=(",", ":")).translate(_ESCAPES))
 
 
-def table(header: Sequence[object], rows: Iterable[Iterable[object]], caption: str = "") -> Markup:
+def table(
+    header: Sequence[object], rows: Iterable[Iterable[object]], caption: str = "", class_: str = "scroll"
+) -> Markup:
     """A table whose first column names its rows; it scrolls by itself where it is too wide."""
     head = joined(tag("th", cell, scope="col") if cell else tag("td") for cell in header)
     body = joined(
@@ -70,12 +72,12 @@ def table(header: Sequence[object], rows: Iterable[Iterable[object]], caption: s
         tag("thead", tag("tr", head)),
         tag("tbody", body),
     )
-    return tag("div", whole, class_="scroll", tabindex="0", role="group", aria_label=caption or "Table")
+    return tag("div", whole, class_=class_, tabindex="0", role="group", aria_label=caption or "Table")
 
 
-def drawn(of: TextTable, caption: str) -> Markup:
+def drawn(of: TextTable, caption: str, class_: str = "scroll") -> Markup:
     """A table that every format draws; nothing when it has no rows."""
-    return table(of.head, (map(words, row) for row in of.rows), caption) if of.rows else NOTHING
+    return table(of.head, (map(words, row) for row in of.rows), caption, class_) if of.rows else NOTHING
 
 
 def described(pairs: Iterable[tuple[object, object]], class_: str | None = None) -> Markup:

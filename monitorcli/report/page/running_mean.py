@@ -18,8 +18,8 @@ _ENOUGH = 10  # episodes for a mean of several
 class RunningMean(NamedTuple):
     """Means of `window` consecutive completed episodes, shape (n,) each; NaN where none is finite.
 
-    `at` is the middle of the window as an episode number, `low` and `high` the interval of the mean by
-    the normal approximation, episodes taken as independent; NaN for fewer than two values.
+    `at` is the middle of the window on the axis, `low` and `high` the interval of the mean by the normal
+    approximation, episodes taken as independent; NaN for fewer than two values.
     """
 
     window: int
@@ -29,7 +29,7 @@ class RunningMean(NamedTuple):
     high: Values
 
 
-def of_returns(rows: Rows, returns: Values, confidence: float) -> RunningMean:
+def of_returns(places: Rows | Values, returns: Values, confidence: float) -> RunningMean:
     """A running mean at up to 240 places, over a twentieth of the episodes: 5 at least, 1,000 at most.
 
     Of so many episodes that those would leave gaps, the windows touch. Of fewer than ten no mean is worth
@@ -52,7 +52,7 @@ def of_returns(rows: Rows, returns: Values, confidence: float) -> RunningMean:
         else np.full(len(mean), math.nan)
     )
     half = normal_quantile(confidence) * np.sqrt(spread / window)
-    at = (rows[starts] + rows[starts + window - 1]) / 2
+    at = (places[starts] + places[starts + window - 1]) / 2
     with np.errstate(over="ignore"):
         lines = [(of + middle) * unit for of in (mean, mean - half, mean + half)]
     return RunningMean(window, at, *lines)

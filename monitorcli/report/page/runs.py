@@ -1,54 +1,95 @@
-"""How the runs of a recording were started, and what became of them."""
+"""How the runs of a recording were started, in what, and what became of them."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from monitorcli.recording.model import Recording, Run
-from monitorcli.report import runs
+from monitorcli.recording.model import Run
+from monitorcli.report import provenance, runs
+from monitorcli.report.model import RecordingView, View
 from monitorcli.report.page.markup import NOTHING, Markup, described, joined, remark, table, tag
 from monitorcli.report.text import lasting, printable, shortened, when
 
-_MOST = 200  # runs in the table
+_MOST = 200  # runs, or series, in a table
 _LONGEST = 1000  # characters of a value
-_ELSEWHERE = ("kind", "command", "lease", "signal")
+_ELSEWHERE = ("kind", "command", "lease", "signal", "provenance")
+
+Pairs = list[tuple[object, object]]
 
 
-def section(recording: Recording) -> Markup:
-    """One run in full; of several a table, the last in full under it."""
-    shown = recording.runs[-_MOST:]
+def section(of: RecordingView) -> Markup:
+    """One run in full; of several a table, the last in full under it. Then how its series differ."""
+    shown = of.recording.runs[-_MOST:]
+    alike, apart = _made_with(of.views)
     if not shown:
-        return tag("p", "No file says how it was started.")
-    versions = ", ".join(sorted({writer.version for writer in recording.writers if writer.version}))
-    last = _one(shown[-1], versions)
+        said = tag("p", "No file says how it was started.")
+        return joined([said, described(alike, "pairs") if alike else NOTHING, apart])
+    last = described([*_one(shown[-1], of), *alike], "pairs")
     if len(shown) == 1:
-        return last
-    left_out = len(recording.runs) - len(shown)
+        return joined([last, apart])
+    left_out = len(of.recording.runs) - len(shown)
     said = remark(f"{left_out:,} earlier runs are left out." if left_out else "")
-    header = ("Run", "State", "Episodes", "When", "Host", "Command")
-    rows = ((f"{run.number:,}", _state(run), f"{run.episodes:,}", _when(run), _host(run), _command(run))
-            for run in shown)  # fmt: skip
-    return joined([table(header, rows, "Runs"), said, tag("p", f"Run {shown[-1].number:,}:"), last])
+    header = ("Run", "State", "Episodes", "When", "Host", "Commit", "Command")
+    rows = ((f"{run.number:,}", _state(run), f"{run.episodes:,}", _when(run), provenance.host(run),
+             _commit(run), _command(run)) for run in shown)  # fmt: skip
+    return joined([table(header, rows, "Runs"), said, tag("p", f"Run {shown[-1].number:,}:"), last, apart])
 
 
-def _one(run: Run, versions: str) -> Markup:
+def _one(run: Run, of: RecordingView) -> Pairs:
     lasted = ""
     if run.started_at is not None and run.ended_at is not None and run.ended_at >= run.started_at:
         lasted = lasting(run.ended_at - run.started_at)
-    asked = [(key, _value(value)) for key, value in run.how.items() if key not in _ELSEWHERE]
-    pairs: list[tuple[object, object]] = [
+    gym = "" if any(map(_versions, of.views)) else ", ".join(sorted(_gym_versions(of)))
+    return [
         ("command", tag("code", _command(run)) if _command(run) else ""),
         ("state", _state(run)),
         ("when", _when(run)),
         ("lasted", lasted),
-        ("host", _host(run)),
-        ("recorded by", printable(run.recorder, limit=_LONGEST)),
-        ("Gymnasium" if run.recorder == "monitorcli" else "Gym", versions),
-        *asked,
+        ("directory", provenance.directory(run)),
+        ("commit", _commit(run)),
+        ("host", provenance.host(run)),
+        ("recorded by", provenance.recorder(run)),
+        ("Gymnasium" if run.recorder == "monitorcli" else "Gym", gym),
+        *((key, provenance.value(value)) for key, value in run.how.items() if key not in _ELSEWHERE),
     ]
-    return described(pairs, "pairs")
+
+
+def _made_with(views: Sequence[View]) -> tuple[Pairs, Markup]:
+    """What the environments were made with: what all have alike, and a table of what tells them apart."""
+    alike: Pairs = []
+    columns = []
+    for term, say in _ENVIRONMENT.items():
+        said = [say(view) for view in views]
+        if len(set(said)) == 1:
+            alike.append((term, said[0]))
+        else:
+            columns.append((term.capitalize(), said))
+    if not columns:
+        return alike, NOTHING
+    head = ["Series", *(term for term, _ in columns)]
+    rows = zip((view.title for view in views), *(said for _, said in columns), strict=True)
+    return alike, table(head, list(rows)[:_MOST], "What the series were made with")
+
+
+def _versions(view: View) -> str:
+    return provenance.versions(view.series.environment.versions)
+
+
+def _gym_versions(of: RecordingView) -> set[str]:
+    return {writer.version for writer in of.recording.writers if writer.version}
+
+
+# What is known of a series' environment.
+_ENVIRONMENT: dict[str, Callable[[View], str]] = {
+    "made at": lambda view: view.place,
+    "arguments": lambda view: provenance.arguments(view.series.environment),
+    "policy": lambda view: provenance.policy(view.series.environment),
+    "versions": _versions,
+}
+
+
+def _commit(run: Run) -> str:
+    return provenance.commit(run).removeprefix("commit ")
 
 
 def _state(run: Run) -> Markup:
@@ -59,19 +100,8 @@ def _when(run: Run) -> str:
     return when(run.started_at, run.ended_at) or "not known"
 
 
-def _host(run: Run) -> str:
-    lease = run.how.get("lease")
-    return printable(lease.get("host", ""), limit=100) if isinstance(lease, dict) else ""
-
-
 def _command(run: Run) -> str:
     return runs.command(run, _LONGEST)
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return ""
-    return printable(value if isinstance(value, str) else json.dumps(value), limit=_LONGEST)
 
 
 def remarks(texts: Sequence[str], most: int = 100) -> Markup:

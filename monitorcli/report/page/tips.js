@@ -23,7 +23,8 @@ function showTip(tip, title, lines, x, y) {
   tip.style.transform = `translate(${Math.max(Math.min(left, room - tip.offsetWidth), -8)}px, ${top}px)`;
 }
 
-for (const area of document.querySelectorAll(".plot:not(.tall) .area")) {
+for (const area of document.querySelectorAll(".area")) {
+  if (!area.querySelector("[data-tip]")) continue;
   const tip = makeTip(area);
   area.addEventListener("pointermove", (event) => {
     const words = event.target.dataset && event.target.dataset.tip;
