@@ -444,7 +444,7 @@ def test_an_environment_whose_step_is_not_gymnasiums_is_named(folder):
         "monitorcli: Four-v0 is not recorded from here on: step gave 4 values, not five.\n"
         "monitorcli: the episode with seed 8 failed: step gave 4 values, not five.\n"
         "  Gymnasium's step gives (observation, reward, terminated, truncated, info), of one environment.\n"
-        "monitorcli: Four-v0, 2 incomplete episodes -> eval\n"
+        "monitorcli: nothing was recorded.\n"
         "monitorcli: 2 episodes failed (seeds 8, 9); 0 of 2 episodes are covered.\n"
         "  To run what is missing:  monitorcli resume eval --env four:Four-v0 --policy random --episodes 2"
         " --seed 8 --video none\n",
