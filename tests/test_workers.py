@@ -114,8 +114,8 @@ def folder(tmp_path):
 
 def command(directory, *options, env="worlds:Walk-v0", policy="random", episodes=12, seed=3):
     return [
-        "start", directory, "--env", env, "--policy", policy, "--episodes", str(episodes), "--seed", str(seed),
-        "--video", "none", *options,
+        "start", directory, "--env", env, "--policy", policy, "--episodes", str(episodes),
+        "--seed", str(seed), "--video", "none", *options,
     ]  # fmt: skip
 
 
@@ -186,7 +186,7 @@ def test_what_is_kept_from_one_episode_to_the_next_is_caught_by_the_proof(folder
     done = evaluate(folder, "eval", "--workers", workers, policy=policy, env=env, episodes=100)
     assert done.returncode == 0, done.stderr
     said = re.search(
-        r"  ! not reproducible: seed (\d+) gave return (\S+) in \d+ steps?, then (\S+|return \S+) in", done.stderr
+        r"  ! not reproducible: seed (\d+) gave return \S+ in \d+ steps?, then return \S+ in", done.stderr
     )
     assert said, done.stderr
     kept = run_file(folder, "eval")["repeats"]
@@ -291,7 +291,8 @@ def test_a_signal_ends_the_workers_and_keeps_what_they_recorded(folder, number, 
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == status, err
-    assert err.splitlines()[-2].startswith("monitorcli: interrupted." if status == 130 else "monitorcli: stopped")
+    ended = "interrupted." if status == 130 else "stopped by SIGTERM."
+    assert err.splitlines()[-2] == f"monitorcli: {ended}"
     assert records(folder, "eval") >= 3
     assert monitorcli("inspect", "eval", "--verify", cwd=folder).returncode == 0
     assert "Traceback" not in err
@@ -344,7 +345,7 @@ def test_a_shard_that_runs_already_is_refused(folder):
     process.communicate(timeout=60)
     assert done.returncode == 2
     assert re.match(
-        r"monitorcli: eval: process \d+ on \S+ is running these episodes already \(openaigym.run.000000.json\)",
+        r"monitorcli: eval: process \d+ on \S+ is running these episodes already \(openaigym",
         done.stderr,
     )
     assert len(list((folder / "eval").glob("openaigym.run.*.json"))) == 1

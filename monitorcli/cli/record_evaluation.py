@@ -109,7 +109,10 @@ def _shard(request: Request, existing: Existing) -> Shard:
 def _prepared(request: Request, shard: Shard, film: bool) -> _Prepared:
     environment, policy = EnvironmentRequest(str(request.env)), PolicyRequest(str(request.policy))
     loaded = load(environment, policy, film)
-    about = describe(loaded.env)._replace(command=(), **loaded.policy.identity)
+    identity = loaded.policy.identity
+    about = describe(loaded.env)._replace(
+        command=(), policy=identity["policy"], policy_hash=identity["policy_hash"]
+    )
     assert request.seed is not None and request.episodes is not None
     chosen = threads(os.environ)
     plan = Plan(about, request.seed, request.episodes, bool(request.reuse_env), chosen)

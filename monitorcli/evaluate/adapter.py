@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from monitorcli.evaluate import episodes, policy
@@ -20,12 +19,25 @@ class PolicyRequest(NamedTuple):
     name: str
 
 
-class Policy(NamedTuple):
-    """`begin(seed)` before each episode, then `act(observation)`; `identity` is what it is, as JSON."""
+class Policy:
+    """`begin(seed)` before each episode, then `act(observation)`; `identity` is what it is, as JSON.
 
-    begin: Callable[[int], None]
-    act: Callable[[Any], Any]
-    identity: Mapping[str, Any]
+    `env` may be replaced between two episodes by another environment like it.
+    """
+
+    def __init__(self, asked: PolicyRequest, env: Any) -> None:
+        self.env = env
+        act = policy.load_policy(asked.name, env)
+        self.act = self._random if asked.name == policy.RANDOM else act
+        name = policy.reference_name(asked.name)
+        self.identity = {"policy": name, "policy_hash": policy.policy_hash(asked.name)}
+
+    def begin(self, seed: int) -> None:
+        """Begin an episode."""
+        self.env.action_space.seed(seed)
+
+    def _random(self, observation: Any) -> Any:
+        return self.env.action_space.sample()
 
 
 def make_environment(asked: EnvironmentRequest, film: bool) -> Any:
@@ -35,6 +47,4 @@ def make_environment(asked: EnvironmentRequest, film: bool) -> Any:
 
 def load_policy(asked: PolicyRequest, env: Any) -> Policy:
     """Load the policy for environments like `env`. Raises BadRequest."""
-    act = policy.load_policy(asked.name, env)
-    identity = {"policy": policy.reference_name(asked.name), "policy_hash": policy.policy_hash(asked.name)}
-    return Policy(env.action_space.seed, act, identity)
+    return Policy(asked, env)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import NamedTuple
 
+from monitorcli.errors import MonitorError
 from monitorcli.monitor.step_result import NotOneStep
 
 # Characters of a traceback that are kept, its last ones.
@@ -26,7 +27,7 @@ class Ended(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """An episode that raised, or ended its workers. Without a `traceback` it is "", so is `place`."""
+    """An episode that raised, or ended its workers. `place` says where, or is a hint; it may be ""."""
 
     seed: int
     error: str
@@ -43,6 +44,8 @@ Outcome = Ended | Failed
 
 def failure(seed: int, error: Exception) -> Failed:
     """What the policy or the environment raised."""
+    if isinstance(error, MonitorError):
+        return Failed(seed, str(error), error.hint)
     if isinstance(error, NotOneStep):
         gymnasium = "Gymnasium's step gives (observation, reward, terminated, truncated, info), "
         return Failed(seed, f"step gave {error}.", f"{gymnasium}of one environment.")

@@ -32,6 +32,8 @@ from monitorcli.monitor.writer import EpisodeWriter, Target
 from monitorcli.video import schedule
 from monitorcli.video.filming import Filming
 
+_FLOATS, _FLAGS = frozenset({float, np.float64}), frozenset({bool, np.bool_})
+
 
 class Task(NamedTuple):
     """What every worker is told, wherever it runs. `ffmpeg` is None if nothing is to be filmed."""
@@ -94,8 +96,7 @@ class Worker:
         if recorded and self._writer is None:
             self.open()
         try:
-            seed_everything(seed)  # an environment may draw random numbers while it is made
-            env = self._env if self._task.plan.reuse_env else self._fresh()
+            env = self._env if self._task.plan.reuse_env else self._fresh(seed)
             try:
                 return self._recorded(env, seed) if recorded else self._played(env, env.reset, env.step, seed)
             finally:
@@ -110,7 +111,8 @@ class Worker:
             self._writer.close()
         self._env.close()
 
-    def _fresh(self) -> Any:
+    def _fresh(self, seed: int) -> Any:
+        seed_everything(seed)  # an environment may draw random numbers while it is made
         return make_environment(self._task.environment, film=self._task.ffmpeg is not None)
 
     def _recorded(self, env: Any, seed: int) -> Outcome:
@@ -128,6 +130,7 @@ class Worker:
         seed_everything(seed)
         env.action_space.seed(seed)
         env.observation_space.seed(seed)
+        self._policy.env = env
         self._policy.begin(seed)
         observation, _ = reset(seed=seed)
         start = _hash(observation)
@@ -135,13 +138,28 @@ class Worker:
         while True:
             check()
             result = step(act(observation))
-            reward, terminated, truncated, _ = one_step(result)
-            observation = result[0]
-            total += as_float(reward)
+            observation, reward, terminated, truncated = _quickly(result) or _strictly(result)
+            total += reward
             length += 1
             if terminated or truncated:
                 end = (log.END_TERMINATED if terminated else 0) | (log.END_TRUNCATED if truncated else 0)
                 return Ended(seed, total, length, end, start)
+
+
+def _quickly(result: Any) -> tuple[Any, float, bool, bool] | None:
+    """Observation, reward and ends of a step that is as usual, which `_strictly` would give too."""
+    if result.__class__ is tuple and len(result) == 5:
+        observation, reward, terminated, truncated, info = result
+        plain = terminated.__class__ in _FLAGS and truncated.__class__ in _FLAGS and info.__class__ is dict
+        if plain and reward.__class__ in _FLOATS and "true_reward" not in info:
+            return observation, float(reward), terminated, truncated
+    return None
+
+
+def _strictly(result: Any) -> tuple[Any, float, bool, bool]:
+    """The same of any step, as the recorder reads it. Raises NotOneStep."""
+    step = one_step(result)
+    return result[0], as_float(step.reward), step.terminated, step.truncated
 
 
 def seed_everything(seed: int) -> None:
