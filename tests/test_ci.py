@@ -41,7 +41,7 @@ def _runs(tmp_path, monkeypatch):
             columns = {"seed": row, "seeded": 1, "mode": b"e", "success": int(good)}
             records.append(packed(number, 20.0 + row + shift * good, **columns))
         write(Path(name), *records)
-    write(Path("nothing"), packed(0, 1.0, end=16))
+    write(Path("nothing"), packed(0, 1.0, end=16, mode=b"e"))
 
 
 def inspect(*arguments):

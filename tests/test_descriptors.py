@@ -179,9 +179,9 @@ def test_two_hundred_environment_ids_leave_the_script_its_descriptors(tmp_path):
     done = start(tmp_path, MANY)
     assert (done.returncode, done.stdout) == (0, "done 80\n"), done.stderr
     assert done.stderr == (
-        "monitorcli: Short0-v0, Short1-v0, Short2-v0 and 197 more, 400 episodes, mean return 3 -> runs\n"
-        + "".join(f"  {f'Short{number}-v0':<10}  2 episodes\n" for number in range(20))
-        + "  and 180 more environments\n"
+        "monitorcli: 200 series, 400 episodes -> runs\n"
+        + "".join(f"  {f'Short{number}-v0':<10}  2 episodes, mean return 3\n" for number in range(20))
+        + "  and 180 more\n"
     )
     assert len(recorded("runs", tmp_path)) == 400
 
@@ -206,7 +206,7 @@ for _ in range(5):
     assert done.stderr.splitlines() == [
         "monitorcli: not recorded: OSError: Too many open files; the run goes on.",
         "monitorcli: CartPole-v1, 1 episode, mean return 10 -> runs",
-        "  CartPole-v1  1 episode",
+        "  CartPole-v1  1 episode, mean return 10",
         "  Acrobot-v1   nothing: see the remark",
     ]
     assert len(list((tmp_path / "runs").glob("*.npy"))) == 1  # five tries leave nothing
@@ -253,9 +253,9 @@ def test_a_directory_that_is_renamed_during_the_run_is_followed(tmp_path):
     assert done.returncode == 0
     assert done.stderr == (
         "monitorcli: runs was renamed to moved during the run; the recording is there.\n"
-        "monitorcli: CartPole-v1, Acrobot-v1, 10 episodes, mean return 7, 10 videos -> moved\n"
-        "  CartPole-v1  8 episodes\n"
-        "  Acrobot-v1   2 episodes\n"
+        "monitorcli: 2 series, 10 episodes, 10 videos -> moved\n"
+        "  CartPole-v1  8 episodes, mean return 10\n"
+        "  Acrobot-v1   2 episodes, mean return -5\n"
     )
     assert not (tmp_path / "runs").exists()
     assert len(recorded("moved", tmp_path)) == 10

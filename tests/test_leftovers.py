@@ -252,7 +252,7 @@ def test_a_thousand_environments_are_one_family_of_files(tmp_path):
         "    env = make('CartPole-v1', max_episode_steps=1)\n    env.reset()\n    env.step(0)\n",
     )
     done = record(name, tmp_path)
-    assert done.stderr == "monitorcli: CartPole-v1, 1,000 episodes, mean return 1 -> runs\n"
+    assert done.stderr == "monitorcli: CartPole-v1, 1,000 episodes, mean return of the last 100: 1 -> runs\n"
     assert len(list((tmp_path / "runs").iterdir())) == 4
 
 

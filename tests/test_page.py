@@ -242,12 +242,18 @@ class TestSeries:
     def test_say_what_tells_them_apart(self):
         kinds = [
             Environment("A", arguments={"steps": 5}, versions={"gymnasium": "1.4.0"}),
-            Environment("A", policy="p.zip", policy_hash="0123456789abcdef", versions={"gymnasium": "1.4.0"}),
+            Environment(
+                "A",
+                arguments={"steps": 6},
+                policy="p.zip",
+                policy_hash="0123456789abcdef",
+                versions={"gymnasium": "1.4.0"},
+            ),
         ]
         series = tuple(Series(f"A {of}", "evaluation", f"a.py:{of}", kinds[of], (0,)) for of in range(2))
         text = html(recording(episodes=episodes(range(4), series=[0, 0, 1, 1]), series=series))
         assert "evaluation · a.py:0 · steps=5<" in text
-        assert "evaluation · a.py:1 · p.zip<" in text
+        assert "evaluation · a.py:1 · steps=6 · p.zip<" in text
         assert "<td>p.zip (SHA-256 0123456789ab)</td>" in text
         assert text.count("gymnasium 1.4.0") == 1
 

@@ -57,7 +57,7 @@ def test_what_was_recorded_elsewhere_is_read_there(tmp_path):
     record(script(tmp_path, "import gymnasium\ngymnasium.make('CartPole-v1').reset()"), tmp_path)
     done = elsewhere(tmp_path, "inspect", "runs")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(" CartPole-v1 · ")
+    assert done.stdout.startswith(" runs · 1 run, complete · ")
 
 
 def test_monitor_raises_the_same_sentence(tmp_path, monkeypatch):

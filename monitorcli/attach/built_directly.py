@@ -60,7 +60,7 @@ class _Finder:
         if not self._wants(env_id):
             self._recorder.mark_known(env)
             return
-        recorded = self._recorder.record(chosen, call_site(frame), env_id)
+        recorded = self._recorder.record(chosen, env_id, call_site(frame))
         if recorded:
             recorded.reset_began(seed)
             if around is not None and around() is not None:
@@ -71,7 +71,7 @@ class _Finder:
         if {"SyncVectorEnv", "AsyncVectorEnv"} & {base.__name__ for base in type(env).__mro__}:
             return
         name = type(env).__name__
-        recorded = self._recorder.record_vector(env, call_site(frame), name) if self._wants(name) else None
+        recorded = self._recorder.record_vector(env, name, call_site(frame)) if self._wants(name) else None
         if recorded:
             recorded.reset_began(seed)
 

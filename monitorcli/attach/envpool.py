@@ -35,7 +35,7 @@ def attach(
                 if reason := _why_not(pool, env_type):
                     report_status("remark", f"not recorded: {task_id} of EnvPool, {reason}.")
                 else:
-                    recorder.record_pool(pool, call_site(sys._getframe(1)), task_id, _seed(**kwargs))
+                    recorder.record_pool(pool, task_id, _seed(**kwargs), call_site(sys._getframe(1)))
         return pool
 
     registration.EnvRegistry.make = make

@@ -118,7 +118,7 @@ class Attached:
                 _report_raised("make_vec", args, kwargs, error)
                 raise
             if self.depth.made == before and not _is_made_of_others(env) and self.wants(_id_in(args, kwargs)):
-                self.recorder.record_vector(env, _place(sys._getframe(1)))
+                self.recorder.record_vector(env, made_at=_place(sys._getframe(1)))
             return env
 
         return recorded_make_vec

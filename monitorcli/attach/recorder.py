@@ -78,7 +78,7 @@ class Recorder:
 
     def record_made(self, env: Any, made_at: CallSite) -> None:
         """Record what `make` gave out, unless the script throws its wrappers away before the first reset."""
-        if self.record(env, made_at):
+        if self.record(env, made_at=made_at):
             try:
                 if env.unwrapped is not env:
                     self._recorded_around[env.unwrapped] = weakref.ref(env)
@@ -87,10 +87,10 @@ class Recorder:
                 pass
 
     @failures_reported()
-    def record(self, env: Any, made_at: CallSite, env_id: str | None = None) -> RecordedCalls | None:
+    def record(self, env: Any, env_id: str | None = None, made_at: CallSite = ()) -> RecordedCalls | None:
         """Record this environment. Give `env_id` if it has no spec."""
         if several(env):
-            return self.record_vector(env, made_at, env_id)
+            return self.record_vector(env, env_id, made_at)
         self.mark_known(env)
         about = describe(env, env_id, made_at)
         options = RecordingOptions(self._filming, self._mode_of(about), _remark)
@@ -100,7 +100,9 @@ class Recorder:
         return recorded
 
     @failures_reported()
-    def record_vector(self, env: Any, made_at: CallSite, env_id: str | None = None) -> RecordedCalls | None:
+    def record_vector(
+        self, env: Any, env_id: str | None = None, made_at: CallSite = ()
+    ) -> RecordedCalls | None:
         """Record all slots of a vector environment that is one object."""
         about = describe(env, env_id, made_at)
         recorder = self._of_slots(env, about, several(env) or env.num_envs)
@@ -112,7 +114,7 @@ class Recorder:
         return recorded
 
     @failures_reported()
-    def record_pool(self, env: Any, made_at: CallSite, env_id: str, seed: Any) -> None:
+    def record_pool(self, env: Any, env_id: str, seed: Any, made_at: CallSite = ()) -> None:
         """Record all slots of an EnvPool, made with `seed`: a number, a list for all slots, or None."""
         about = describe(env, env_id, made_at)
         pool = PoolStepRecorder(self._of_slots(env, about, env.num_envs), seed)

@@ -78,7 +78,7 @@ def _told(recording: Recording, rows: NDArray[np.bool_]) -> list[str]:
     recent = len(completed) > RECENT and not (episodes.mode[completed] == MODES["evaluation"]).any()
     returns = statistics(episodes.episode_return[completed[-RECENT:] if recent else completed])
     if returns.n:
-        parts.append(f"mean return{f' of the last {RECENT}' if recent else ''} {number(returns.mean)}")
+        parts.append(f"mean return{f' of the last {RECENT}:' if recent else ''} {number(returns.mean)}")
     return parts
 
 

@@ -10,6 +10,7 @@ from monitorcli.report.layout import Line, Span, TextTable
 from monitorcli.report.model import Compared, Report
 from monitorcli.report.text import number
 from monitorcli.summary.comparison import Comparison, Difference
+from monitorcli.summary.measures import RECENT
 
 BEATS = "beats it: the probability that an episode's return is higher than one of the baseline"
 
@@ -17,6 +18,7 @@ _COLUMNS = ("directory", "series", "mean return", "baseline", "change", "", "bea
 
 # What each measure is called, in the order of the rows.
 _NAMES = {
+    "recent": f"mean of the last {RECENT}",
     "mean": "mean return",
     "iqm": "iqm return",
     "median": "median return",
@@ -54,7 +56,7 @@ def _cells(of: Compared) -> dict[str, Line]:
     row["series"] = [Span(of.new.title or "not known")]
     row["mean return"] = [Span("nothing to compare", "bad")]
     if found.n_old and found.n_new:
-        mean = next(difference for difference in found.differences if difference.name == "mean")
+        mean = next(one for one in found.differences if one.name in ("recent", "mean"))
         _, row["baseline"], row["mean return"], row["change"], row[""] = _row(mean, found)
         paired = " paired by seed" if found.paired else ""
         row["beats it"] = [*estimated(number(found.p_improve), found.p_interval), Span(paired)]
@@ -91,10 +93,16 @@ def sentence(of: Compared, quoted: Callable[[str], str] = str) -> str:
         return "nothing to compare: one side has no completed episode"
     old, new = map(quoted, sides(of))
     return (
-        f"probability that an episode of {new} beats one of {old}: "
+        f"probability that an episode of {new} beats one of {old}{_last(of)}: "
         f"{' '.join(filter(None, (number(comparison.p_improve), between(comparison.p_interval))))}, "
         f"{'' if comparison.paired else 'not '}paired{' by seed' if comparison.paired else ''}"
     )
+
+
+def _last(of: Compared) -> str:
+    """`, of the last 100 of each`, where only these are compared."""
+    first = of.comparison.differences[0].name if of.comparison.differences else "mean"
+    return f", of the last {RECENT} of each" if first == "recent" else ""
 
 
 def _row(difference: Difference, comparison: Comparison) -> list[Line]:

@@ -16,7 +16,7 @@ from monitorcli.report.layout import (
     width_of,
 )
 from monitorcli.report.model import RecordingView, ReportOptions, View
-from monitorcli.report.text import plural
+from monitorcli.report.text import plural, printable
 from monitorcli.report.told_apart import told_apart
 
 COLUMN = 12  # where what stands behind a label begins
@@ -39,12 +39,16 @@ def block(
 
 
 def heading(view: View, one: RecordingView, width: int) -> list[Line]:
-    """`CartPole-v1 · training     train.py:31, 8 environments`, and what else tells it from others."""
+    """`CartPole-v1 · training     train.py:31, 8 environments`, and what else tells it from others.
+
+    An evaluation has its policy there.
+    """
     about = told_apart(view.series, one.recording.series)
-    made: list[str] = [view.place] if view.place else []
+    origin = view.place or printable(view.series.environment.policy or "", limit=80)
+    made = [origin] if origin else []
     if view.environments > 1:
         made.append(plural(view.environments, "environment"))
-    more = [Span(", ".join([*made, *(fact for fact in about if fact != view.place)]), "dim")]
+    more = [Span(", ".join([*made, *(fact for fact in about if fact != origin)]), "dim")]
     title = title_of(view)
     start = max(width_of(title_of(other)) for other in one.views) + _PLACE
     if not more[0].text:

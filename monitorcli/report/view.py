@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,12 +70,14 @@ class View:
 
     @property
     def environments(self) -> int:
-        """How many environments it was recorded from."""
+        """How many environments it was recorded from, in the run that had the most."""
         episodes = self.recording.episodes
         if not len(episodes):
             return 0
         slots = int(episodes.slot.max()) + 1
-        return len(np.unique(episodes.writer.astype(np.uint64) * np.uint64(slots) + episodes.slot))
+        found = np.unique(episodes.writer.astype(np.uint64) * np.uint64(slots) + episodes.slot)
+        writers = (found // np.uint64(slots)).tolist()
+        return max(Counter(self.recording.writers[writer].run for writer in writers).values())
 
     @property
     def place(self) -> str:

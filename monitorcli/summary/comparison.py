@@ -41,7 +41,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """New episodes against old ones. `n_old`, `n_new`: completed ones with a finite return.
+    """New episodes against old ones. `n_old`, `n_new`: those of `p_improve`, with a finite return.
 
     `p_improve` is the probability that a new episode's return is the higher one, ties counted half:
     Mann and Whitney's U / (n_old n_new); of paired episodes, the share of pairs. NaN without episodes.
@@ -57,17 +57,21 @@ class Comparison:
     p_interval: Interval
 
 
-def compare(old: Measured, new: Measured) -> Comparison:
-    """Put the episodes of two policies side by side; paired by seed when both have the same seeds."""
-    rows = pairing(old.episodes, new.episodes)
-    known = [name for name in COMPARED if old.n(name) and new.n(name)]
-    before, after, _ = _sides("episode_return", old, new, rows)
+def compare(old: Measured, new: Measured, headline: str = "mean") -> Comparison:
+    """Put the episodes of two policies side by side; paired by seed when both have the same seeds.
+
+    With `headline` "recent" that measure comes first, and `p_improve` is of its episodes, which are no pairs.
+    """
+    rows = pairing(old.episodes, new.episodes) if headline == "mean" else None
+    names = COMPARED if headline == "mean" else (headline, *COMPARED)
+    known = [name for name in names if old.n(name) and new.n(name)]
+    before, after, _ = _sides(MEASURES[headline].column, old, new, rows)
     p_improve, p_interval = _improvement(before, after, rows is not None, new.confidence)
     return Comparison(
         old=old,
         new=new,
-        n_old=old.n("mean"),
-        n_new=new.n("mean"),
+        n_old=len(before),
+        n_new=len(after),
         paired=rows is not None,
         differences=tuple(
             difference
