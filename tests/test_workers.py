@@ -372,7 +372,7 @@ def test_the_shard_is_told_by_slurm_or_torchrun(folder, variables, part):
         (["--shard", "4/3"], "monitorcli: --shard '4/3' is not one of so many parts."),
         (["--shard", "0/3"], "monitorcli: --shard '0/3' is not one of so many parts."),
         (["--shard", "auto"], "monitorcli: --shard auto: neither Slurm's variables ("),
-        (["--shard", "1/3", "--force"], "monitorcli: --force would delete what the other shards recorded."),
+        (["--shard", "1/3", "--force"], "monitorcli: --force and --shard do not go together: "),
         (["--workers", "0"], "monitorcli: Invalid value for '--workers': '0' is not a number from 1 to 4096"),
     ],
 )

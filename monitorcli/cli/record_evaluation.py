@@ -22,7 +22,7 @@ from monitorcli.cli.run_lifecycle import (
     usable_ffmpeg,
     with_current_directory,
 )
-from monitorcli.errors import BadRequest, MonitorError, NoRecording
+from monitorcli.errors import MonitorError, NoRecording
 from monitorcli.evaluate import shards
 from monitorcli.evaluate.adapter import EnvironmentRequest, PolicyRequest
 from monitorcli.evaluate.claim import other_runs, refuse_taken
@@ -60,7 +60,7 @@ def record(request: Request, existing: Existing) -> None:
 
     Exits with 0, 2 if an episode failed, or 128+n after signal n.
     """
-    shard = _shard(request, existing)
+    shard = Shard() if request.shard is None else shards.parse(request.shard, os.environ)
     ffmpeg, trouble = usable_ffmpeg(request)
     typed = request
     if request.seed is None:
@@ -94,16 +94,6 @@ def record(request: Request, existing: Existing) -> None:
         end(run, exit_status=status, interrupted=interrupted, **document)
     say_evaluated(with_current_directory(request, run), run, prepared.plan, shard, evaluated)
     sys.exit(status)
-
-
-def _shard(request: Request, existing: Existing) -> Shard:
-    if request.shard is None:
-        return Shard()
-    if existing is Existing.CLEAR:
-        raise BadRequest("--force would delete what the other shards recorded.", "Leave out --force.")
-    if request.seed is None:
-        raise BadRequest("--shard needs --seed: it must be the same for all shards.", "For example: --seed 0")
-    return shards.parse(request.shard, os.environ)
 
 
 def _prepared(request: Request, shard: Shard, film: bool) -> _Prepared:

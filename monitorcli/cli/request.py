@@ -81,6 +81,8 @@ def checked(request: Request) -> Request:
     for name in ("policy", "episodes"):
         if request.env is not None and getattr(request, name) is None:
             raise BadRequest(f"--env needs --{name} too.", "For example: --policy random --episodes 10")
+    if request.shard is not None and request.seed is None:
+        raise BadRequest("--shard needs --seed: it must be the same for all shards.", "For example: --seed 0")
     request = request._replace(video=request.video or DEFAULT_SCHEDULE)
     schedule.check(str(request.video))
     return request
