@@ -25,8 +25,8 @@ from monitorcli.cli.run_lifecycle import (
 from monitorcli.errors import MonitorError, NoRecording
 from monitorcli.evaluate import shards
 from monitorcli.evaluate.adapter import EnvironmentRequest, PolicyRequest
-from monitorcli.evaluate.claim import other_runs, refuse_taken
-from monitorcli.evaluate.plan import Plan
+from monitorcli.evaluate.claim import last_plan, may_join, refuse_taken
+from monitorcli.evaluate.plan import OF_SERIES, Plan
 from monitorcli.evaluate.plan import changes as plan_changes
 from monitorcli.evaluate.run import Evaluated, Evaluation, run_evaluation
 from monitorcli.evaluate.seeds import changes, choose_seed, completed, named_as_recorded
@@ -117,17 +117,16 @@ def _checked(
     A shard is begun beside others of the same plan, and of no other. Raises BadRequest for changes that
     nobody accepted.
     """
-    runs = other_runs(request.directory) if request.directory.is_dir() else {}
-    if existing is Existing.REFUSE and request.shard is not None:
-        plans = [document.get("plan") for document in runs.values()]
-        if all(isinstance(plan, dict) for plan in plans):
-            existing = Existing.KEEP
-    if existing is not Existing.KEEP or not runs:
+    if existing is Existing.REFUSE and request.shard is not None and may_join(request.directory):
+        existing = Existing.KEEP
+    if existing is not Existing.KEEP:
         return existing, prepared, []
-    found = plan_changes(list(runs.values())[-1].get("plan"), prepared.plan)
+    found = plan_changes(last_plan(request.directory), prepared.plan)
     with contextlib.suppress(NoRecording):
         recording = read(request.directory, kind="monitorcli")
-        found = changes(recording, prepared.plan.about) or found
+        of_series = changes(recording, prepared.plan.about)
+        if of_series:  # which says more than the plan's hash or arguments
+            found = [*of_series, *(change for change in found if change[0] not in OF_SERIES)]
         about = named_as_recorded(recording, prepared.plan.about)
         prepared = prepared._replace(plan=prepared.plan._replace(about=about))
     if not request.accept_changes:
@@ -145,6 +144,9 @@ def _claimed(
     run = begin(typed, existing, how)
     try:
         refuse_taken(request.directory, run.path.name, prepared.shard)
+        if request.shard is not None and not request.accept_changes:  # two may have begun at once
+            known = last_plan(request.directory, before=run.path.name)
+            refuse_changes(request, plan_changes(known, prepared.plan), "is there now")
     except MonitorError:
         run.forget()
         raise

@@ -12,16 +12,29 @@ from monitorcli.format import lease
 from monitorcli.format.files import files
 from monitorcli.format.json_files import read_json
 from monitorcli.format.names import is_run
+from monitorcli.monitor.directory import refuse_used
 
 # Seconds for which a run's file may be empty, because it was created a moment ago.
 _PATIENCE = 2.0
 
 
-def other_runs(directory: Path, own: str = "") -> dict[str, dict[str, Any]]:
-    """The runs of a directory but `own`: the documents by name. What cannot be read is left out."""
-    names = [owned.name for owned in files(directory) if is_run(owned.name) and owned.name != own]
-    found = {name: _document(directory / name) for name in sorted(names)}
-    return {name: document for name, document in found.items() if document}
+def may_join(directory: Path) -> bool:
+    """Whether all that the directory holds are evaluations with a plan, or nothing at all."""
+    if not directory.is_dir():
+        return True
+    try:
+        refuse_used(directory)
+        used = False
+    except DirectoryInUse:
+        used = True
+    plans = [document.get("plan") for document in _runs(directory).values()]
+    return all(isinstance(plan, dict) for plan in plans) and (bool(plans) or not used)
+
+
+def last_plan(directory: Path, before: str = "") -> Any:
+    """The plan of the last run, or of the last before the run of this name; None without one."""
+    documents = [document for name, document in _runs(directory).items() if not before or name < before]
+    return documents[-1].get("plan") if documents else None
 
 
 def refuse_taken(directory: Path, own: str, shard: Shard) -> None:
@@ -29,15 +42,22 @@ def refuse_taken(directory: Path, own: str, shard: Shard) -> None:
 
     To be asked when the own run's file is there: of two that begin at once the later one sees the other.
     """
-    for name, document in other_runs(directory, own).items():
+    for name, document in _runs(directory).items():
         held = document.get("lease")
-        if name > own or document.get("ended_at") is not None or not isinstance(held, dict):
+        if name >= own or document.get("ended_at") is not None or not isinstance(held, dict):
             continue
         if shard.overlaps(_shard_of(document)) and lease.alive(held, _last_sign(directory / name)):
             who = f"process {held.get('pid')!s:.20} on {held.get('host')!s:.80}"
             raise DirectoryInUse(
                 f"{directory}: {who} is running these episodes already ({name}).", "Wait for it, or stop it."
             )
+
+
+def _runs(directory: Path) -> dict[str, dict[str, Any]]:
+    """The runs' documents, by name in their order. What cannot be read is left out."""
+    names = sorted(owned.name for owned in files(directory) if is_run(owned.name))
+    found = {name: _document(directory / name) for name in names}
+    return {name: document for name, document in found.items() if document}
 
 
 def _document(path: Path) -> dict[str, Any]:

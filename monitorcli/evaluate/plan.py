@@ -20,6 +20,8 @@ _COMPARED = {
     "reuse_env": "--reuse-env",
     "threads": "threads",
 }
+# Those of them that a series has too.
+OF_SERIES = frozenset(_COMPARED[name] for name in ("env", "arguments", "policy", "policy_hash"))
 
 
 class Plan(NamedTuple):
