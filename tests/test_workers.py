@@ -183,15 +183,15 @@ def test_the_proof_runs_as_many_episodes_again_as_are_asked_for_and_records_none
     ],
 )
 def test_what_is_kept_from_one_episode_to_the_next_is_caught_by_the_proof(folder, policy, env, workers):
-    repeated = ("--repeat", "20")  # two episodes may come out alike by chance
-    done = evaluate(folder, "eval", "--workers", workers, *repeated, policy=policy, env=env, episodes=60)
+    done = evaluate(folder, "eval", "--workers", workers, policy=policy, env=env, episodes=100)
     assert done.returncode == 0, done.stderr
     said = re.search(
-        r"  ! not reproducible: seed (\d+) gave return \S+ in \d+ steps?, then return \S+ in", done.stderr
+        r"  ! not reproducible: seed (\d+) gave return \S+ in \d+ steps?, then (return|the same with)",
+        done.stderr,
     )
     assert said, done.stderr
     kept = run_file(folder, "eval")["repeats"]
-    assert (kept["episodes"], kept["different"][0]["seed"]) == (20, int(said[1]))
+    assert (kept["episodes"], kept["different"][0]["seed"]) == (2, int(said[1]))
     assert kept["different"][0]["first"] != kept["different"][0]["second"]
 
 

@@ -60,8 +60,11 @@ def _proof(request: Request, repeats: list[Repeat]) -> list[str]:
     seed = first.first.seed
     alone = request._replace(episodes=1, seed=seed, repeat=1, shard=None, workers=None)
     more = f" ({len(different)} of {len(repeats)} repeated episodes differ)" if len(repeats) > 1 else ""
+    one, other = _told(first.first), _told(first.second)
+    if one == other:
+        other = "the same with other actions or observations"
     return [
-        f"! not reproducible: seed {seed} gave {_told(first.first)}, then {_told(first.second)}.{more}",
+        f"! not reproducible: seed {seed} gave {one}, then {other}.{more}",
         "  The policy or the environment keeps something from one episode to the next, or draws random "
         "numbers that no seed decides.",
         f"  One episode alone, twice:  monitorcli start ANOTHER_DIR {alone.as_typed()}",

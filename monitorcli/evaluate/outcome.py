@@ -13,16 +13,20 @@ _MOST_TRACEBACK = 4000
 
 
 class Ended(NamedTuple):
-    """An episode that ended. `end` is the log's code; `start` a hash of the first observation."""
+    """An episode that ended. `end` is the log's code; `start` a hash of the first observation.
+
+    `trace` is a hash of every action, observation and reward, "" where none was asked for.
+    """
 
     seed: int
     episode_return: float
     length: int
     end: int
     start: str
+    trace: str = ""
 
     def bits(self) -> tuple[str, int, int]:
-        """What a second run of the episode must give, to the last bit."""
+        """What the digest is made of, to the last bit."""
         return self.episode_return.hex(), self.length, self.end
 
 

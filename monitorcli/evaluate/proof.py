@@ -22,7 +22,7 @@ class Repeat(NamedTuple):
         """Whether both ended, and to the last bit alike."""
         if isinstance(self.first, Failed) or isinstance(self.second, Failed):
             return False
-        return self.first.bits() == self.second.bits()
+        return (self.first.bits(), self.first.trace) == (self.second.bits(), self.second.trace)
 
 
 def how_many(asked: int | None, episodes: int) -> int:
@@ -31,23 +31,20 @@ def how_many(asked: int | None, episodes: int) -> int:
     return min(count, episodes)
 
 
-def chosen(results: Sequence[Result], count: int) -> list[Result]:
-    """So many of the results, from all over the evaluation, the last one first.
+def chosen(seeds: Sequence[int], count: int) -> set[int]:
+    """So many of the seeds, from all over the evaluation.
 
     The last is among them, because before it most has happened that a policy may remember.
     """
-    return [results[(number + 1) * len(results) // count - 1] for number in reversed(range(count))]
+    return {seeds[(number + 1) * len(seeds) // count - 1] for number in range(count)}
 
 
-def prove(engine: Engine, results: Sequence[Result], count: int, elsewhere: bool) -> list[Repeat]:
-    """Run `count` of the episodes again; if `elsewhere`, each by another of the engine's workers."""
-    ended = sorted(
-        (result for result in results if isinstance(result.outcome, Ended)),
-        key=lambda result: result.outcome.seed,
-    )
-    again = chosen(ended, min(count, len(ended)))
+def prove(engine: Engine, results: Sequence[Result], elsewhere: bool) -> list[Repeat]:
+    """Run these episodes again, the last one first; `elsewhere` is by another of the engine's workers."""
+    ended = [result for result in results if isinstance(result.outcome, Ended)]
+    again = sorted(ended, key=lambda result: -result.outcome.seed)
     firsts = {result.outcome.seed: result.outcome for result in again}
-    jobs = [Job(one.outcome.seed, False, one.worker if elsewhere else None) for one in again]
+    jobs = [Job(one.outcome.seed, True, False, one.worker if elsewhere else None) for one in again]
     found = [Repeat(firsts[second.seed], second) for second, _ in engine.run(jobs)]
     return sorted(found, key=lambda repeat: repeat.first.seed)
 
@@ -69,4 +66,5 @@ def _told(outcome: Outcome) -> dict[str, Any]:
     """An outcome in a run's file. A return is text, as `float.hex` has it: JSON has no NaN."""
     if isinstance(outcome, Failed):
         return {"error": outcome.error}
-    return {"return": outcome.episode_return.hex(), "length": outcome.length, "end": outcome.end}
+    value = outcome.episode_return.hex()
+    return {"return": value, "length": outcome.length, "end": outcome.end, "trace": outcome.trace}

@@ -77,14 +77,17 @@ def run_evaluation(
     notify = once(notify)  # of every worker, and of every environment
     results: list[Result] = []
     repeats: list[Repeat] = []
+    count = proof.how_many(evaluation.repeat, len(evaluation.seeds))
+    twice = proof.chosen(evaluation.seeds, count)
     stopped_by = None
     try:
         with stoppable() as check, closing(_engine(evaluation, loaded, check, notify)) as engine:
             with progress as advance:
-                for result in engine.run([Job(seed) for seed in evaluation.seeds]):
+                for result in engine.run([Job(seed, traced=seed in twice) for seed in evaluation.seeds]):
                     results.append(result)
                     advance(result, engine.alive)
-            repeats += _proved(evaluation, engine, results, check, notify)
+            again = [result for result in results if result.outcome.seed in twice]
+            repeats += _proved(evaluation, engine, again, check, notify)
     except Stopped as stopped:
         stopped_by = stopped.number
     except KeyboardInterrupt:
@@ -108,15 +111,14 @@ def _engine(evaluation: Evaluation, loaded: Loaded, check: Check, notify: Callab
 def _proved(
     evaluation: Evaluation,
     engine: Engine,
-    results: Sequence[Result],
+    again: Sequence[Result],
     check: Check,
     notify: Callable[[str], None],
 ) -> list[Repeat]:
     """The repeats: by other workers, or, of an engine that has only one, by a fresh process."""
-    count = proof.how_many(evaluation.repeat, len(results))
-    if not count:
+    if not again:
         return []
     if evaluation.workers > 1:
-        return proof.prove(engine, results, count, elsewhere=True)
+        return proof.prove(engine, again, elsewhere=True)
     with closing(LocalEngine(evaluation.task, 1, check, notify)) as fresh:
-        return proof.prove(fresh, results, count, elsewhere=False)
+        return proof.prove(fresh, again, elsewhere=False)

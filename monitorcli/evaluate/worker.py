@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -88,7 +87,7 @@ class Worker:
                 "Make room, or choose another directory.",
             ) from None
 
-    def run(self, seed: int, recorded: bool) -> Outcome:
+    def run(self, seed: int, recorded: bool, traced: bool = False) -> Outcome:
         """Run the episode with this seed to its end; an error in it is an outcome too.
 
         Raises Stopped, and DirectoryUnusable if it is to be recorded and that cannot begin.
@@ -98,7 +97,10 @@ class Worker:
         try:
             env = self._env if self._task.plan.reuse_env else self._fresh(seed)
             try:
-                return self._recorded(env, seed) if recorded else self._played(env, env.reset, env.step, seed)
+                trace = hashlib.sha256() if traced else None
+                if recorded:
+                    return self._recorded(env, seed, trace)
+                return self._played(env, env.reset, env.step, seed, trace)
             finally:
                 if env is not self._env:
                     env.close()
@@ -115,17 +117,19 @@ class Worker:
         seed_everything(seed)  # an environment may draw random numbers while it is made
         return make_environment(self._task.environment, film=self._task.ffmpeg is not None)
 
-    def _recorded(self, env: Any, seed: int) -> Outcome:
+    def _recorded(self, env: Any, seed: int, trace: Any) -> Outcome:
         writer = self._writer
         assert writer is not None
         writer.number_from(seed - self._task.plan.seed)
         steps = shared_recorder(env, lambda _: writer, self._options).steps
         try:
-            return self._played(env, steps.reset, steps.step, seed)
+            return self._played(env, steps.reset, steps.step, seed, trace)
         finally:
             steps.stop(log.CUT_CLOSED)
 
-    def _played(self, env: Any, reset: Callable[..., Any], step: Callable[[Any], Any], seed: int) -> Outcome:
+    def _played(
+        self, env: Any, reset: Callable[..., Any], step: Callable[[Any], Any], seed: int, trace: Any
+    ) -> Outcome:
         act, check = self._policy.act, self._check
         seed_everything(seed)
         env.action_space.seed(seed)
@@ -133,17 +137,20 @@ class Worker:
         self._policy.env = env
         self._policy.begin(seed)
         observation, _ = reset(seed=seed)
-        start = _hash(observation)
+        start = hashlib.sha256(_bytes(observation)).hexdigest()[:16]
         total, length = 0.0, 0
         while True:
             check()
-            result = step(act(observation))
+            action = act(observation)
+            result = step(action)
             observation, reward, terminated, truncated = _quickly(result) or _strictly(result)
+            if trace is not None:
+                trace.update(_bytes((action, observation, reward)))
             total += reward
             length += 1
             if terminated or truncated:
                 end = (log.END_TERMINATED if terminated else 0) | (log.END_TRUNCATED if truncated else 0)
-                return Ended(seed, total, length, end, start)
+                return Ended(seed, total, length, end, start, trace.hexdigest()[:16] if trace else "")
 
 
 def _quickly(result: Any) -> tuple[Any, float, bool, bool] | None:
@@ -173,11 +180,16 @@ def seed_everything(seed: int) -> None:
             torch.cuda.manual_seed_all(seed % (1 << 64))
 
 
-def _hash(observation: Any) -> str:
-    """A short name of an observation, the same for equal ones; "" for what cannot be told."""
+def _bytes(value: Any) -> bytes:
+    """An observation or an action as bytes, the same for equal ones; b"" for a part that cannot be told."""
+    if isinstance(value, Mapping):
+        return b"".join(repr(name).encode() + _bytes(part) for name, part in value.items())
+    if isinstance(value, (tuple, list)):
+        return b"".join(map(_bytes, value))
+    if isinstance(value, str):
+        return value.encode(errors="replace")
     try:
-        array = np.asarray(observation)
-        data = pickle.dumps(observation) if array.dtype.hasobject else array.tobytes()
-        return hashlib.sha256(data).hexdigest()[:16]
-    except Exception:  # noqa: BLE001 - of what the environment takes for an observation
-        return ""
+        array = np.asarray(value)
+        return b"" if array.dtype.hasobject else array.tobytes()
+    except Exception:  # noqa: BLE001 - of whatever the environment takes for an observation
+        return b""

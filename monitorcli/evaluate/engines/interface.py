@@ -9,9 +9,10 @@ from monitorcli.evaluate.outcome import Outcome
 
 
 class Job(NamedTuple):
-    """One episode. A repeat is not `recorded`, and is run by another worker than `avoid`."""
+    """One episode. What is run twice is `traced`; a repeat is not `recorded`, and not done by `avoid`."""
 
     seed: int
+    traced: bool = False
     recorded: bool = True
     avoid: int | None = None
 

@@ -46,7 +46,7 @@ def work(pipe: Connection, task: Task) -> None:
                 pipe.send(Ready())
                 while (job := pipe.recv()) is not None:
                     assert isinstance(job, Job)
-                    pipe.send(worker.run(job.seed, job.recorded))
+                    pipe.send(worker.run(job.seed, job.recorded, job.traced))
         except MonitorError as error:
             pipe.send(Refused(str(error), error.hint))
 

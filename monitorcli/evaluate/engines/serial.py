@@ -19,7 +19,7 @@ class SerialEngine:
     def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
         """Run the jobs, and yield each result."""
         for job in jobs:
-            yield Result(self._worker.run(job.seed, job.recorded), 0)
+            yield Result(self._worker.run(job.seed, job.recorded, job.traced), 0)
 
     def close(self) -> None:
         """Close the worker's files."""
