@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -89,9 +88,8 @@ def record(request: Request, existing: Existing) -> None:
     finally:
         with contextlib.suppress(OSError, MonitorError):
             recover(run.directory.path())  # what workers that were killed left
-        document = evaluated.document() if evaluated else {}
-        interrupted = evaluated is not None and evaluated.stopped_by == signal.SIGINT
-        end(run, exit_status=status, interrupted=interrupted, **document)
+        document = evaluated.document() if evaluated else {"interrupted": False}
+        end(run, exit_status=status, **document)
     say_evaluated(with_current_directory(request, run), run, prepared.plan, shard, evaluated)
     sys.exit(status)
 
@@ -150,7 +148,9 @@ def _claimed(
     except MonitorError:
         run.forget()
         raise
-    done = {} if existing is not Existing.KEEP else completed(_recording(request), prepared.plan)
+    done = {}
+    if existing is Existing.KEEP:
+        done = completed(read(request.directory, kind="monitorcli"), prepared.plan)
     missing = [seed for seed in prepared.shard.seeds(prepared.plan.seeds) if seed not in done]
     if not missing:
         run.forget()
@@ -161,15 +161,12 @@ def _claimed(
     return run, missing
 
 
-def _recording(request: Request) -> Any:
-    return read(request.directory, kind="monitorcli")
-
-
 def _workers(asked: str | None) -> int:
     """How many workers; `auto` is one for each core that we may use."""
     if asked != "auto":
         return int(asked or 1)
-    return int(os.environ.get("SLURM_CPUS_PER_TASK") or len(os.sched_getaffinity(0)))
+    ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return int(os.environ.get("SLURM_CPUS_PER_TASK") or ours or 1)
 
 
 def _status(evaluated: Evaluated) -> int:

@@ -56,6 +56,7 @@ class Evaluated(NamedTuple):
         """What of it goes into the run's file."""
         episodes, different = self.starts
         return {
+            "interrupted": self.stopped_by == signal.SIGINT,
             "repeats": proof.document(self.repeats),
             "first_observations": {"episodes": episodes, "different": different},
             "failed": len(self.failures),
