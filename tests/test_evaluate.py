@@ -411,7 +411,12 @@ def test_a_policy_that_fails_is_named_with_the_place_and_keeps_what_was_recorded
     assert done.stderr.startswith(f"monitorcli: the episode with seed 8 failed: {reason}")
     assert "Raised at " in done.stderr
     assert "Traceback" not in done.stderr
-    assert [row["end"] for row in recorded("eval", folder)] == ["incomplete"]
+    assert done.stderr.splitlines()[-2:] == [
+        "monitorcli: 4 episodes failed (seeds 8, 9, 10, 11); 0 of 4 episodes are covered.",
+        f"  To run what is missing:  monitorcli resume eval --env CartPole-v1 --policy {policy} --episodes 4"
+        " --seed 8 --video none",
+    ]
+    assert [row["end"] for row in recorded("eval", folder)] == ["incomplete"] * 4
 
 
 def test_an_environment_whose_step_is_not_gymnasiums_is_named(folder):
@@ -438,5 +443,9 @@ def test_an_environment_whose_step_is_not_gymnasiums_is_named(folder):
         2,
         "monitorcli: Four-v0 is not recorded from here on: step gave 4 values, not five.\n"
         "monitorcli: the episode with seed 8 failed: step gave 4 values, not five.\n"
-        "  Gymnasium's step gives (observation, reward, terminated, truncated, info), of one environment.\n",
+        "  Gymnasium's step gives (observation, reward, terminated, truncated, info), of one environment.\n"
+        "monitorcli: nothing was recorded.\n"
+        "monitorcli: 2 episodes failed (seeds 8, 9); 0 of 2 episodes are covered.\n"
+        "  To run what is missing:  monitorcli resume eval --env four:Four-v0 --policy random --episodes 2"
+        " --seed 8 --video none\n",
     )

@@ -213,6 +213,10 @@ START = {
     "--policy": ("--policy", "random"),
     "--episodes": ("--episodes", "3"),
     "--seed": ("--seed", "7"),
+    "--workers": ("--workers", "2"),
+    "--shard": ("--shard", "1/2"),
+    "--repeat": ("--repeat", "3"),
+    "--reuse-env": ("--reuse-env",),
     "--video": ("--video", "first:1"),
     "--fps": ("--fps", "5"),
     "--mode": ("--mode", "evaluation"),
@@ -222,8 +226,8 @@ START = {
     "--force": ("--force",),
     "--check": ("--check",),
 }
-# An evaluation needs all of these; what else is recorded is a command.
-EVALUATION = ("--env", "--policy", "--episodes")
+# An evaluation needs all of these, a shard the seed too; what else is recorded is a command.
+EVALUATION = ("--env", "--policy", "--episodes", "--seed")
 
 
 @pytest.fixture

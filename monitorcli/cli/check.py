@@ -23,7 +23,7 @@ from monitorcli.cli.nothing_recorded import why_nothing
 from monitorcli.cli.record_command import settings_of
 from monitorcli.cli.request import Request, checked
 from monitorcli.cli.run_lifecycle import usable_ffmpeg
-from monitorcli.errors import MonitorError
+from monitorcli.errors import BadRequest, MonitorError
 from monitorcli.monitor import directory
 from monitorcli.monitor.active_writers import refuse_living
 from monitorcli.monitor.directory import Existing
@@ -104,7 +104,8 @@ def _directory(wanted: Path, existing: Existing) -> Check:
 
 
 def _evaluation(request: Request, ffmpeg: str | None) -> Iterator[Check]:
-    from monitorcli.evaluate.episodes import blamed, make_environment
+    from monitorcli.evaluate.episodes import make_environment
+    from monitorcli.evaluate.outcome import failure
     from monitorcli.evaluate.policy import load_policy
 
     stage, seed = "environment", request.seed or 0
@@ -114,7 +115,7 @@ def _evaluation(request: Request, ffmpeg: str | None) -> Iterator[Check]:
         stage = "policy"
         policy = load_policy(str(request.policy), env)
         yield Check(stage, GOOD, f"{request.policy} was loaded")
-        with blamed(seed):
+        try:
             stage = "reset"
             observation, _ = env.reset(seed=seed)
             yield Check(stage, GOOD, f"with seed {seed}")
@@ -122,6 +123,9 @@ def _evaluation(request: Request, ffmpeg: str | None) -> Iterator[Check]:
             result = env.step(policy(observation))
             one_step(result)
             yield Check(stage, GOOD, first_step(result))
+        except Exception as error:  # of the policy or the environment
+            failed = failure(seed, error)
+            raise BadRequest(failed.sentence(), failed.place) from error
         yield _frame(request, *(picture(env) if ffmpeg else ("unfilmed", "")))
         env.close()
     except MonitorError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 _MOST_LINES = 20  # series that get a line each; `inspect` has them all
 
 
-def say_recorded(directory: Path, run: RunFile, told: StatusLog | None = None) -> bool:
+def say_recorded(
+    directory: Path, run: RunFile, told: StatusLog | None = None, more: Sequence[str] = ()
+) -> bool:
     """Print what this run recorded. Returns False, and prints nothing, if it recorded nothing.
 
     When there were several series, a line for each says how much of it; or why nothing of an environment.
+    `more` are lines that stand below.
     """
     from monitorcli.recording import read
 
@@ -56,7 +59,7 @@ def say_recorded(directory: Path, run: RunFile, told: StatusLog | None = None) -
         parts.append(plural(sum(not film.broken for film in films), "video"))
     said = {name: ", ".join(_told(recording, rows)) for name, rows in series.items()}
     said.update(_nothing_of([one.env_id for one in recording.series], told))
-    say(f"{', '.join(parts)} -> {directory}", "\n".join(_lines(said)))
+    say(f"{', '.join(parts)} -> {directory}", "\n".join([*_lines(said), *more]))
     return True
 
 

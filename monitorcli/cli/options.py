@@ -28,9 +28,16 @@ def _positive(ctx: click.Context, param: click.Parameter, value: float | None) -
     return value
 
 
+def _workers(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is None or value == "auto" or (value.isdecimal() and 1 <= int(value) <= 4096):
+        return value
+    raise click.BadParameter(f"{value!r} is not a number from 1 to 4096, and not auto.")
+
+
 directory = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 RECORDING_HEADINGS = {
     "Evaluate a policy": ("--env", "--policy", "--episodes", "--seed"),
+    "Workers and shards": ("--workers", "--shard", "--repeat", "--reuse-env"),
     "Record a command": ("--only", "--skip", "--evaluation"),
     "How it is recorded": ("--mode", "--video", "--fps"),
 }
@@ -41,6 +48,23 @@ _RECORDING = (
     click.option("--policy", metavar="P", help="random, path/to/file.py:name or package.module:name."),
     click.option("--episodes", metavar="N", type=click.IntRange(1), help="How many episodes to run."),
     click.option("--seed", metavar="S", type=click.IntRange(0), help="Episode i is reset with seed S + i."),
+    click.option(
+        "--workers",
+        metavar="N",
+        callback=_workers,
+        help="Processes that run episodes, or auto.  [default: 1]",
+    ),
+    click.option(
+        "--shard",
+        metavar="I/N",
+        help="Run one of N parts, the same DIR for all; auto with Slurm or torchrun.",
+    ),
+    click.option(
+        "--repeat", metavar="K", type=click.IntRange(0), help="Run K episodes twice, which must be equal."
+    ),
+    click.option(
+        "--reuse-env", is_flag=True, default=None, help="Keep one environment, not a fresh one an episode."
+    ),
     click.option(
         "--video",
         metavar="SCHEDULE",

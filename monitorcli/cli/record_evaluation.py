@@ -1,108 +1,199 @@
-"""Record an evaluation: read the request, show the progress, and report the outcome."""
+"""Record an evaluation: read the request, claim the run, have it run, and report the outcome."""
 
 from __future__ import annotations
 
 import contextlib
-import signal
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from monitorcli.cli.closing_line import say_recorded
+from monitorcli.cli.evaluated import say_evaluated
 from monitorcli.cli.messages import say
+from monitorcli.cli.progress import progress
 from monitorcli.cli.request import Request
 from monitorcli.cli.resume_request import refuse_changes
 from monitorcli.cli.run_lifecycle import (
     begin,
     end,
-    say_how_to_go_on,
     say_what_is_not_filmed,
     usable_ffmpeg,
     with_current_directory,
 )
-from monitorcli.evaluate.episodes import make_environment
-from monitorcli.evaluate.policy import load_policy, policy_hash, reference_name
-from monitorcli.evaluate.run import Evaluation, run_evaluation
-from monitorcli.evaluate.seeds import changes, choose_seed, missing_seeds, named_as_recorded
-from monitorcli.format.environment import Environment
+from monitorcli.errors import MonitorError, NoRecording
+from monitorcli.evaluate import shards
+from monitorcli.evaluate.adapter import EnvironmentRequest, PolicyRequest
+from monitorcli.evaluate.claim import last_plan, may_join, refuse_taken
+from monitorcli.evaluate.plan import OF_SERIES, Plan
+from monitorcli.evaluate.plan import changes as plan_changes
+from monitorcli.evaluate.run import Evaluated, Evaluation, run_evaluation
+from monitorcli.evaluate.seeds import changes, choose_seed, completed, named_as_recorded
+from monitorcli.evaluate.shards import Shard
+from monitorcli.evaluate.threads import threads
+from monitorcli.evaluate.worker import Loaded, Task, load
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.environment import describe
-from monitorcli.monitor.history import read_history
+from monitorcli.monitor.recovery import recover
+from monitorcli.monitor.run import RunFile
 from monitorcli.recording import read
+
+# Seconds between two signs of life, for those that cannot see our process.
+_HEARTBEAT = 20.0
+
+Changes = list[tuple[str, str, str]]
+
+
+class _Prepared(NamedTuple):
+    """What is to be run, before a directory is touched."""
+
+    plan: Plan
+    shard: Shard
+    environment: EnvironmentRequest
+    policy: PolicyRequest
+    loaded: Loaded
 
 
 def record(request: Request, existing: Existing) -> None:
-    """Run and record the episodes that are still missing. Exits with 0, or 128+n after signal n."""
+    """Run and record the episodes that are still missing.
+
+    Exits with 0, 2 if an episode failed, or 128+n after signal n.
+    """
+    shard = Shard() if request.shard is None else shards.parse(request.shard, os.environ)
     ffmpeg, trouble = usable_ffmpeg(request)
-    env = make_environment(str(request.env), film=ffmpeg is not None)
-    policy = load_policy(str(request.policy), env)
     typed = request
     if request.seed is None:
         request = request._replace(seed=choose_seed())
-    about = describe(env)._replace(
-        command=(), policy=reference_name(str(request.policy)), policy_hash=policy_hash(str(request.policy))
-    )
-    about, count, seeds = _missing(request, about, existing)
-    if not count:
-        say(f"nothing is missing: {request.directory} holds all {request.episodes} episodes.")
-        sys.exit(0)
-    run = begin(typed, existing, request.how())
+    prepared = _prepared(request, shard, film=ffmpeg is not None)
+    existing, prepared, accepted = _checked(request, prepared, existing)
+    run, missing = _claimed(typed, request, prepared, existing, accepted)
     if typed.seed is None:
         say(f"no --seed given; using {request.seed}.")
-    before = read_history(request.directory)
-    say_what_is_not_filmed(request, before.played, trouble)
-    mode = request.mode or "evaluation"
-    evaluation = Evaluation(env, about, policy, seeds, str(request.video), request.fps, ffmpeg, mode)
-    status, stopped_by = 2, None
+    say_what_is_not_filmed(request, missing[0] - prepared.plan.seed, trouble)
+    task = Task(
+        prepared.environment, prepared.policy, prepared.plan, str(run.directory.path()), run.number,
+        str(request.video), request.fps, ffmpeg, request.mode or "evaluation",
+    )  # fmt: skip
+    workers = min(_workers(request.workers), len(missing))
+    evaluation = Evaluation(task, missing, workers, request.repeat)
+    evaluated, status = None, 2
     try:
-        stopped_by = run_evaluation(evaluation, run, before, say, _progress(count))
-        status = 128 + stopped_by if stopped_by else 0
+        with _beating(run):
+            evaluated = run_evaluation(evaluation, prepared.loaded, say, progress(len(missing)))
+        status = _status(evaluated)
+    except MonitorError:
+        if not _wrote(run):
+            run.forget()
+        raise
     finally:
-        end(run, exit_status=status, interrupted=stopped_by == signal.SIGINT)
-    request = with_current_directory(request, run)
-    say_recorded(request.directory, run)
-    if stopped_by:
-        name = signal.Signals(stopped_by).name
-        say_how_to_go_on(request, "interrupted" if stopped_by == signal.SIGINT else f"stopped by {name}")
+        with contextlib.suppress(OSError, MonitorError):
+            recover(run.directory.path())  # what workers that were killed left
+        document = evaluated.document() if evaluated else {"interrupted": False}
+        end(run, exit_status=status, **document)
+    say_evaluated(with_current_directory(request, run), run, prepared.plan, shard, evaluated)
     sys.exit(status)
 
 
-def _missing(
-    request: Request, about: Environment, existing: Existing
-) -> tuple[Environment, int, Iterable[int]]:
-    """What to run, how many episodes, and their seeds: all, or those without a complete episode yet.
-
-    Raises BadRequest when `about` is not what is recorded, and nobody accepted that.
-    """
+def _prepared(request: Request, shard: Shard, film: bool) -> _Prepared:
+    environment, policy = EnvironmentRequest(str(request.env)), PolicyRequest(str(request.policy))
+    loaded = load(environment, policy, film)
+    identity = loaded.policy.identity
+    about = describe(loaded.env)._replace(
+        command=(), policy=identity["policy"], policy_hash=identity["policy_hash"]
+    )
     assert request.seed is not None and request.episodes is not None
-    seeds = range(request.seed, request.seed + request.episodes)
+    chosen = threads(os.environ)
+    plan = Plan(about, request.seed, request.episodes, bool(request.reuse_env), chosen)
+    return _Prepared(plan, shard, environment, policy, loaded)
+
+
+def _checked(
+    request: Request, prepared: _Prepared, existing: Existing
+) -> tuple[Existing, _Prepared, Changes]:
+    """Whether the directory is gone on with, with what, and in what that differs from what is recorded there.
+
+    A shard is begun beside others of the same plan, and of no other. Raises BadRequest for changes that
+    nobody accepted.
+    """
+    if existing is Existing.REFUSE and request.shard is not None and may_join(request.directory):
+        existing = Existing.KEEP
     if existing is not Existing.KEEP:
-        return about, len(seeds), seeds
-    recording = read(request.directory, kind="monitorcli")
+        return existing, prepared, []
+    found = plan_changes(last_plan(request.directory), prepared.plan)
+    with contextlib.suppress(NoRecording):
+        recording = read(request.directory, kind="monitorcli")
+        of_series = changes(recording, prepared.plan.about)
+        if of_series:  # which says more than the plan's hash or arguments
+            found = [*of_series, *(change for change in found if change[0] not in OF_SERIES)]
+        about = named_as_recorded(recording, prepared.plan.about)
+        prepared = prepared._replace(plan=prepared.plan._replace(about=about))
     if not request.accept_changes:
-        refuse_changes(request, changes(recording, about), "is there now")
-    about = named_as_recorded(recording, about)
-    return about, *missing_seeds(recording, about, seeds)
+        refuse_changes(request, found, "is there now")
+    return existing, prepared, found
+
+
+def _claimed(
+    typed: Request, request: Request, prepared: _Prepared, existing: Existing, accepted: Changes
+) -> tuple[RunFile, list[int]]:
+    """The run's file, and the seeds that are missing. Exits with 0 if none is."""
+    how: dict[str, Any] = {**request.how(), "plan": prepared.plan.document(), "shard": str(prepared.shard)}
+    if accepted:
+        how["accepted"] = [{"what": what, "was": old, "is": new} for what, old, new in accepted]
+    run = begin(typed, existing, how)
+    try:
+        refuse_taken(request.directory, run.path.name, prepared.shard)
+        if request.shard is not None and not request.accept_changes:  # two may have begun at once
+            known = last_plan(request.directory, before=run.path.name)
+            refuse_changes(request, plan_changes(known, prepared.plan), "is there now")
+    except MonitorError:
+        run.forget()
+        raise
+    done = {}
+    if existing is Existing.KEEP:
+        done = completed(read(request.directory, kind="monitorcli"), prepared.plan)
+    missing = [seed for seed in prepared.shard.seeds(prepared.plan.seeds) if seed not in done]
+    if not missing:
+        run.forget()
+        part = "" if prepared.shard == Shard() else f" of shard {prepared.shard}"
+        total = len(prepared.shard.seeds(prepared.plan.seeds))
+        say(f"nothing is missing: {request.directory} holds all {total} episodes{part}.")
+        sys.exit(0)
+    return run, missing
+
+
+def _workers(asked: str | None) -> int:
+    """How many workers; `auto` is one for each core that we may use."""
+    if asked != "auto":
+        return int(asked or 1)
+    ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return int(os.environ.get("SLURM_CPUS_PER_TASK") or ours or 1)
+
+
+def _status(evaluated: Evaluated) -> int:
+    if evaluated.stopped_by:
+        return 128 + evaluated.stopped_by
+    return 2 if evaluated.failures else 0
+
+
+def _wrote(run: RunFile) -> bool:
+    """Whether an episode of this run is on disk."""
+    recording = read(run.directory.path(), kind="monitorcli")
+    return any(one.file == run.path.name and one.episodes for one in recording.runs)
 
 
 @contextlib.contextmanager
-def _progress(total: int) -> Iterator[Callable[[float], None]]:
-    """A progress bar with the mean return so far, on a terminal; nothing elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def _beating(run: RunFile) -> Iterator[None]:
+    """Context manager within which the run shows every now and then that it lives."""
+    over = threading.Event()
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda episode_return: None
-        return
-    mean = TextColumn("{task.fields[mean]}")
-    left = (TimeRemainingColumn(), TextColumn("left"))
-    columns = (TextColumn("episodes"), BarColumn(), MofNCompleteColumn(), mean, *left)
-    returns: list[float] = []
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=total, mean="")
+    def beat() -> None:
+        while not over.wait(_HEARTBEAT):
+            run.heartbeat()
 
-        def advance(episode_return: float) -> None:
-            returns.append(episode_return)
-            bar.update(task, advance=1, mean=f"mean return {sum(returns) / len(returns):.1f}")
-
-        yield advance
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

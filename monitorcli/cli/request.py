@@ -10,7 +10,10 @@ from monitorcli.errors import BadRequest
 from monitorcli.video import schedule
 
 DEFAULT_SCHEDULE = "cubic"
-_OPTIONS = ("env", "policy", "episodes", "seed", "video", "fps", "mode", "only", "skip", "evaluation")
+_OPTIONS = (
+    "env", "policy", "episodes", "seed", "shard", "workers", "repeat", "reuse_env",
+    "video", "fps", "mode", "only", "skip", "evaluation",
+)  # fmt: skip
 
 
 class Request(NamedTuple):
@@ -29,6 +32,10 @@ class Request(NamedTuple):
     skip: tuple[str, ...] = ()
     evaluation: tuple[str, ...] = ()
     accept_changes: bool = False
+    shard: str | None = None
+    workers: str | None = None
+    repeat: int | None = None
+    reuse_env: bool | None = None
 
     def how(self) -> dict[str, Any]:
         """What the run's file stores, so that the run can be repeated."""
@@ -38,6 +45,7 @@ class Request(NamedTuple):
             chosen["evaluation"] = list(self.evaluation)
             return {"kind": "command", "command": list(self.command), **filming, **chosen}
         evaluation = {"env": self.env, "policy": self.policy, "episodes": self.episodes, "seed": self.seed}
+        evaluation.update(shard=self.shard, reuse_env=self.reuse_env)
         return {"kind": "evaluation", **evaluation, **filming}
 
     def as_typed(self) -> str:
@@ -48,7 +56,7 @@ class Request(NamedTuple):
             for name, value in given
             for each in (value if isinstance(value, tuple) else (value,))
             if each not in (None, DEFAULT_SCHEDULE)
-            for word in (f"--{name}", str(each))
+            for word in (f"--{name.replace('_', '-')}", *(() if each is True else (str(each),)))
         ]
         return shlex.join([*options, *(("--", *self.command) if self.command else ())])
 
@@ -64,15 +72,17 @@ def checked(request: Request) -> Request:
             f"monitorcli start {directory} -- python train.py\n"
             f"monitorcli start {directory} --env CartPole-v1 --policy random --episodes 10",
         )
-    for name in ("policy", "episodes", "seed"):
+    for name in ("policy", "episodes", "seed", "shard", "workers", "repeat", "reuse_env"):
         if request.command and getattr(request, name) is not None:
-            raise BadRequest(f"--{name} goes with --env; a command brings its own.")
+            raise BadRequest(f"--{name.replace('_', '-')} goes with --env; a command brings its own.")
     for name in ("only", "skip", "evaluation"):
         if request.env is not None and getattr(request, name):
             raise BadRequest(f"--{name} goes with a command; --env names the environment itself.")
     for name in ("policy", "episodes"):
         if request.env is not None and getattr(request, name) is None:
             raise BadRequest(f"--env needs --{name} too.", "For example: --policy random --episodes 10")
+    if request.shard is not None and request.seed is None:
+        raise BadRequest("--shard needs --seed: it must be the same for all shards.", "For example: --seed 0")
     request = request._replace(video=request.video or DEFAULT_SCHEDULE)
     schedule.check(str(request.video))
     return request

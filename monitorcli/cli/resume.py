@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -35,6 +36,10 @@ def resume(**params: Any) -> None:
     from monitorcli.monitor.system import check_system
 
     check_system()
+    from monitorcli.evaluate.threads import one_thread
+
+    if not params["command"]:  # an evaluation
+        one_thread(os.environ)
     from monitorcli.cli.record import record
     from monitorcli.cli.request import Request
     from monitorcli.cli.resume_request import resumed

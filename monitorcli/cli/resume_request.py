@@ -22,7 +22,7 @@ class _Field(NamedTuple):
 
     is_valid: Callable[[Any], bool]
     wanted: str
-    placeholder: str
+    placeholder: Any
     runs_code: Callable[[str], bool] = lambda value: False
 
 
@@ -49,6 +49,7 @@ _FIELDS = {
         "between 0 and 1000",
         "FPS",
     ),
+    "reuse_env": _Field(lambda value: value is None or value is True, "true or null", True),
     "mode": _Field(_or_none(lambda value: _is_name(value) and value in MODES), "a mode", "evaluation"),
 }
 
@@ -118,7 +119,7 @@ def _asked_otherwise(request: Request, how: dict[str, Any], completed: int) -> l
     changes = []
     provenance = how.get("provenance")
     folder = provenance.get("directory") if isinstance(provenance, dict) else None
-    for name in ("env", "policy", "seed", "episodes"):
+    for name in ("env", "policy", "seed", "episodes", "reuse_env"):
         old, new = how.get(name), getattr(request, name)
         if old is None or new is None or not _FIELDS[name].is_valid(old):
             continue

@@ -35,8 +35,14 @@ def start(force: bool, check: bool, **params: Any) -> None:
     check_system()
     from monitorcli.cli.record import record
     from monitorcli.cli.request import Request
+    from monitorcli.errors import BadRequest
     from monitorcli.monitor.directory import Existing
 
+    if force and params["shard"] is not None:
+        raise BadRequest(
+            "--force and --shard do not go together: it would delete what the other shards recorded.",
+            "To begin anew:  monitorcli clear DIR",
+        )
     existing = Existing.CLEAR if force else Existing.REFUSE
     if check:
         from monitorcli.cli.check import check as rehearse

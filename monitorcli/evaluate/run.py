@@ -1,81 +1,125 @@
-"""Run an evaluation and record it, one episode after another, until it is complete or a signal ends it."""
+"""Run an evaluation: its episodes on an engine, then the proof, until all is done or a signal ends it."""
 
 from __future__ import annotations
 
-import contextlib
 import signal
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, closing
 from typing import Any, NamedTuple
 
-from monitorcli.evaluate.episodes import run_episodes
-from monitorcli.evaluate.policy import Policy
-from monitorcli.evaluate.stop import Stopped, stoppable
-from monitorcli.format.environment import Environment
-from monitorcli.format.modes import MODES
-from monitorcli.monitor.history import History
-from monitorcli.monitor.recorder_factory import RecordingOptions, own_recorder
-from monitorcli.monitor.run import RunFile
-from monitorcli.monitor.step_recorder import RecordedCalls
-from monitorcli.monitor.writer import Target
-from monitorcli.video import schedule
-from monitorcli.video.filming import Filming
+from monitorcli.evaluate import proof
+from monitorcli.evaluate.engines.interface import Engine, Job, Result
+from monitorcli.evaluate.engines.local import LocalEngine
+from monitorcli.evaluate.engines.serial import SerialEngine
+from monitorcli.evaluate.outcome import Ended, Failed
+from monitorcli.evaluate.proof import Repeat
+from monitorcli.evaluate.stop import Check, Stopped, stoppable
+from monitorcli.evaluate.worker import Loaded, Task, Worker
+from monitorcli.monitor.notices import once
+
+# Errors whose tracebacks are kept in the run's file.
+_MOST_ERRORS = 100
+
+# Is called with each result, and with the number of workers that are alive.
+Advance = Callable[[Result, int], None]
 
 
 class Evaluation(NamedTuple):
-    """What to run: one episode per seed. `ffmpeg` is None if nothing is to be filmed."""
+    """What to run: an episode for each seed. `repeat` of them are run twice; None is the usual number."""
 
-    env: Any
-    about: Environment
-    policy: Policy
-    seeds: Iterable[int]
-    video: str
-    fps: float | None
-    ffmpeg: str | None
-    mode: str
+    task: Task
+    seeds: Sequence[int]
+    workers: int
+    repeat: int | None
+
+
+class Evaluated(NamedTuple):
+    """What came of it, as far as it got. `stopped_by` is the signal that ended it early."""
+
+    results: list[Result]
+    repeats: list[Repeat]
+    stopped_by: int | None
+
+    @property
+    def failures(self) -> list[Failed]:
+        """The episodes that raised or killed their workers, in the order of their seeds."""
+        found = [result.outcome for result in self.results if isinstance(result.outcome, Failed)]
+        return sorted(found, key=lambda failed: failed.seed)
+
+    @property
+    def starts(self) -> tuple[int, int]:
+        """How many episodes ended, and how many different first observations they had."""
+        known = [result.outcome.start for result in self.results if isinstance(result.outcome, Ended)]
+        return len(known), len(set(known))
+
+    def document(self) -> dict[str, Any]:
+        """What of it goes into the run's file."""
+        episodes, different = self.starts
+        return {
+            "interrupted": self.stopped_by == signal.SIGINT,
+            "repeats": proof.document(self.repeats),
+            "first_observations": {"episodes": episodes, "different": different},
+            "failed": len(self.failures),
+            "errors": [failed._asdict() for failed in self.failures[:_MOST_ERRORS]],
+        }
 
 
 def run_evaluation(
     evaluation: Evaluation,
-    run: RunFile,
-    before: History,
+    loaded: Loaded,
     notify: Callable[[str], None],
-    progress: AbstractContextManager[Callable[[float], None]],
-) -> int | None:
-    """Record the episodes as `run`, after those of `before`; then close the environment.
+    progress: AbstractContextManager[Advance],
+) -> Evaluated:
+    """Run and record the episodes, then repeat some; ends `loaded`, which this process's worker uses.
 
-    `progress` is entered while episodes run, and is called with each episode's return. Returns the signal
-    that ended the evaluation early, or None. Raises BadRequest if the policy or the environment fails,
-    and DirectoryUnusable.
+    `progress` is entered while episodes run. Raises BadRequest if no worker can begin, and
+    DirectoryUnusable.
     """
-    env, seeds = evaluation.env, evaluation.seeds
+    notify = once(notify)  # of every worker, and of every environment
+    results: list[Result] = []
+    repeats: list[Repeat] = []
+    count = proof.how_many(evaluation.repeat, len(evaluation.seeds))
+    twice = proof.chosen(evaluation.seeds, count)
+    stopped_by = None
     try:
-        with (
-            stoppable(evaluation.policy) as policy,
-            _recorded(evaluation, run, before, notify) as steps,
-            progress as advance,
-        ):
-            for episode_return in run_episodes(env.action_space, steps, policy, seeds):
-                advance(episode_return)
+        with stoppable() as check, closing(_engine(evaluation, loaded, check, notify)) as engine:
+            with progress as advance:
+                for result in engine.run([Job(seed, traced=seed in twice) for seed in evaluation.seeds]):
+                    results.append(result)
+                    advance(result, engine.alive)
+            again = [result for result in results if result.outcome.seed in twice]
+            repeats += _proved(evaluation, engine, again, check, notify)
     except Stopped as stopped:
-        return stopped.number
+        stopped_by = stopped.number
     except KeyboardInterrupt:
-        return signal.SIGINT
-    return None
+        stopped_by = signal.SIGINT
+    return Evaluated(results, repeats, stopped_by)
 
 
-@contextlib.contextmanager
-def _recorded(
-    evaluation: Evaluation, run: RunFile, before: History, notify: Callable[[str], None]
-) -> Iterator[RecordedCalls]:
-    """Context manager that gives a `step` and a `reset` which record what they do."""
-    chosen = schedule.parse(evaluation.video) if evaluation.ffmpeg else schedule.never
-    filming = Filming(chosen, evaluation.fps, evaluation.ffmpeg)
-    target = Target(run.directory, run.number, before.started, first_turn=before.played)
-    options = RecordingOptions(filming, MODES[evaluation.mode], notify)
-    recorder = own_recorder(evaluation.env, evaluation.about, run, target, options)
+def _engine(evaluation: Evaluation, loaded: Loaded, check: Check, notify: Callable[[str], None]) -> Engine:
+    if evaluation.workers > 1:
+        loaded.env.close()
+        return LocalEngine(evaluation.task, evaluation.workers, check, notify)
+    worker = Worker(evaluation.task, loaded, check, notify)
     try:
-        yield recorder.steps
-    finally:
-        recorder.close()
-        evaluation.env.close()
+        worker.open()
+    except BaseException:
+        worker.close()
+        raise
+    return SerialEngine(worker)
+
+
+def _proved(
+    evaluation: Evaluation,
+    engine: Engine,
+    again: Sequence[Result],
+    check: Check,
+    notify: Callable[[str], None],
+) -> list[Repeat]:
+    """The repeats: by other workers, or, of an engine that has only one, by a fresh process."""
+    if not again:
+        return []
+    if evaluation.workers > 1:
+        return proof.prove(engine, again, elsewhere=True)
+    with closing(LocalEngine(evaluation.task, 1, check, notify)) as fresh:
+        return proof.prove(fresh, again, elsewhere=False)

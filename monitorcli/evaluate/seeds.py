@@ -1,13 +1,13 @@
-"""Which seeds an evaluation runs: those of which its series has no complete episode yet."""
+"""Which seeds of a plan are recorded already, and whether what is recorded is the same evaluation."""
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
 
 import numpy as np
 
+from monitorcli.evaluate.plan import Plan
 from monitorcli.evaluate.policy import reference_name
 from monitorcli.format.batch import seeds as seeds_of
 from monitorcli.format.environment import Environment
@@ -19,14 +19,14 @@ def choose_seed() -> int:
     return random.SystemRandom().randrange(1 << 31)
 
 
-def missing_seeds(recording: Recording, about: Environment, seeds: range) -> tuple[int, Iterator[int]]:
-    """How many of `seeds` have no complete episode of `about` in the recording, and which."""
-    episodes = recording.episodes
-    same = [number for number, series in enumerate(recording.series) if not _changes(series, about)]
-    counts = episodes.completed & np.isin(episodes.series, same)
-    known = seeds_of(episodes.seed, episodes.seed_high, episodes.seeded)
-    done = {seed for seed, over in zip(known, counts.tolist(), strict=True) if over and seed in seeds}
-    return len(seeds) - len(done), (seed for seed in seeds if seed not in done)
+def completed(recording: Recording, plan: Plan) -> dict[int, int]:
+    """The seeds of the plan that have a completed episode, and the row of each (of the first of several)."""
+    episodes, seeds = recording.episodes, plan.seeds
+    same = [number for number, series in enumerate(recording.series) if not _changes(series, plan.about)]
+    rows = np.flatnonzero(episodes.completed & np.isin(episodes.series, same))[::-1]
+    known = seeds_of(episodes.seed[rows], episodes.seed_high[rows], episodes.seeded[rows])
+    pairs = zip(known, rows.tolist(), strict=True)
+    return {seed: row for seed, row in pairs if seed is not None and seed in seeds}
 
 
 def named_as_recorded(recording: Recording, about: Environment) -> Environment:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from monitorcli.evaluate.policy import Policy
+# Raises Stopped once a signal has come; to be called where it may.
+Check = Callable[[], None]
 
 
 class Stopped(BaseException):
@@ -19,8 +20,8 @@ class Stopped(BaseException):
 
 
 @contextlib.contextmanager
-def stoppable(policy: Policy) -> Iterator[Policy]:
-    """Context manager that gives a `policy` which raises Stopped after SIGINT (Ctrl-C), SIGTERM or SIGHUP.
+def stoppable() -> Iterator[Check]:
+    """Context manager that gives a function which raises Stopped after SIGINT (Ctrl-C), SIGTERM or SIGHUP.
 
     The signal handler itself does not raise: it can run anywhere, even in a finalizer, where an exception
     is lost. A second signal has its usual effect.
@@ -32,16 +33,15 @@ def stoppable(policy: Policy) -> Iterator[Policy]:
         received.append(number)
         signal.signal(number, before[number])
 
-    def stoppable_policy(observation: Any) -> Any:
+    def check() -> None:
         if received:
             raise Stopped(received[0])
-        return policy(observation)
 
     for caught in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(caught) is not signal.SIG_IGN:  # as nohup has it
             before[caught] = signal.signal(caught, note)
     try:
-        yield stoppable_policy
+        yield check
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -15,7 +15,7 @@ from monitorcli.recording.folder import HINT, Folder, of_monitor
 from monitorcli.recording.manifest import UNKNOWN, read_manifests
 from monitorcli.recording.model import Recording, Video, Writer
 from monitorcli.recording.records import ReadLog, read_log
-from monitorcli.recording.runs import Draft, as_run, drafts
+from monitorcli.recording.runs import Draft, as_run, drafts, plan_of
 from monitorcli.recording.series import find_series
 from monitorcli.recording.table import Table
 from monitorcli.recording.videos import as_videos, find_films
@@ -117,7 +117,8 @@ def _recording(
 ) -> Recording:
     families = [family for draft in planned for family in draft.families]
     runs = [index for index, draft in enumerate(planned) for _ in draft.families]
-    table = Table(families, runs)
+    plans = {index: plan for index, draft in enumerate(planned) if (plan := plan_of(draft))}
+    table = Table(families, runs, plans)
     found = tuple(videos(families, table))
     read_runs = tuple(
         as_run(folder, index, draft, table.counts[index]) for index, draft in enumerate(planned)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,8 @@ from monitorcli.recording.parts import Run
 
 # What Run says in fields of its own; the rest of a run's file is how it was started.
 _TOLD = ("version", "started_at", "ended_at", "exit_status", "interrupted")
+# What of a plan may be another when a run goes on with it, and the episodes are the same all the same.
+_NOT_OF_ONE_RUN = ("episodes", "versions", "threads")
 # When writers of one run differ, the first of these that one of them is.
 _WORST = ("running", "stale", "crashed", "unknown", "complete")
 # What became of a run whose file says when it ended: the first of these that holds.
@@ -54,6 +57,14 @@ def drafts(folder: Folder, ancestors: Sequence[Family], ours: Sequence[Family]) 
         *(numbered[key] for key in sorted(numbered)),
         *(Draft(families=[family]) for family in strays),
     ]
+
+
+def plan_of(draft: Draft) -> str | None:
+    """The plan of an evaluation as text, alike for runs that go on with one another; None without one."""
+    plan = (draft.file or {}).get("plan")
+    if not isinstance(plan, dict):
+        return None
+    return json.dumps({name: value for name, value in plan.items() if name not in _NOT_OF_ONE_RUN})
 
 
 def as_run(folder: Folder, index: int, draft: Draft, episodes: int) -> Run:

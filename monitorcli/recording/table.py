@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from monitorcli.format import log
 from monitorcli.recording.family import Family
 from monitorcli.recording.parts import Episodes
 
@@ -38,13 +39,13 @@ _END_OF_TIME = 253_402_300_800.0
 class Table:
     """The episodes of a recording, how many each run has, and which row is which writer's which number."""
 
-    def __init__(self, families: Sequence[Family], runs: Sequence[int]) -> None:
-        """`runs` has the run of each family, and is in ascending order."""
+    def __init__(self, families: Sequence[Family], runs: Sequence[int], plans: Mapping[int, str]) -> None:
+        """`runs` has the run of each family, and is in ascending order; `plans` the plans of evaluations."""
         found, counts = _filled(families)
         self.counts: Counter[int] = Counter()
         for run, count in zip(runs, counts, strict=True):
             self.counts[run] += count
-        self._numbers = _in_order(found, list(self.counts.values()))
+        self._numbers = _in_order(found, _spans(self.counts, plans))
         self.episodes = Episodes(**found)
         self._places: dict[int, tuple[npt.NDArray[Any], npt.NDArray[Any]]] = {}
 
@@ -112,22 +113,41 @@ def _filled(families: Sequence[Family]) -> tuple[dict[str, npt.NDArray[Any]], li
     return found, counts
 
 
-def _in_order(found: dict[str, npt.NDArray[Any]], counts: Sequence[int]) -> npt.NDArray[Any]:
-    """Sort each run's rows, in place; takes the numbers out and gives them back.
+def _spans(counts: Mapping[int, int], plans: Mapping[int, str]) -> list[tuple[int, bool]]:
+    """How many rows are sorted together, and whether by seed: a run's, or runs' in a row of one plan."""
+    spans: list[tuple[int, bool]] = []
+    before = None
+    for run, count in counts.items():
+        plan = plans.get(run)
+        if plan is not None and plan == before:
+            spans[-1] = (spans[-1][0] + count, True)
+        else:
+            spans.append((count, plan is not None))
+        before = plan
+    return spans
 
-    One writer's by number; those of several by start, number and writer.
+
+def _in_order(found: dict[str, npt.NDArray[Any]], spans: Sequence[tuple[int, bool]]) -> npt.NDArray[Any]:
+    """Sort the rows of each span, in place; takes the numbers out and gives them back.
+
+    One writer's by number; those of several by start, number and writer. With a plan by seed: whoever ran
+    episode i, and when, it is the one with the plan's seed number i. The incomplete are behind them.
     """
     first, order = 0, None
-    for count in counts:
+    for count, by_seed in spans:
         rows = slice(first, first + count)
         number, writer, started_at = found["number"][rows], found["writer"][rows], found["started_at"][rows]
         alone = bool((writer == writer[:1]).all())
         key = number if alone else started_at
-        if not (key[1:] >= key[:-1]).all():
+        if by_seed or not (key[1:] >= key[:-1]).all():
             order = np.arange(len(found["number"])) if order is None else order
-            order[rows] = first + (
-                np.argsort(number, kind="stable") if alone else np.lexsort((writer, number, started_at))
-            )
+            keys: Sequence[Any]
+            if by_seed:
+                incomplete = found["end"][rows] >= log.CUT_RESET
+                keys = (writer, started_at, found["seed"][rows], found["seed_high"][rows], incomplete)
+            else:
+                keys = (number,) if alone else (writer, number, started_at)
+            order[rows] = first + np.lexsort(keys)
         first += count
     if order is not None:
         for name, column in found.items():

@@ -1,0 +1,38 @@
+"""What an engine is given, what it yields, and what it can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Protocol
+
+from monitorcli.evaluate.outcome import Outcome
+
+
+class Job(NamedTuple):
+    """One episode. What is run twice is `traced`; a repeat is not `recorded`, and not done by `avoid`."""
+
+    seed: int
+    traced: bool = False
+    recorded: bool = True
+    avoid: int | None = None
+
+
+class Result(NamedTuple):
+    """What became of a job, and the number of the worker that did it."""
+
+    outcome: Outcome
+    worker: int
+
+
+class Engine(Protocol):
+    """Runs episodes. Raises Stopped after a signal, and BadRequest when no worker can begin."""
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
+        """Run the jobs, and yield each result when it is there; each job has one result."""
+
+    @property
+    def alive(self) -> int:
+        """How many workers there are at this moment."""
+
+    def close(self) -> None:
+        """End the workers, each when its files are closed; an episode that runs is stopped."""

@@ -1,0 +1,59 @@
+"""What a worker's process does: it receives jobs from a pipe and sends back what became of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from typing import NamedTuple
+
+from monitorcli.errors import MonitorError
+from monitorcli.evaluate.engines.interface import Job
+from monitorcli.evaluate.stop import Stopped, stoppable
+from monitorcli.evaluate.worker import Task, Worker, load
+
+
+class Ready(NamedTuple):
+    """The worker can run episodes."""
+
+
+class Remark(NamedTuple):
+    """Something the user is to be told."""
+
+    text: str
+
+
+class Refused(NamedTuple):
+    """The worker cannot begin, and why."""
+
+    message: str
+    hint: str
+
+
+def work(pipe: Connection, task: Task) -> None:
+    """Run jobs until None comes, or the process that sends them is gone."""
+    # Ctrl-C reaches every process of a terminal. Who sends the jobs has it too, and stops us with SIGTERM.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    with contextlib.suppress(EOFError, ConnectionError), stoppable() as check:
+        try:
+            loaded = load(task.environment, task.policy, film=task.ffmpeg is not None)
+            worker = Worker(task, loaded, check, lambda text: pipe.send(Remark(text)))
+            with contextlib.closing(worker), contextlib.suppress(Stopped):
+                pipe.send(Ready())
+                while (job := pipe.recv()) is not None:
+                    assert isinstance(job, Job)
+                    pipe.send(worker.run(job.seed, job.recorded, job.traced))
+        except MonitorError as error:
+            pipe.send(Refused(str(error), error.hint))
+
+
+def _die_with_parent() -> None:
+    """Nobody hears of an episode that runs on, and `resume` would run it a second time beside it."""
+    parent = parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
