@@ -61,6 +61,8 @@ LAYERS = {
 LAZY = {
     "monitorcli/video/ffmpeg.py": {"imageio_ffmpeg"},
     "monitorcli/cli/options.py": {"gymnasium"},  # completes the names of environments
+    "monitorcli/evaluate/policies/networks.py": {"onnxruntime", "torch"},
+    "monitorcli/evaluate/policies/sb3.py": {"torch"},
 }
 
 

@@ -6,6 +6,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from monitorcli.cli.closing_line import say_recorded
 from monitorcli.cli.messages import say
@@ -19,8 +20,8 @@ from monitorcli.cli.run_lifecycle import (
     usable_ffmpeg,
     with_current_directory,
 )
-from monitorcli.evaluate.episodes import make_environment
-from monitorcli.evaluate.policy import load_policy, policy_hash, reference_name
+from monitorcli.evaluate.environment import make_environment
+from monitorcli.evaluate.policies import Policy, PolicyRequest, load_policy, reference_name
 from monitorcli.evaluate.run import Evaluation, run_evaluation
 from monitorcli.evaluate.seeds import changes, choose_seed, missing_seeds
 from monitorcli.format.environment import Environment
@@ -33,14 +34,12 @@ from monitorcli.recording import read
 def record(request: Request, existing: Existing) -> None:
     """Run and record the episodes that are still missing. Exits with 0, or 128+n after signal n."""
     ffmpeg, trouble = usable_ffmpeg(request)
-    env = make_environment(str(request.env), film=ffmpeg is not None)
-    policy = load_policy(str(request.policy), env)
+    env = make_environment(request.environment(), film=ffmpeg is not None)
+    policy = load_policy(policy_request(request), env)
     typed = request
     if request.seed is None:
         request = request._replace(seed=choose_seed())
-    about = describe(env)._replace(
-        command=(), policy=reference_name(str(request.policy)), policy_hash=policy_hash(str(request.policy))
-    )
+    about = _about(request, env, policy)
     count, seeds = _seeds(request, about, existing)
     if not count:
         say(f"nothing is missing: {request.directory} holds all {request.episodes} episodes.")
@@ -64,6 +63,21 @@ def record(request: Request, existing: Existing) -> None:
         name = signal.Signals(stopped_by).name
         say_how_to_go_on(request, "interrupted" if stopped_by == signal.SIGINT else f"stopped by {name}")
     sys.exit(status)
+
+
+def policy_request(request: Request) -> PolicyRequest:
+    """The policy that is asked for."""
+    deterministic = request.deterministic is not False
+    return PolicyRequest(str(request.policy), deterministic, request.vecnormalize, request.trust_policy)
+
+
+def _about(request: Request, env: Any, policy: Policy) -> Environment:
+    """What the episodes have in common. Wrappers and --stochastic make them another series'."""
+    about = describe(env)
+    if request.wrapper:
+        about = about._replace(arguments={**about.arguments, "wrappers": list(request.wrapper)})
+    name = reference_name(str(request.policy)) + (" --stochastic" if request.deterministic is False else "")
+    return about._replace(command=(), policy=name, policy_hash=policy.identity["sha256"])
 
 
 def _seeds(request: Request, about: Environment, existing: Existing) -> tuple[int, Iterable[int]]:

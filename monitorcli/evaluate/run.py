@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 from monitorcli.evaluate.episodes import run_episodes
-from monitorcli.evaluate.policy import Policy
+from monitorcli.evaluate.policies import Policy
 from monitorcli.evaluate.stop import Stopped, stoppable
 from monitorcli.format.environment import Environment
 from monitorcli.format.modes import MODES
@@ -48,14 +48,14 @@ def run_evaluation(
     that ended the evaluation early, or None. Raises BadRequest if the policy or the environment fails,
     and DirectoryUnusable.
     """
-    env, seeds = evaluation.env, evaluation.seeds
+    policy, seeds = evaluation.policy, evaluation.seeds
     try:
         with (
-            stoppable(evaluation.policy) as policy,
+            stoppable(evaluation.policy.act) as act,
             _recorded(evaluation, run, before, notify) as steps,
             progress as advance,
         ):
-            for episode_return in run_episodes(env.action_space, steps, policy, seeds):
+            for episode_return in run_episodes(steps, policy, act, seeds):
                 advance(episode_return)
     except Stopped as stopped:
         return stopped.number

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
-
-from monitorcli.evaluate.policy import Policy
 
 
 class Stopped(BaseException):
@@ -19,8 +17,8 @@ class Stopped(BaseException):
 
 
 @contextlib.contextmanager
-def stoppable(policy: Policy) -> Iterator[Policy]:
-    """Context manager that gives a `policy` which raises Stopped after SIGINT (Ctrl-C), SIGTERM or SIGHUP.
+def stoppable(act: Callable[[Any], Any]) -> Iterator[Callable[[Any], Any]]:
+    """Context manager that gives an `act` which raises Stopped after SIGINT (Ctrl-C), SIGTERM or SIGHUP.
 
     The signal handler itself does not raise: it can run anywhere, even in a finalizer, where an exception
     is lost. A second signal has its usual effect.
@@ -32,16 +30,16 @@ def stoppable(policy: Policy) -> Iterator[Policy]:
         received.append(number)
         signal.signal(number, before[number])
 
-    def stoppable_policy(observation: Any) -> Any:
+    def stoppable_act(observation: Any) -> Any:
         if received:
             raise Stopped(received[0])
-        return policy(observation)
+        return act(observation)
 
     for caught in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(caught) is not signal.SIG_IGN:  # as nohup has it
             before[caught] = signal.signal(caught, note)
     try:
-        yield stoppable_policy
+        yield stoppable_act
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
