@@ -165,7 +165,13 @@ def test_what_a_format_has_no_room_for_may_be_for_a_gate_or_the_summary():
 
 START = {
     "--env": ("--env", "CartPole-v1"),
+    "--env-arg": ("--env-arg", "sutton_barto_reward=true"),
+    "--wrapper": ("--wrapper", "gymnasium.wrappers:ClipAction"),
+    "--max-episode-steps": ("--max-episode-steps", "9"),
     "--policy": ("--policy", "random"),
+    "--deterministic": ("--stochastic",),
+    "--vecnormalize": ("--vecnormalize", "none"),
+    "--trust-policy": ("--trust-policy",),
     "--episodes": ("--episodes", "3"),
     "--seed": ("--seed", "7"),
     "--video": ("--video", "first:1"),

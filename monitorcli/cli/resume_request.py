@@ -148,6 +148,10 @@ def _asked_otherwise(request: Request, how: dict[str, Any]) -> list[tuple[str, s
             old, new = reference_name(old), reference_name(new)
         if old != new and not (name == "episodes" and new > old):
             changes.append((f"--{name}", str(old), str(new)))
+    for name in ("env_arg", "wrapper", "max_episode_steps"):
+        old, new = words(name, how.get(name)), words(name, getattr(request, name))
+        if name in how and _FIELDS[name].is_valid(how[name]) and new and old != new:
+            changes.append((new[0], " ".join(old[1::2]) or "none", " ".join(new[1::2])))
     return changes
 
 

@@ -5,6 +5,7 @@ The network gets a batch of one observation; its first output is the action.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,9 @@ class TorchScriptPolicy(_Network):
 
         super().__init__(asked, env, "torchscript")
         try:
-            self._network = torch.jit.load(asked.reference, map_location="cpu").eval()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)  # torch would rather have torch.export
+                self._network = torch.jit.load(asked.reference, map_location="cpu").eval()
         except Exception as error:
             raise BadRequest(
                 f"{asked.reference} is not TorchScript, as torch.jit.save writes it.",
