@@ -169,7 +169,7 @@ START = {
     "--wrapper": ("--wrapper", "gymnasium.wrappers:ClipAction"),
     "--max-episode-steps": ("--max-episode-steps", "9"),
     "--policy": ("--policy", "random"),
-    "--deterministic": ("--stochastic",),
+    "--deterministic": ("--deterministic",),
     "--vecnormalize": ("--vecnormalize", "none"),
     "--trust-policy": ("--trust-policy",),
     "--episodes": ("--episodes", "3"),
@@ -179,6 +179,7 @@ START = {
     "--mode": ("--mode", "evaluation"),
     "--only": ("--only", "CartPole-v1"),
     "--skip": ("--skip", "Ant-v5"),
+    "--evaluation": ("--evaluation", "CartPole-v1"),
     "--force": ("--force",),
     "--check": ("--check",),
 }
@@ -221,7 +222,7 @@ def test_any_two_options_of_start_work_or_are_refused(started):
             tried = [pair_of_start(started, one, other, *form) for form in forms] if one != other else [" "]
             assert set(tried) <= {"+", "-", " "}, tried
             marks.append(max(tried, key="-+ ".index))
-        rows.append(f"{one:12}{' '.join(marks).rstrip()}\n")
+        rows.append(f"{one:20}{' '.join(marks).rstrip()}\n")
     assert_golden("options-start.txt", "".join(rows))
 
 
