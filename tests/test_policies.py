@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 from commands import monitorcli, recorded
+from pages import type_in
 
 POLICIES = """
 import random
@@ -189,7 +190,7 @@ def test_what_a_policy_draws_depends_on_the_episodes_seed_alone(folder):
          "Discrete(2)",
          "These are not choices yet: give the number of the action, such as int(values.argmax())."),
         ("right", "Pendulum-v1", "1 (int), where the action space is Box(-2.0, 2.0, (1,), float32)", None),
-        ("strong", "Pendulum-v1", "[3.0] (list), where the action space is Box(-2.0, 2.0, (1,), float32)",
+        ("strong", "Pendulum-v1", "[3.] (list), where the action space is Box(-2.0, 2.0, (1,), float32)",
          "To clip actions to what the environment has:  --wrapper gymnasium.wrappers:ClipAction"),
         ("nan", "Pendulum-v1", "[nan] (list), where the action space is Box(-2.0, 2.0, (1,), float32)",
          "It is not finite: the policy, or what it was given, has gone wrong."),
@@ -469,3 +470,7 @@ def test_no_code_is_run_because_a_directory_names_it(folder, said, named):
     assert named in hint
     assert "--trust-policy" not in hint
     assert not (folder / "ran").exists()
+
+
+def test_what_the_page_on_evaluation_types_does_what_it_shows(tmp_path):
+    type_in("docs/evaluation.md", tmp_path)

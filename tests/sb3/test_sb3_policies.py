@@ -1,6 +1,7 @@
 """Zips of Stable-Baselines3, TorchScript and ONNX files: the same returns as the loops of their makers."""
 
 import pickle
+import re
 import shutil
 import warnings
 
@@ -12,6 +13,7 @@ import stable_baselines3 as sb3
 import torch
 from commands import monitorcli, recorded
 from conftest import Parts, Pictures
+from pages import blocks, run
 from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
@@ -283,3 +285,15 @@ def test_numbers_that_are_no_choice_are_shown_with_the_action_space(tmp_path, ne
     assert done.returncode == 2
     assert "of shape (2,), float32, where the action space is Discrete(2).\n" in done.stderr
     assert "These are not choices yet" in done.stderr
+
+
+def test_what_the_page_on_evaluation_shows_of_stable_baselines3_is_so(tmp_path):
+    """But for the numbers, which are the processor's too."""
+    for language, name, body in blocks("docs/evaluation.md"):
+        if language == "python" and name:
+            (tmp_path / name).write_text(body)
+    shells = "".join(body for language, _, body in blocks("docs/evaluation.md") if language == "shell")
+    for typed in shells.split("$ ")[1:]:
+        command, _, shown = typed.partition("\n")
+        done = run(command, tmp_path, PYTHONWARNINGS="ignore")
+        assert re.sub(r"[\d.,]+", "N", done.stdout) == re.sub(r"[\d.,]+", "N", shown), done.stdout

@@ -24,11 +24,8 @@ def check_action(action: Any, space: Any, policy: str) -> None:
 
 def _in_box(action: Any, space: spaces.Box) -> bool:
     """As `Box.contains`, but for the type: a list is fine, and so are 64 bits."""
-    try:
-        values = np.asarray(action)
-    except Exception:  # noqa: BLE001 - a tensor that is not on the CPU, lists of different lengths
-        return False
-    if values.shape != space.shape or values.dtype.kind not in "fiu":
+    values = _as_numbers(action)
+    if values is None or values.shape != space.shape:
         return False
     if values.dtype != space.dtype:
         values = values.astype(space.dtype)
@@ -36,21 +33,33 @@ def _in_box(action: Any, space: spaces.Box) -> bool:
 
 
 def _shown(action: Any) -> str:
-    if isinstance(action, np.generic):
-        return f"{action!s} ({type(action).__name__})"
+    values = _as_numbers(action)
     if isinstance(action, np.ndarray):
-        text = np.array2string(action, separator=", ", threshold=20, precision=4).replace("\n", "")
-        return f"{text} of shape {action.shape}, {action.dtype}"
-    text = repr(action)
+        return f"{_text(action)} of shape {action.shape}, {action.dtype}"
+    text = repr(action) if values is None or not values.shape else _text(values)
+    if isinstance(action, np.generic):
+        text = str(action)
     return f"{text[:100]}{'...' if len(text) > 100 else ''} ({type(action).__name__})"
 
 
-def _hint(action: Any, space: Any) -> str:
+def _text(values: Any) -> str:
+    return np.array2string(values, separator=", ", threshold=20, precision=4).replace("\n", "")
+
+
+def _as_numbers(action: Any) -> Any:
+    """The action as an array of numbers, or None."""
     try:
         values = np.asarray(action)
-    except Exception:  # noqa: BLE001 - as above
+    except Exception:  # noqa: BLE001 - a tensor that is not on the CPU, lists of different lengths
+        return None
+    return values if values.dtype.kind in "fiu" else None
+
+
+def _hint(action: Any, space: Any) -> str:
+    values = _as_numbers(action)
+    if values is None:
         return ""
-    if isinstance(space, spaces.Box) and values.shape == space.shape and values.dtype.kind in "fiu":
+    if isinstance(space, spaces.Box) and values.shape == space.shape:
         if not np.all(np.isfinite(values)):
             return "It is not finite: the policy, or what it was given, has gone wrong."
         return f"To clip actions to what the environment has:  {_CLIP}"
