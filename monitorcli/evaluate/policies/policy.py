@@ -43,6 +43,7 @@ class Policy:
         algorithm: str | None = None,
     ) -> None:
         self.env = env
+        self._space = env.action_space
         hashes = {path: _sha256(path) for path in files}
         self.identity: dict[str, Any] = {
             "reference": asked.reference,
@@ -59,13 +60,14 @@ class Policy:
         np.random.seed(seed % (1 << 32))
         if "torch" in sys.modules:
             sys.modules["torch"].manual_seed(seed % (1 << 63))
-        self.env.action_space.seed(seed)
+        self._space = self.env.action_space
+        self._space.seed(seed)
         self._forget(seed)
 
     def act(self, observation: Any) -> Any:
         """The action for one observation. Raises BadRequest if it is none of the environment's."""
         action = self._action(observation)
-        check_action(action, self.env.action_space, self.identity["reference"])
+        check_action(action, self._space, self.identity["reference"])
         return action
 
     def _forget(self, seed: int) -> None:

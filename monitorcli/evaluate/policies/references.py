@@ -29,7 +29,7 @@ class RandomPolicy(Policy):
         super().__init__(asked, env, RANDOM)
 
     def _action(self, observation: Any) -> Any:
-        return self.env.action_space.sample()
+        return self._space.sample()
 
 
 class FunctionPolicy(Policy):
