@@ -17,7 +17,7 @@ EXACT := --constraint .ci/constraints.txt
 run = @echo '$$ $(1)' && PATH="$(abspath $(BIN)):$$PATH" $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser compat torture fuzz check check-lint check-format check-types check-docs docs format clean
+.PHONY: help demo test test-browser test-sb3 compat torture fuzz check check-lint check-format check-types check-docs docs format clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ test: $(VENV)/dev.stamp ## run the tests
 
 test-browser: $(VENV)/browser.stamp build/axe/$(AXE) ## look at the page in a real Chromium (needs chromium, and npm for axe-core)
 	$(call run,python -m pytest tests/browser $(ARGS))
+
+test-sb3: $(VENV)/sb3.stamp ## evaluate models of Stable-Baselines3, TorchScript and ONNX files (installs torch)
+	$(call run,python -m pytest tests/sb3 $(ARGS))
 
 # The checker of accessibility is asked for its one file; it is no part of the project.
 build/axe/$(AXE):
@@ -96,6 +99,11 @@ $(VENV)/demo.stamp: $(VENV)/pip.stamp pyproject.toml .ci/constraints.txt
 $(VENV)/dev.stamp: $(VENV)/demo.stamp
 	@echo "Installing the developers' tools ..."
 	@$(PIP) install $(EXACT) --group dev
+	@touch $@
+
+$(VENV)/sb3.stamp: $(VENV)/dev.stamp
+	@echo "Installing Stable-Baselines3, torch and onnxruntime (200 MB and more) ..."
+	@$(PIP) install $(EXACT) --group sb3
 	@touch $@
 
 # Playwright is to drive the Chromium that is installed; it downloads no browser.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import os
@@ -41,7 +42,13 @@ def load_reference(text: str, what: str) -> Any:
 def _from_file(path: str) -> Any:
     if not os.path.isfile(path):
         raise FileNotFoundError(f"no such file: {path}")
-    folder, file = os.path.split(os.path.abspath(path))
+    return _run_once(os.path.abspath(path))
+
+
+@functools.lru_cache(maxsize=None)
+def _run_once(path: str) -> Any:
+    """The file's module; a policy, an environment and wrappers of one file share it."""
+    folder, file = os.path.split(path)
     if folder not in sys.path:
         sys.path.insert(0, folder)
     spec = importlib.util.spec_from_file_location(file[:-3], path)

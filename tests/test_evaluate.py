@@ -34,7 +34,7 @@ def fails(observation):
     raise ValueError("no weights")
 
 def odd(observation):
-    return 17
+    assert False, "odd"
 
 def hangs_up(observation):
     os.kill(os.getpid(), signal.SIGHUP)
@@ -403,7 +403,7 @@ def test_env_needs_a_policy(folder):
 
 @pytest.mark.parametrize(
     ("policy", "reason"),
-    [("policies.py:fails", "ValueError: no weights"), ("policies.py:odd", "AssertionError: 17")],
+    [("policies.py:fails", "ValueError: no weights"), ("policies.py:odd", "AssertionError: odd")],
 )
 def test_a_policy_that_fails_is_named_with_the_place_and_keeps_what_was_recorded(folder, policy, reason):
     done = evaluate(folder, policy, "--seed", "8")

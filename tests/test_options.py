@@ -210,7 +210,13 @@ def test_what_a_format_has_no_room_for_may_be_for_a_gate_or_the_summary():
 
 START = {
     "--env": ("--env", "CartPole-v1"),
+    "--env-arg": ("--env-arg", "sutton_barto_reward=true"),
+    "--wrapper": ("--wrapper", "gymnasium.wrappers:ClipAction"),
+    "--max-episode-steps": ("--max-episode-steps", "9"),
     "--policy": ("--policy", "random"),
+    "--deterministic": ("--deterministic",),
+    "--vecnormalize": ("--vecnormalize", "none"),
+    "--trust-policy": ("--trust-policy",),
     "--episodes": ("--episodes", "3"),
     "--seed": ("--seed", "7"),
     "--workers": ("--workers", "2"),
@@ -265,7 +271,7 @@ def test_any_two_options_of_start_work_or_are_refused(started):
             tried = [pair_of_start(started, one, other, *form) for form in forms] if one != other else [" "]
             assert set(tried) <= {"+", "-", " "}, tried
             marks.append(max(tried, key="-+ ".index))
-        rows.append(f"{one:14}{' '.join(marks).rstrip()}\n")
+        rows.append(f"{one:20}{' '.join(marks).rstrip()}\n")
     assert_golden("options-start.txt", "".join(rows))
 
 

@@ -104,23 +104,25 @@ def _directory(wanted: Path, existing: Existing) -> Check:
 
 
 def _evaluation(request: Request, ffmpeg: str | None) -> Iterator[Check]:
-    from monitorcli.evaluate.episodes import make_environment
+    from monitorcli.cli.record_evaluation import policy_request
+    from monitorcli.evaluate.environment import make_environment
     from monitorcli.evaluate.outcome import failure
-    from monitorcli.evaluate.policy import load_policy
+    from monitorcli.evaluate.policies import load_policy
 
     stage, seed = "environment", request.seed or 0
     try:
-        env = make_environment(str(request.env), film=ffmpeg is not None)
+        env = make_environment(request.environment(), film=ffmpeg is not None)
         yield Check(stage, GOOD, f"{request.env} was made")
         stage = "policy"
-        policy = load_policy(str(request.policy), env)
+        policy = load_policy(policy_request(request), env)
         yield Check(stage, GOOD, f"{request.policy} was loaded")
         try:
             stage = "reset"
+            policy.begin(seed)
             observation, _ = env.reset(seed=seed)
             yield Check(stage, GOOD, f"with seed {seed}")
             stage = "step"
-            result = env.step(policy(observation))
+            result = env.step(policy.act(observation))
             one_step(result)
             yield Check(stage, GOOD, first_step(result))
         except Exception as error:  # of the policy or the environment

@@ -36,7 +36,18 @@ def _workers(ctx: click.Context, param: click.Parameter, value: str | None) -> s
 
 directory = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 RECORDING_HEADINGS = {
-    "Evaluate a policy": ("--env", "--policy", "--episodes", "--seed"),
+    "Evaluate a policy": (
+        "--env",
+        "--env-arg",
+        "--wrapper",
+        "--max-episode-steps",
+        "--policy",
+        "--deterministic",
+        "--vecnormalize",
+        "--trust-policy",
+        "--episodes",
+        "--seed",
+    ),
     "Workers and shards": ("--workers", "--shard", "--repeat", "--reuse-env"),
     "Record a command": ("--only", "--skip", "--evaluation"),
     "How it is recorded": ("--mode", "--video", "--fps"),
@@ -44,8 +55,50 @@ RECORDING_HEADINGS = {
 _RECORDING = (
     directory,
     click.argument("command", metavar="[-- COMMAND [ARG]...]", nargs=-1, type=click.UNPROCESSED),
-    click.option("--env", metavar="ID", shell_complete=environment_ids, help="Environment to run it in."),
-    click.option("--policy", metavar="P", help="random, path/to/file.py:name or package.module:name."),
+    click.option(
+        "--env",
+        metavar="ID",
+        shell_complete=environment_ids,
+        help="Environment to run it in: an id, module:ID or path/to/file.py:EnvClass.",
+    ),
+    click.option(
+        "--env-arg",
+        metavar="KEY=VALUE",
+        multiple=True,
+        help="Make the environment with this argument; VALUE is JSON, or text.",
+    ),
+    click.option(
+        "--wrapper",
+        metavar="W",
+        multiple=True,
+        help="Wrap the environment in this (package.module:name or file.py:name), the first one innermost.",
+    ),
+    click.option(
+        "--max-episode-steps",
+        metavar="N",
+        type=click.IntRange(1),
+        help="Truncate episodes after N steps, instead of the environment's own limit.",
+    ),
+    click.option(
+        "--policy",
+        metavar="P",
+        help="random, file.py:name, package.module:name, or a file: .zip of Stable-Baselines3, .pt, .onnx.",
+    ),
+    click.option(
+        "--deterministic/--stochastic",
+        default=None,
+        help="Whether the policy gives its best action (the default) or draws one.",
+    ),
+    click.option(
+        "--vecnormalize",
+        metavar="FILE",
+        help="The statistics that a .zip was trained with, if they are not beside it; or none.",
+    ),
+    click.option(
+        "--trust-policy",
+        is_flag=True,
+        help="Load a .zip that holds more than known objects; that may run code in it.",
+    ),
     click.option("--episodes", metavar="N", type=click.IntRange(1), help="How many episodes to run."),
     click.option("--seed", metavar="S", type=click.IntRange(0), help="Episode i is reset with seed S + i."),
     click.option(

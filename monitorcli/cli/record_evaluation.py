@@ -23,15 +23,17 @@ from monitorcli.cli.run_lifecycle import (
 )
 from monitorcli.errors import MonitorError, NoRecording
 from monitorcli.evaluate import shards
-from monitorcli.evaluate.adapter import EnvironmentRequest, PolicyRequest
 from monitorcli.evaluate.claim import last_plan, may_join, refuse_taken
+from monitorcli.evaluate.environment import EnvironmentRequest
 from monitorcli.evaluate.plan import OF_SERIES, Plan
 from monitorcli.evaluate.plan import changes as plan_changes
+from monitorcli.evaluate.policies import Policy, PolicyRequest, reference_name
 from monitorcli.evaluate.run import Evaluated, Evaluation, run_evaluation
 from monitorcli.evaluate.seeds import changes, choose_seed, completed, named_as_recorded
 from monitorcli.evaluate.shards import Shard
 from monitorcli.evaluate.threads import threads
 from monitorcli.evaluate.worker import Loaded, Task, load
+from monitorcli.format.environment import Environment
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.environment import describe
 from monitorcli.monitor.recovery import recover
@@ -94,13 +96,25 @@ def record(request: Request, existing: Existing) -> None:
     sys.exit(status)
 
 
+def policy_request(request: Request) -> PolicyRequest:
+    """The policy that is asked for."""
+    deterministic = request.deterministic is not False
+    return PolicyRequest(str(request.policy), deterministic, request.vecnormalize, request.trust_policy)
+
+
+def _about(request: Request, env: Any, policy: Policy) -> Environment:
+    """What the episodes have in common. Wrappers and --stochastic make them another series'."""
+    about = describe(env)
+    if request.wrapper:
+        about = about._replace(arguments={**about.arguments, "wrappers": list(request.wrapper)})
+    name = reference_name(str(request.policy)) + (" --stochastic" if request.deterministic is False else "")
+    return about._replace(command=(), policy=name, policy_hash=policy.identity["sha256"])
+
+
 def _prepared(request: Request, shard: Shard, film: bool) -> _Prepared:
-    environment, policy = EnvironmentRequest(str(request.env)), PolicyRequest(str(request.policy))
+    environment, policy = request.environment(), policy_request(request)
     loaded = load(environment, policy, film)
-    identity = loaded.policy.identity
-    about = describe(loaded.env)._replace(
-        command=(), policy=identity["policy"], policy_hash=identity["policy_hash"]
-    )
+    about = _about(request, loaded.env, loaded.policy)
     assert request.seed is not None and request.episodes is not None
     chosen = threads(os.environ)
     plan = Plan(about, request.seed, request.episodes, bool(request.reuse_env), chosen)

@@ -7,12 +7,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from monitorcli.errors import BadRequest
+from monitorcli.evaluate.environment import EnvironmentRequest, parse_arguments
 from monitorcli.video import schedule
 
 DEFAULT_SCHEDULE = "cubic"
+# Options that say more of an evaluation.
+_EVALUATION = (
+    "env_arg", "wrapper", "max_episode_steps", "deterministic", "vecnormalize", "trust_policy",
+)  # fmt: skip
+_HOW_TO_RUN = ("shard", "workers", "repeat", "reuse_env")
 _OPTIONS = (
-    "env", "policy", "episodes", "seed", "shard", "workers", "repeat", "reuse_env",
-    "video", "fps", "mode", "only", "skip", "evaluation",
+    "env", *_EVALUATION[:3], "policy", *_EVALUATION[3:], "episodes", "seed", *_HOW_TO_RUN, "video", "fps",
+    "mode", "only", "skip", "evaluation",
 )  # fmt: skip
 
 
@@ -31,6 +37,12 @@ class Request(NamedTuple):
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     evaluation: tuple[str, ...] = ()
+    env_arg: tuple[str, ...] = ()
+    wrapper: tuple[str, ...] = ()
+    max_episode_steps: int | None = None
+    deterministic: bool | None = None
+    vecnormalize: str | None = None
+    trust_policy: bool = False
     accept_changes: bool = False
     shard: str | None = None
     workers: str | None = None
@@ -45,20 +57,36 @@ class Request(NamedTuple):
             chosen["evaluation"] = list(self.evaluation)
             return {"kind": "command", "command": list(self.command), **filming, **chosen}
         evaluation = {"env": self.env, "policy": self.policy, "episodes": self.episodes, "seed": self.seed}
-        evaluation.update(shard=self.shard, reuse_env=self.reuse_env)
-        return {"kind": "evaluation", **evaluation, **filming}
+        details = {name: getattr(self, name) for name in _EVALUATION if name != "trust_policy"}
+        details.update(shard=self.shard, reuse_env=self.reuse_env)
+        return {"kind": "evaluation", **evaluation, **details, **filming}
+
+    def environment(self) -> EnvironmentRequest:
+        """The environment that an evaluation is of. Raises BadRequest."""
+        arguments = parse_arguments(self.env_arg)
+        return EnvironmentRequest(str(self.env), arguments, self.wrapper, self.max_episode_steps)
 
     def as_typed(self) -> str:
         """The command line without the directory, quoted for a shell."""
-        given = [(name, value) for name, value in self._asdict().items() if name in _OPTIONS]
         options = [
             word
-            for name, value in given
-            for each in (value if isinstance(value, tuple) else (value,))
-            if each not in (None, DEFAULT_SCHEDULE)
-            for word in (f"--{name.replace('_', '-')}", *(() if each is True else (str(each),)))
+            for name in _OPTIONS
+            if getattr(self, name) != DEFAULT_SCHEDULE
+            for word in words(name, getattr(self, name))
         ]
         return shlex.join([*options, *(("--", *self.command) if self.command else ())])
+
+
+def words(name: str, value: Any) -> tuple[str, ...]:
+    """One option as it is typed; () if it is not."""
+    option = f"--{name.replace('_', '-')}"
+    if isinstance(value, (list, tuple)):
+        return tuple(word for each in value for word in (option, str(each)))
+    if name == "deterministic" and value is False:
+        return ("--stochastic",)
+    if isinstance(value, bool):
+        return (option,) if value else ()
+    return () if value is None else (option, str(value))
 
 
 def checked(request: Request) -> Request:
@@ -72,9 +100,9 @@ def checked(request: Request) -> Request:
             f"monitorcli start {directory} -- python train.py\n"
             f"monitorcli start {directory} --env CartPole-v1 --policy random --episodes 10",
         )
-    for name in ("policy", "episodes", "seed", "shard", "workers", "repeat", "reuse_env"):
-        if request.command and getattr(request, name) is not None:
-            raise BadRequest(f"--{name.replace('_', '-')} goes with --env; a command brings its own.")
+    for name in ("policy", "episodes", "seed", *_EVALUATION, *_HOW_TO_RUN):
+        if request.command and (typed := words(name, getattr(request, name))):
+            raise BadRequest(f"{typed[0]} goes with --env; a command brings its own.")
     for name in ("only", "skip", "evaluation"):
         if request.env is not None and getattr(request, name):
             raise BadRequest(f"--{name} goes with a command; --env names the environment itself.")
@@ -83,6 +111,7 @@ def checked(request: Request) -> Request:
             raise BadRequest(f"--env needs --{name} too.", "For example: --policy random --episodes 10")
     if request.shard is not None and request.seed is None:
         raise BadRequest("--shard needs --seed: it must be the same for all shards.", "For example: --seed 0")
+    parse_arguments(request.env_arg)
     request = request._replace(video=request.video or DEFAULT_SCHEDULE)
     schedule.check(str(request.video))
     return request

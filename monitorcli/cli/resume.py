@@ -31,7 +31,8 @@ def resume(**params: Any) -> None:
 
     Without a COMMAND and without --env, what the last run was asked for is asked for again; of an
     evaluation, only the episodes that are missing. Code is run only when you name it: a COMMAND, a policy
-    or a schedule of your own, and an environment with a module (module:ID) are typed again.
+    or a schedule of your own, an environment with a module (module:ID) or of a file, its wrappers, and
+    statistics of VecNormalize are typed again.
     """
     from monitorcli.monitor.system import check_system
 

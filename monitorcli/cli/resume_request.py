@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from monitorcli.cli.request import Request
+from monitorcli.cli.request import Request, words
 from monitorcli.errors import BadRequest, NoRecording
-from monitorcli.evaluate.policy import RANDOM, reference_name
+from monitorcli.evaluate.environment import parse_arguments
+from monitorcli.evaluate.policies import NO_STATISTICS, RANDOM, reference_name
 from monitorcli.format.modes import MODES
 from monitorcli.recording import read
 from monitorcli.recording.model import Run
@@ -23,7 +25,7 @@ class _Field(NamedTuple):
     is_valid: Callable[[Any], bool]
     wanted: str
     placeholder: Any
-    runs_code: Callable[[str], bool] = lambda value: False
+    runs_code: Callable[[Any], bool] = lambda value: False
 
 
 def _is_count(least: int) -> Callable[[Any], bool]:
@@ -38,9 +40,36 @@ def _or_none(sound: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or sound(value)
 
 
+def _are_arguments(values: Any) -> bool:
+    try:
+        return _are_names(values) and parse_arguments(values) is not None
+    except BadRequest:
+        return False
+
+
+def _are_names(values: Any) -> bool:
+    return isinstance(values, list) and all(map(_is_name, values))
+
+
+def _may_name_code(typed: list[str]) -> bool:
+    """Whether an argument is more than numbers and words: a file, a module, or a list of whatever."""
+    values = parse_arguments(typed).values()
+    return any(
+        not (value is None or isinstance(value, (bool, int, float)))
+        and not (isinstance(value, str) and re.fullmatch(r"[\w -]*", value))
+        for value in values
+    )
+
+
 _FIELDS = {
     "env": _Field(_is_name, "an environment's id", "ID", lambda env: ":" in env),
+    "env_arg": _Field(_or_none(_are_arguments), "arguments, key=value each", "KEY=VALUE", _may_name_code),
+    "wrapper": _Field(_or_none(_are_names), "names of wrappers", "W", bool),
+    "max_episode_steps": _Field(_or_none(_is_count(1)), "a number of steps", "N"),
     "policy": _Field(_is_name, "the name of a policy", "P", lambda policy: policy != RANDOM),
+    "deterministic": _Field(_or_none(lambda value: isinstance(value, bool)), "true or false", "true"),
+    # Its file is a pickle.
+    "vecnormalize": _Field(_or_none(_is_name), "a file, or none", "FILE", lambda file: file != NO_STATISTICS),
     "episodes": _Field(_is_count(1), "a number of episodes", "N"),
     "seed": _Field(_or_none(_is_count(0)), "a seed", "S"),
     "video": _Field(_or_none(_is_name), "a schedule", "SCHEDULE", schedule.is_reference),
@@ -66,9 +95,9 @@ def resumed(request: Request) -> Request:
         return request
     if how.get("kind") != "evaluation":
         raise BadRequest("resume needs the command to go on with.", _typed(_command(request, how)))
-    given = {name: value for name, value in request._asdict().items() if value is not None}
+    given = {name: value for name, value in request._asdict().items() if value not in (None, ())}
     recorded = {name: _shown(name, how.get(name)) for name in _FIELDS}
-    whole = Request(**{**recorded, **given})
+    whole = Request(**{"command": (), **recorded, **given})
     if not request.accept_changes:
         as_recorded = _typed(whole._replace(**recorded))
         refuse_changes(whole, _asked_otherwise(request, how, completed), "asked for", as_recorded)
@@ -84,13 +113,14 @@ def resumed(request: Request) -> Request:
             )
     code = [name for name, value in kept.items() if value is not None and _FIELDS[name].runs_code(value)]
     if code:
-        named = " and ".join(f"--{name} {shlex.quote(str(kept[name]))}" for name in code)
+        named = " and ".join(shlex.join(words(name, kept[name])) for name in code)
         raise BadRequest(
             f"resume runs no code because a directory names it: {named} stands in "
             f"{request.directory / run.file}.",
             f"If you trust it, type it:  {line}",
         )
-    return Request(**{**kept, **given})
+    lists = {name: tuple(kept.get(name) or ()) for name in ("env_arg", "wrapper")}
+    return Request(**{"command": (), **kept, **lists, **given})
 
 
 def refuse_changes(
@@ -130,6 +160,10 @@ def _asked_otherwise(request: Request, how: dict[str, Any], completed: int) -> l
             old = max(new, min(old, completed))
         if old != new:
             changes.append((f"--{name}", str(old), str(new)))
+    for name in ("env_arg", "wrapper", "max_episode_steps"):
+        old, new = words(name, how.get(name)), words(name, getattr(request, name))
+        if name in how and _FIELDS[name].is_valid(how[name]) and new and old != new:
+            changes.append((new[0], " ".join(old[1::2]) or "none", " ".join(new[1::2])))
     return changes
 
 

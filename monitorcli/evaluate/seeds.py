@@ -8,7 +8,7 @@ import random
 import numpy as np
 
 from monitorcli.evaluate.plan import Plan
-from monitorcli.evaluate.policy import reference_name
+from monitorcli.evaluate.policies import reference_name
 from monitorcli.format.batch import seeds as seeds_of
 from monitorcli.format.environment import Environment
 from monitorcli.recording.model import Recording, Series

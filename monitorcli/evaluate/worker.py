@@ -12,15 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from monitorcli.errors import DirectoryUnusable
-from monitorcli.evaluate.adapter import (
-    EnvironmentRequest,
-    Policy,
-    PolicyRequest,
-    load_policy,
-    make_environment,
-)
+from monitorcli.evaluate.environment import EnvironmentRequest, make_environment
 from monitorcli.evaluate.outcome import Ended, Outcome, failure
 from monitorcli.evaluate.plan import Plan
+from monitorcli.evaluate.policies import Policy, PolicyRequest, load_policy
 from monitorcli.evaluate.stop import Check
 from monitorcli.format import log
 from monitorcli.format.modes import MODES

@@ -8,11 +8,12 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from monitorcli.cli import main
+from monitorcli.cli.record_evaluation import policy_request
 from monitorcli.cli.request import Request, checked
 from monitorcli.cli.resume_request import resumed
 from monitorcli.errors import MonitorError
-from monitorcli.evaluate.episodes import make_environment
-from monitorcli.evaluate.policy import load_policy
+from monitorcli.evaluate.environment import make_environment
+from monitorcli.evaluate.policies import load_policy
 from monitorcli.monitor import directory as monitor_directory
 from monitorcli.monitor.recovery import recover
 from monitorcli.recording import read
@@ -42,7 +43,7 @@ def _resume(directory: Path) -> None:
     if request.env is not None:
         request = checked(request)
         schedule.parse(str(request.video))
-        load_policy(str(request.policy), make_environment(request.env, film=False))
+        load_policy(policy_request(request), make_environment(request.environment(), film=False))
 
 
 def _clear(directory: Path) -> Iterator[str]:

@@ -1,0 +1,299 @@
+"""Zips of Stable-Baselines3, TorchScript and ONNX files: the same returns as the loops of their makers."""
+
+import pickle
+import re
+import shutil
+import warnings
+
+import gymnasium
+import numpy as np
+import pytest
+import sb3_contrib
+import stable_baselines3 as sb3
+import torch
+from commands import monitorcli, recorded
+from conftest import Parts, Pictures
+from pages import blocks, run
+from stable_baselines3.common.evaluation import evaluate_policy
+from stable_baselines3.common.monitor import Monitor
+from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
+
+EPISODES, SEED = 3, 40
+MODELS = {
+    "ppo": (sb3.PPO, "CartPole-v1"),
+    "a2c": (sb3.A2C, "CartPole-v1"),
+    "dqn": (sb3.DQN, "CartPole-v1"),
+    "trpo": (sb3_contrib.TRPO, "CartPole-v1"),
+    "qrdqn": (sb3_contrib.QRDQN, "CartPole-v1"),
+    "ars": (sb3_contrib.ARS, "CartPole-v1"),
+    "recurrent": (sb3_contrib.RecurrentPPO, "CartPole-v1"),
+    "sac": (sb3.SAC, "Pendulum-v1"),
+    "td3": (sb3.TD3, "Pendulum-v1"),
+    "tqc": (sb3_contrib.TQC, "Pendulum-v1"),
+    "crossq": (sb3_contrib.CrossQ, "Pendulum-v1"),
+    "gsde": (sb3.PPO, "Pendulum-v1"),
+    "pictures": (sb3.PPO, "environments.py:Pictures"),
+    "parts": (sb3.PPO, "environments.py:Parts"),
+    "masked": (sb3_contrib.MaskablePPO, "environments.py:Parts"),
+    "custom": (sb3.PPO, "CartPole-v1"),
+    "norm/model": (sb3.PPO, "Pendulum-v1"),
+    "norm-sac/model": (sb3.SAC, "Pendulum-v1"),
+}
+# With observations of float32, what was off-policy does not say that it was trained without.
+ASKED = {"dqn", "qrdqn", "sac", "td3", "tqc", "crossq"}
+OWN = {"environments.py:Pictures": Pictures, "environments.py:Parts": Parts}
+
+
+def evaluate(models, policy, *options, env="CartPole-v1", directory):
+    return monitorcli(
+        "start", directory, "--env", env, "--policy", policy, "--episodes", EPISODES, "--seed", SEED,
+        "--video", "none", *options, cwd=models,
+    )  # fmt: skip
+
+
+def ours(models, name, *options, directory):
+    told = ("--vecnormalize", "none") if name in ASKED else ()
+    done = evaluate(models, f"{name}.zip", *told, *options, env=MODELS[name][1], directory=directory)
+    assert done.returncode == 0, done.stderr
+    return [float(row["return"]) for row in recorded(directory, models)]
+
+
+def theirs(models, name, deterministic=True):
+    """evaluate_policy of Stable-Baselines3, asked for one episode with each seed."""
+    algorithm, env_id = MODELS[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = algorithm.load(models / f"{name}.zip", device="cpu")
+    evaluated = evaluate_policy
+    if name == "masked":
+        from sb3_contrib.common.maskable.evaluation import evaluate_policy as evaluated
+    returns = []
+    for seed in range(SEED, SEED + EPISODES):
+        env = DummyVecEnv([lambda: Monitor(OWN[env_id]() if env_id in OWN else gymnasium.make(env_id))])
+        statistics = (models / name).parent / "vecnormalize.pkl"
+        if statistics.exists():
+            env = VecNormalize.load(statistics, env)
+            env.training = env.norm_reward = False
+        env.seed(seed)
+        np.random.seed(seed)
+        torch.manual_seed(seed)
+        model.action_space.seed(seed)
+        if model.use_sde:
+            model.policy.reset_noise(1)
+        # Episodes of DummyVecEnv are seeded at the first reset only, hence one evaluation for each.
+        returns += evaluated(
+            model, env, 1, deterministic=deterministic, return_episode_rewards=True, warn=False
+        )[0]
+    return returns
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_returns_are_those_of_stable_baselines3s_evaluate_policy(models, tmp_path, name):
+    found = ours(models, name, directory=tmp_path / "eval")
+    np.testing.assert_allclose(found, theirs(models, name), rtol=0, atol=1e-6)  # theirs has six digits
+
+
+@pytest.mark.parametrize("name", ["ppo", "dqn", "sac", "gsde", "recurrent", "masked", "norm/model"])
+def test_so_they_are_when_actions_are_drawn(models, tmp_path, name):
+    found = ours(models, name, "--stochastic", directory=tmp_path / "drawn")
+    np.testing.assert_allclose(found, theirs(models, name, deterministic=False), rtol=0, atol=1e-6)
+    if name not in ("dqn", "recurrent"):  # which explores little
+        assert found != ours(models, name, directory=tmp_path / "best")
+
+
+def test_an_episode_does_not_depend_on_those_before_it(models, tmp_path):
+    for name in ("gsde", "recurrent"):
+        whole = ours(models, name, "--stochastic", directory=tmp_path / f"{name}-whole")
+        last = ours(
+            models, name, "--stochastic", "--seed", SEED + 2, "--episodes", 1, directory=tmp_path / name
+        )
+        assert last == whole[2:]
+
+
+def test_what_a_zip_does_not_show_is_asked_for(models, tmp_path):
+    done = evaluate(models, "sac.zip", env="Pendulum-v1", directory=tmp_path / "eval")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "monitorcli: sac.zip does not show whether it was trained with VecNormalize, which changes its "
+        "actions.\n"
+        "  Name their file:  --vecnormalize vecnormalize.pkl\n"
+        "  If it was trained without:  --vecnormalize none\n",
+    )
+    assert not (tmp_path / "eval").exists()
+
+
+def test_a_model_that_was_trained_with_vecnormalize_is_not_run_without(models, tmp_path):
+    shutil.copy(models / "norm" / "model.zip", models / "alone.zip")
+    done = evaluate(models, "alone.zip", env="Pendulum-v1", directory=tmp_path / "eval")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "monitorcli: alone.zip was trained with VecNormalize, and its statistics are not beside it.\n"
+        "  Name their file:  --vecnormalize vecnormalize.pkl\n"
+        "  If it normalised rewards only:  --vecnormalize none\n",
+    )
+    statistics = ("--vecnormalize", "norm/vecnormalize.pkl")
+    done = evaluate(models, "alone.zip", *statistics, env="Pendulum-v1", directory=tmp_path / "eval")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("told", "status"), [("- true", 2), ("- \"{'norm_obs': False}\"", 0), ("- false", 0), (None, 0)]
+)
+def test_what_rl_zoo3_wrote_down_decides(models, tmp_path, told, status):
+    """Its files of a run lie in a folder that is called like the environment."""
+    folder = tmp_path / "sac" / "Pendulum-v1_1"
+    (folder / "Pendulum-v1").mkdir(parents=True)
+    shutil.copy(models / "sac.zip", folder / "best_model.zip")
+    lines = ["!!python/object/apply:collections.OrderedDict", "- - - batch_size", "    - 64"]
+    if told:
+        lines += ["  - - normalize", f"    {told}"]
+    (folder / "Pendulum-v1" / "config.yml").write_text("\n".join(lines) + "\n")
+    zip_file = folder / "best_model.zip"
+    done = evaluate(models, zip_file, env="Pendulum-v1", directory=tmp_path / "eval")
+    assert done.returncode == status, done.stderr
+    shutil.copy(models / "norm-sac" / "vecnormalize.pkl", folder / "Pendulum-v1")
+    again = evaluate(models, zip_file, env="Pendulum-v1", directory=tmp_path / "again")
+    assert again.returncode == 0, again.stderr
+
+
+def test_statistics_that_carry_code_are_not_read(models, tmp_path):
+    class Hostile:
+        def __reduce__(self):
+            return eval, (f"open({str(tmp_path / 'ran')!r}, 'w')",)
+
+    (tmp_path / "v.pkl").write_bytes(pickle.dumps(Hostile()))
+    done = evaluate(
+        models,
+        "sac.zip",
+        "--vecnormalize",
+        tmp_path / "v.pkl",
+        env="Pendulum-v1",
+        directory=tmp_path / "eval",
+    )
+    assert done.returncode == 2
+    assert (
+        f"{tmp_path / 'v.pkl'} names builtins.eval, which VecNormalize's statistics do not need"
+        in done.stderr
+    )
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_model_of_another_environment_shows_both_spaces(models, tmp_path):
+    done = evaluate(models, "ppo.zip", env="Acrobot-v1", directory=tmp_path / "eval")
+    assert done.returncode == 2
+    assert done.stderr.startswith("monitorcli: ppo.zip was trained with the observation space Box([-4.8")
+    assert "; the environment's is Box([ -1." in done.stderr
+
+
+def test_code_of_ones_own_needs_trust(models, tmp_path):
+    """A features extractor of the user's is code, and the zip only names it."""
+    (tmp_path / "mine.py").write_text(
+        "from stable_baselines3.common.torch_layers import FlattenExtractor\n"
+        "class Mine(FlattenExtractor):\n    pass\n"
+    )
+    train = (
+        "import stable_baselines3, mine\n"
+        "model = stable_baselines3.PPO('MlpPolicy', 'CartPole-v1', n_steps=32, batch_size=32, device='cpu',\n"
+        "    policy_kwargs={'features_extractor_class': mine.Mine}).learn(32)\n"
+        "model.save('own')\n"
+    )
+    import subprocess
+    import sys
+
+    subprocess.run([sys.executable, "-W", "ignore", "-c", train], cwd=tmp_path, check=True)
+    done = evaluate(tmp_path, "own.zip", directory="eval")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "monitorcli: own.zip holds more than Stable-Baselines3 puts into a model, and was not loaded: "
+        "mine.Mine in 'policy_kwargs'.\n"
+        "  Loading it may run code. If you trust who made it:  --trust-policy\n",
+    )
+    done = monitorcli(
+        "start", "eval", "--env", "CartPole-v1", "--policy", "own.zip", "--episodes", "1", "--trust-policy",
+        "--video", "none", cwd=tmp_path, PYTHONPATH=".",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+class Choice(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(4, 2)
+
+    def forward(self, observation):
+        return self.layer(observation).argmax(-1)
+
+
+def by_hand(network):
+    env = gymnasium.make("CartPole-v1")
+    returns = []
+    for seed in range(SEED, SEED + EPISODES):
+        observation, _ = env.reset(seed=seed)
+        total, over = 0.0, False
+        while not over:
+            with torch.no_grad():
+                action = int(network(torch.from_numpy(observation[None]))[0])
+            observation, reward, terminated, truncated, _ = env.step(action)
+            total, over = total + reward, terminated or truncated
+        returns.append(total)
+    return returns
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(3)
+    return Choice().eval()
+
+
+def test_a_torchscript_file_is_a_policy(tmp_path, network):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.save(torch.jit.trace(network, torch.zeros(1, 4)), tmp_path / "net.pt")
+    done = evaluate(tmp_path, "net.pt", directory="eval")
+    assert done.returncode == 0, done.stderr
+    assert [float(row["return"]) for row in recorded("eval", tmp_path)] == by_hand(network)
+
+
+def test_weights_alone_are_no_policy_and_are_not_unpickled(tmp_path, network):
+    torch.save(network, tmp_path / "weights.pt")
+    done = evaluate(tmp_path, "weights.pt", directory="eval")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "monitorcli: weights.pt is not TorchScript, as torch.jit.save writes it.\n"
+        "  Weights alone are no policy:  torch.jit.save(torch.jit.trace(net, example), 'net.pt')\n",
+    )
+
+
+def export(module, path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module, (torch.zeros(1, 4),), path, input_names=["input"], dynamo=False, opset_version=17
+        )
+
+
+def test_an_onnx_file_is_a_policy(tmp_path, network):
+    export(network, tmp_path / "net.onnx")
+    done = evaluate(tmp_path, "net.onnx", directory="eval")
+    assert done.returncode == 0, done.stderr
+    assert [float(row["return"]) for row in recorded("eval", tmp_path)] == by_hand(network)
+
+
+def test_numbers_that_are_no_choice_are_shown_with_the_action_space(tmp_path, network):
+    export(network.layer, tmp_path / "net.onnx")
+    done = evaluate(tmp_path, "net.onnx", directory="eval")
+    assert done.returncode == 2
+    assert "of shape (2,), float32, where the action space is Discrete(2).\n" in done.stderr
+    assert "These are not choices yet" in done.stderr
+
+
+def test_what_the_page_on_evaluation_shows_of_stable_baselines3_is_so(tmp_path):
+    """But for the numbers, which are the processor's too."""
+    for language, name, body in blocks("docs/evaluation.md"):
+        if language == "python" and name:
+            (tmp_path / name).write_text(body)
+    shells = "".join(body for language, _, body in blocks("docs/evaluation.md") if language == "shell")
+    for typed in shells.split("$ ")[1:]:
+        command, _, shown = typed.partition("\n")
+        done = run(command, tmp_path, PYTHONWARNINGS="ignore")
+        assert re.sub(r"[\d.,]+", "N", done.stdout) == re.sub(r"[\d.,]+", "N", shown), done.stdout
