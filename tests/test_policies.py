@@ -230,6 +230,8 @@ def test_actions_are_clipped_by_gymnasiums_wrapper(folder):
          "its predict has no argument `deterministic`.\n"),
         ("policies.py:right", ("--vecnormalize", "v.pkl"), "monitorcli: --vecnormalize goes with a zip of "
          "Stable-Baselines3's, and 'policies.py:right' is none.\n"),
+        ("random", ("--stochastic",), "monitorcli: --stochastic says nothing of the policy random, which "
+         "always draws.\n"),
         ("best", (), "monitorcli: 'best' does not name a policy.\n"
          "  Use random, path/to/file.py:name, package.module:name, or a file: .zip, .pt or .onnx.\n"),
         *((f"none.{kind}", (), f"monitorcli: there is no policy file none.{kind}.\n")

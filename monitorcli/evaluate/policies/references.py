@@ -26,6 +26,8 @@ class RandomPolicy(Policy):
     """Draws from the action space."""
 
     def __init__(self, asked: PolicyRequest, env: Any) -> None:
+        if not asked.deterministic:
+            raise BadRequest("--stochastic says nothing of the policy random, which always draws.")
         super().__init__(asked, env, RANDOM)
 
     def _action(self, observation: Any) -> Any:
