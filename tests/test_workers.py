@@ -451,6 +451,7 @@ def test_a_shard_joins_no_recording_of_another_kind(folder):
     done = evaluate(folder, "eval", "--shard", "1/3")
     assert (done.returncode, done.stderr.splitlines()[0]) == (
         2,
-        "monitorcli: eval already holds a recording (openaigym.manifest.0.x.manifest.json). It has 0 episodes.",
+        "monitorcli: eval already holds a recording (openaigym.manifest.0.x.manifest.json)."
+        " It has 0 episodes.",
     )
     assert [path.name for path in (folder / "eval").iterdir()] == ["openaigym.manifest.0.x.manifest.json"]
