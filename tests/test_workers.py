@@ -443,3 +443,15 @@ def test_films_of_several_workers_are_numbered_by_the_plan(folder):
     assert films == ["000000.mp4", "000001.mp4", "000008.mp4"]
     listed = json.loads(monitorcli("inspect", "eval", "--format", "json", cwd=folder).stdout)
     assert monitorcli("inspect", "eval", "--verify", cwd=folder).returncode == 0, listed
+
+
+def test_a_shard_joins_no_recording_of_another_kind(folder):
+    (folder / "eval").mkdir()
+    (folder / "eval" / "openaigym.manifest.0.x.manifest.json").write_text("{}")
+    done = evaluate(folder, "eval", "--shard", "1/3")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        2,
+        "monitorcli: eval already holds a recording (openaigym.manifest.0.x.manifest.json)."
+        " It has 0 episodes.",
+    )
+    assert [path.name for path in (folder / "eval").iterdir()] == ["openaigym.manifest.0.x.manifest.json"]
