@@ -172,7 +172,7 @@ def test_stochastic_actions_are_asked_for_and_are_another_series(folder):
     assert drawn == returns(folder, "policies.py:draws", "--stochastic", directory="again") != best
     done = monitorcli("resume", "best", "--policy", "policies.py:draws", "--stochastic", cwd=folder)
     assert done.returncode == 2
-    assert "policies.py:draws is recorded, policies.py:draws --stochastic asked for" in done.stderr
+    assert "policies.py:draws is recorded, policies.py:draws --stochastic is there now" in done.stderr
 
 
 def test_what_a_policy_draws_depends_on_the_episodes_seed_alone(folder):

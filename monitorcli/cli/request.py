@@ -17,8 +17,8 @@ _EVALUATION = (
 )  # fmt: skip
 _HOW_TO_RUN = ("shard", "workers", "repeat", "reuse_env")
 _OPTIONS = (
-    "env", *_EVALUATION[:3], "policy", *_EVALUATION[3:], "episodes", "seed", *_HOW_TO_RUN, "video", "fps",
-    "mode", "only", "skip", "evaluation",
+    "env", *_EVALUATION[:3], "policy", *_EVALUATION[3:], "episodes", "seed", "video", "fps", "mode", "only",
+    "skip", "evaluation", *_HOW_TO_RUN,
 )  # fmt: skip
 
 
