@@ -175,7 +175,7 @@ def test_statistics_that_carry_code_are_not_read(models, tmp_path):
         f"{tmp_path / 'v.pkl'} names builtins.eval, which VecNormalize's statistics do not need"
         in done.stderr
     )
-    assert not (tmp_path / "ran").exists()
+    assert not (models / "ran").exists()
 
 
 class Hostile:
@@ -212,8 +212,8 @@ def test_weights_that_carry_code_are_not_read(models, tmp_path):
     done = evaluate(tmp_path, "ppo.zip", directory="eval")
     assert (done.returncode, done.stderr) == (
         2,
-        "monitorcli: ppo.zip was not loaded: policy.optimizer.pth in it cannot be read as weights and nothing "
-        "more.\n",
+        "monitorcli: ppo.zip was not loaded: policy.optimizer.pth in it cannot be read as weights and "
+        "nothing more.\n",
     )
     assert not (tmp_path / "ran").exists()
 
