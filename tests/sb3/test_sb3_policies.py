@@ -1,9 +1,13 @@
 """Zips of Stable-Baselines3, TorchScript and ONNX files: the same returns as the loops of their makers."""
 
+import base64
+import io
+import json
 import pickle
 import re
 import shutil
 import warnings
+import zipfile
 
 import gymnasium
 import numpy as np
@@ -157,10 +161,6 @@ def test_what_rl_zoo3_wrote_down_decides(models, tmp_path, told, status):
 
 
 def test_statistics_that_carry_code_are_not_read(models, tmp_path):
-    class Hostile:
-        def __reduce__(self):
-            return eval, (f"open({str(tmp_path / 'ran')!r}, 'w')",)
-
     (tmp_path / "v.pkl").write_bytes(pickle.dumps(Hostile()))
     done = evaluate(
         models,
@@ -174,6 +174,46 @@ def test_statistics_that_carry_code_are_not_read(models, tmp_path):
     assert (
         f"{tmp_path / 'v.pkl'} names builtins.eval, which VecNormalize's statistics do not need"
         in done.stderr
+    )
+    assert not (models / "ran").exists()
+
+
+class Hostile:
+    """A pickle that makes a file when it is loaded."""
+
+    def __reduce__(self):
+        return eval, ("open('ran', 'w').close()",)
+
+
+def changed(models, path, member, change):
+    """ppo.zip, with another content of one member."""
+    with zipfile.ZipFile(models / "ppo.zip") as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, change(old.read(name)) if name == member else old.read(name))
+
+
+def test_code_where_training_had_its_schedules_is_left_alone(models, tmp_path):
+    def hostile(data):
+        code = base64.b64encode(pickle.dumps(Hostile())).decode()
+        return json.dumps({**json.loads(data), "lr_schedule": {":serialized:": code}})
+
+    changed(models, tmp_path / "ppo.zip", "data", hostile)
+    assert evaluate(tmp_path, "ppo.zip", directory="eval").returncode == 0
+    assert not (tmp_path / "ran").exists()
+
+
+def test_weights_that_carry_code_are_not_read(models, tmp_path):
+    def hostile(_):
+        file = io.BytesIO()
+        torch.save({"weights": Hostile()}, file)
+        return file.getvalue()
+
+    changed(models, tmp_path / "ppo.zip", "policy.optimizer.pth", hostile)
+    done = evaluate(tmp_path, "ppo.zip", directory="eval")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "monitorcli: ppo.zip was not loaded: policy.optimizer.pth in it cannot be read as weights and "
+        "nothing more.\n",
     )
     assert not (tmp_path / "ran").exists()
 

@@ -51,23 +51,29 @@ def _loaded(saved: Model, trusted: bool) -> Any:
             f"{saved.path} holds more than Stable-Baselines3 puts into a model, and was not loaded: {named}.",
             "Loading it may run code. If you trust who made it:  --trust-policy",
         )
+    if not trusted:
+        _check_weights(saved.path)
     try:
-        if not trusted:
-            _check_weights(saved.path)
         algorithm = getattr(importlib.import_module(saved.package), saved.algorithm)
         return algorithm.load(saved.path, device="cpu", custom_objects=values)
     except Exception as error:
-        raise BadRequest(f"{saved.path} cannot be loaded: {type(error).__name__}: {error}") from error
+        reason = (str(error).splitlines() or [""])[0]
+        raise BadRequest(f"{saved.path} cannot be loaded: {type(error).__name__}: {reason}") from error
 
 
 def _check_weights(path: str) -> None:
-    """Raise an exception if a file of weights has anything else: some releases unpickle all of it."""
+    """Raise BadRequest if a file of weights has anything else: some releases unpickle all of it."""
     import torch
 
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
-            if name.endswith(".pth"):
-                torch.load(io.BytesIO(archive.read(name)), map_location="cpu", weights_only=True)
+            try:
+                if name.endswith(".pth"):
+                    torch.load(io.BytesIO(archive.read(name)), map_location="cpu", weights_only=True)
+            except Exception as error:
+                raise BadRequest(
+                    f"{path} was not loaded: {name} in it cannot be read as weights and nothing more."
+                ) from error
 
 
 def _check_spaces(path: str, model: Any, env: Any) -> None:
