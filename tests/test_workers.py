@@ -33,7 +33,7 @@ class Learner:
     def __call__(self, observation):
         self.count += 1
         self.mean += (observation[0] - self.mean) / self.count
-        return int(observation[0] > self.mean)
+        return int(1000 * (observation[0] - self.mean)) % 2
 
 generator = np.random.default_rng()
 def unseeded(observation):
@@ -183,7 +183,8 @@ def test_the_proof_runs_as_many_episodes_again_as_are_asked_for_and_records_none
     ],
 )
 def test_what_is_kept_from_one_episode_to_the_next_is_caught_by_the_proof(folder, policy, env, workers):
-    done = evaluate(folder, "eval", "--workers", workers, policy=policy, env=env, episodes=100)
+    options = ("--workers", workers, "--repeat", "10")
+    done = evaluate(folder, "eval", *options, policy=policy, env=env, episodes=100)
     assert done.returncode == 0, done.stderr
     said = re.search(
         r"  ! not reproducible: seed (\d+) gave return \S+ in \d+ steps?, then (return|the same with)",
@@ -191,7 +192,7 @@ def test_what_is_kept_from_one_episode_to_the_next_is_caught_by_the_proof(folder
     )
     assert said, done.stderr
     kept = run_file(folder, "eval")["repeats"]
-    assert (kept["episodes"], kept["different"][0]["seed"]) == (2, int(said[1]))
+    assert (kept["episodes"], kept["different"][0]["seed"]) == (10, int(said[1]))
     assert kept["different"][0]["first"] != kept["different"][0]["second"]
 
 
@@ -308,7 +309,9 @@ def test_ctrl_c_at_a_terminal_reaches_the_workers_too_and_nothing_is_lost(folder
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    assert {row["end"] for row in recorded("eval", folder)} == {"terminated", "incomplete"}
+    ends = [row["end"] for row in recorded("eval", folder)]
+    assert ends.count("terminated") >= 3
+    assert set(ends) <= {"terminated", "incomplete"}
 
 
 def test_three_shards_in_one_directory_are_the_whole_and_none_is_taken_twice(folder):
@@ -411,7 +414,7 @@ def test_other_versions_are_shown_and_refused_unless_accepted_which_is_recorded(
 
 def test_first_observations_that_are_alike_are_counted(folder):
     done = evaluate(folder, "eval", episodes=40)
-    said = re.search(r"  starts    (\d+) different first observations in 40 episodes", done.stderr)
+    said = re.search(r"  starts    (\d+) first observations in 40 episodes", done.stderr)
     assert 1 < int(said[1]) <= 10
     assert run_file(folder, "eval")["first_observations"] == {"episodes": 40, "different": int(said[1])}
 

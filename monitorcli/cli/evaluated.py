@@ -44,7 +44,8 @@ def say_evaluated(request: Request, run: RunFile, plan: Plan, shard: Shard, eval
     lines = [*_proof(request, evaluated.repeats), *_starts(*evaluated.starts)]
     if done:
         rows = np.array(sorted(done.values()), np.intp)
-        lines.append(_digest(digest(recording.episodes, rows), found))
+        reproducible = all(repeat.equal() for repeat in evaluated.repeats)
+        lines.append(_digest(digest(recording.episodes, rows), found, reproducible))
     if not say_recorded(request.directory, run, more=lines):
         say("nothing was recorded.")
     _say_coverage(request, found, shard, failures)
@@ -81,14 +82,16 @@ def _starts(episodes: int, different: int) -> list[str]:
     """How many first observations were different, where some were the same."""
     if different >= episodes:
         return []
-    return [f"starts    {different:,} different first observations in {plural(episodes, 'episode')}"]
+    return [f"starts    {plural(different, 'first observation')} in {plural(episodes, 'episode')}"]
 
 
-def _digest(found: str, covered: Coverage) -> str:
-    part = f"of {covered.covered:,} of {covered.episodes:,} episodes"
-    same = "the same for any number of workers, on this machine and versions"
-    whole = covered.covered == covered.episodes
-    return f"digest    {found[:SHOWN]}   ({same if whole else part})"
+def _digest(found: str, covered: Coverage, reproducible: bool) -> str:
+    said = "the same for any number of workers, on this machine and versions"
+    if covered.covered < covered.episodes:
+        said = f"of {covered.covered:,} of {covered.episodes:,} episodes"
+    elif not reproducible:
+        said = "of this run; another gives another"
+    return f"digest    {found[:SHOWN]}   ({said})"
 
 
 def _say_coverage(request: Request, found: Coverage, shard: Shard, failures: list[Failed]) -> None:
