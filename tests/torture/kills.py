@@ -111,7 +111,8 @@ class KilledRun:
         ours = [sys.executable, "-m", "monitorcli", verb, str(self.directory)]
         ours += ["--video", "all" if plan.video != "none" else "none"]
         if plan.script == "evaluation":
-            ours += ["--env", "scripts:Ledger-v0", "--policy", "random"]
+            # Without repeats: the environment notes every episode, and those are not recorded.
+            ours += ["--env", "scripts:Ledger-v0", "--policy", "random", "--repeat", "0"]
             return [*ours, "--episodes", self._asked(episodes)]
         return [*ours, "--", *script, "workers" if plan.script == "workers" else "plain", episodes]
 
