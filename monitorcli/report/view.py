@@ -70,10 +70,15 @@ class View:
 
     @property
     def environments(self) -> int:
-        """How many environments it was recorded from, in the run that had the most."""
+        """How many environments it was recorded from, in the run that had the most.
+
+        An evaluation makes one after the other, in as many processes as it likes: that counts as one.
+        """
         episodes = self.recording.episodes
         if not len(episodes):
             return 0
+        if self.series.environment.policy is not None:
+            return 1
         slots = int(episodes.slot.max()) + 1
         found = np.unique(episodes.writer.astype(np.uint64) * np.uint64(slots) + episodes.slot)
         writers = (found // np.uint64(slots)).tolist()
