@@ -332,8 +332,8 @@ def of_markdown(case):
         return several_in_words(re.findall(row, text, re.MULTILINE))
     means = re.findall(r"^\| mean return \| (\S+) \| \[(.*?)\] \| (\d+) \|", text, re.MULTILINE)
     extremes = re.findall(r"^\| return from, to \| (\S+), (\S+) \|", text, re.MULTILINE)
-    counts = re.findall(r"(\d+) episodes completed, (\d+) incomplete", text)
-    films = re.findall(r"(\d+) videos", text)
+    counts = re.findall(r"(\d+) episodes? completed, (\d+) incomplete", text)
+    films = re.findall(r"(\d+) videos?", text)
     return {
         key: {
             "mean": mean,
@@ -379,8 +379,8 @@ def of_html(case):
     blocks = [
         [(mean, f"{low}, {high}") for mean, low, high in re.findall(headline, text)],
         re.findall(r"(\d+) completed(?! episodes)(?: · (\d+) incomplete, left out)?", text),
-        re.findall(r"best (\S+) · worst", text),
-        re.findall(r" · worst (\S+)", text),
+        re.findall(r"(?:best |Best return\|)(\S+?)(?: · worst|\|)", text),
+        re.findall(r"(?: · |\|)worst (\S+)", text),
     ]
     found = blocks_in_words(case, *blocks)
     if len(case.directories) == 1:

@@ -175,8 +175,8 @@ def _comparison(view: View, report: Report) -> dict[str, Any] | None:
     }
 
 
-def _group(title: str, group: Group, report: Report) -> dict[str, Any]:
+def _group(name: str, group: Group, report: Report) -> dict[str, Any]:
     """A series' statistics across directories."""
-    found = next(view for view in report.views if view.title == title)
-    statistics = {name: getattr(group.statistics, name) for name in ("n", *STATISTICS)}
-    return {"series": found.series.name, "of": found.headline, **statistics, "intervals": group.intervals}
+    found = next(view for view in report.views if view.series.name == name)
+    statistics = {of: getattr(group.statistics, of) for of in ("n", *STATISTICS)}
+    return {"series": name, "of": found.headline, **statistics, "intervals": group.intervals}

@@ -117,18 +117,18 @@ def _several(report: Report) -> str:
 
 def _groups(report: Report) -> list[str]:
     """A table for each series that several directories have, and what its intervals are of."""
-    found = [(title, group) for title, group in report.groups if group.statistics.n > 1][:_MOST_PARTS]
+    found = report.groups[:_MOST_PARTS]
     tables = [
         _drawn(
             estimates(
-                title or _NOT_KNOWN,
+                overview.named(series),
                 (
                     (f"{name} of mean returns", value, interval, group.statistics.n)
                     for name, value, interval in overview.of_group(group)
                 ),
             )
         )
-        for title, group in found
+        for series, group in found
     ]
     about = ". ".join(overview.about_groups(found))
     return [*tables, f"{about[0].upper()}{about[1:]}."] if found else []

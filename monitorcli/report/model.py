@@ -46,15 +46,14 @@ class Report:
 
     @functools.cached_property
     def groups(self) -> tuple[tuple[str, Group], ...]:
-        """Statistics across directories, for each series that several of them have, by its title."""
+        """Statistics across directories, for each series of which several have a number, by its name."""
         if len(self.recordings) < 2:
             return ()
         scores: dict[str, list[float]] = {}
         for view in self.views:
-            scores.setdefault(view.title, []).append(view.measured.value(view.headline))
-        return tuple(
-            (title, group(of, self.options.confidence)) for title, of in scores.items() if len(of) > 1
-        )
+            scores.setdefault(view.series.name, []).append(view.measured.value(view.headline))
+        found = ((name, group(of, self.options.confidence)) for name, of in scores.items() if len(of) > 1)
+        return tuple((name, one) for name, one in found if one.statistics.n > 1)
 
 
 def make_report(

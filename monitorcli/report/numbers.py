@@ -62,9 +62,9 @@ def sentence(view: View) -> str:
     """`214 episodes completed, 1 incomplete; ...`: all there is to count."""
     numbers = view.numbers
     return (
-        f"{numbers.completed:,} episodes completed, {numbers.incomplete:,} incomplete; "
+        f"{plural(numbers.completed, 'episode')} completed, {numbers.incomplete:,} incomplete; "
         f"{numbers.terminated:,} terminated, {numbers.truncated:,} truncated; {numbers.steps:,} steps; "
-        f"{len(view.recording.films):,} videos"
+        f"{plural(len(view.recording.films), 'video')}"
     )
 
 
@@ -105,7 +105,8 @@ def warning(view: View) -> str:
 
 def _return_tiles(view: View) -> list[Tile]:
     of, measured = view.numbers.episode_return, view.measured
-    spread = [f"best {number(of.max)}", f"worst {number(of.min)}"]
+    spread = [] if view.is_training else [f"best {number(of.max)}"]  # which has a tile of its own
+    spread += [f"worst {number(of.min)}"]
     spread += [f"std {number(of.std)}"] if of.n > 1 else []
     spread += [left_out(view, of)] if left_out(view, of) else []
     median = Tile("Median return", number(of.median), " · ".join(spread))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.report import runs
 from monitorcli.report.intervals import OF_RUNS, between, estimated, few
 from monitorcli.report.layout import Line, Span
 from monitorcli.report.model import View
 from monitorcli.report.order import COLUMNS
-from monitorcli.report.text import number
+from monitorcli.report.text import number, printable
 from monitorcli.summary.group import Group
 from monitorcli.summary.intervals import Interval
 from monitorcli.summary.resampling import STATISTICS
@@ -57,5 +58,10 @@ def of_group(group: Group) -> list[tuple[str, str, Interval]]:
 def about_groups(groups: Sequence[tuple[str, Group]]) -> list[str]:
     """What to know before believing the groups' statistics."""
     said = [f"means {OF_RUNS}"]
-    least = min((of.statistics.n for _, of in groups if of.statistics.n > 1), default=0)
+    least = min((of.statistics.n for _, of in groups), default=0)
     return [*said, few(least)] if least and few(least) else said
+
+
+def named(series: str) -> str:
+    """A series' name, safe to print."""
+    return "environment not known" if series == UNKNOWN else printable(series, limit=80)

@@ -97,24 +97,23 @@ def _plots(report: Report, width: int) -> list[list[Line]]:
 
 def _groups(report: Report, width: int) -> list[Line]:
     """A line for each series that several directories have, and what it is of."""
-    groups = [(title, group) for title, group in report.groups if group.statistics.n > 1]
     remarks = [
         line
-        for said in overview.about_groups(groups)
+        for said in overview.about_groups(report.groups)
         for line in paragraph(" " * _GROUP, "", said, width, "dim")
     ]
     found: list[Line] = []
-    for title, group in groups:
+    for name, group in report.groups:
         label = " group" if not found else ""
-        found += labelled(label, flow(_group(title, group), width - _GROUP), _GROUP)
+        found += labelled(label, flow(_group(name, group), width - _GROUP), _GROUP)
     return found + remarks if found else []
 
 
-def _group(title: str, group: Group) -> list[Line]:
-    n = group.statistics.n
-    name: Line = [Span(title or "environment not known", "title"), Span(f", {n:,} directories")]
+def _group(name: str, group: Group) -> list[Line]:
+    directories = Span(f", {group.statistics.n:,} directories")
     values = overview.of_group(group)
-    return [name, *([Span(f"{of} "), *estimated(value, interval)] for of, value, interval in values)]
+    title = [Span(overview.named(name), "title"), directories]
+    return [title, *([Span(f"{of} "), *estimated(value, interval)] for of, value, interval in values)]
 
 
 def _against_baseline(report: Report, width: int) -> list[Line]:

@@ -14,16 +14,20 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # commands.py
 torch.set_num_threads(1)
 
 
-class Pictures(gymnasium.Env):
-    """Small images with the channels last; the brightest corner gives a reward, which the seed chooses."""
-
-    observation_space = gymnasium.spaces.Box(0, 255, (36, 36, 1), np.uint8)
-    action_space = gymnasium.spaces.Discrete(4)
+class Seeded(gymnasium.Env):
+    """What its seed decides is looked at by `_look`; `steps` counts."""
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
         self.steps = 0
         return self._look(), {}
+
+
+class Pictures(Seeded):
+    """Small images with the channels last; the brightest corner gives a reward, which the seed chooses."""
+
+    observation_space = gymnasium.spaces.Box(0, 255, (36, 36, 1), np.uint8)
+    action_space = gymnasium.spaces.Discrete(4)
 
     def step(self, action):
         self.steps += 1
@@ -38,18 +42,13 @@ class Pictures(gymnasium.Env):
         return picture
 
 
-class Parts(gymnasium.Env):
+class Parts(Seeded):
     """Observations that are a dictionary, and actions that are several numbers."""
 
     observation_space = gymnasium.spaces.Dict(
         place=gymnasium.spaces.Box(-1, 1, (3,)), room=gymnasium.spaces.Discrete(4)
     )
     action_space = gymnasium.spaces.MultiDiscrete([2, 3])
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.steps = 0
-        return self._look(), {}
 
     def step(self, action):
         self.steps += 1

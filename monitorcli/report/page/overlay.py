@@ -21,7 +21,7 @@ MOST = 24  # lines: each colour whole, dashed and dotted
 _UNITS = ((172_800.0, 86_400.0, "days"), (7200.0, 3600.0, "hours"), (120.0, 60.0, "minutes"))
 
 
-class _Curve(NamedTuple):
+class _LinkedCurve(NamedTuple):
     """The running mean of one recording, over places on the chart's axis; the last episode is at `end`."""
 
     view: View
@@ -70,7 +70,7 @@ def _caption(recordings: int, curves: int) -> str:
     return said
 
 
-def _curve(view: View, link: str, by: str) -> _Curve | None:
+def _curve(view: View, link: str, by: str) -> _LinkedCurve | None:
     episodes = view.recording.episodes
     places = axis.places(view, by)
     drawn = episodes.completed & np.isfinite(episodes.episode_return) & np.isfinite(places)
@@ -78,17 +78,17 @@ def _curve(view: View, link: str, by: str) -> _Curve | None:
     if len(at) < 2 or not at.max() > 0:
         return None
     line = running_mean.of_returns(at, episodes.episode_return[drawn], 0.95)
-    return _Curve(view, link, line, float(at.max()))
+    return _LinkedCurve(view, link, line, float(at.max()))
 
 
-def _unit(curves: Sequence[_Curve], by: str) -> tuple[float, str]:
+def _unit(curves: Sequence[_LinkedCurve], by: str) -> tuple[float, str]:
     if by != "time":
         return 1.0, {"steps": "steps"}.get(by, "episode")
     longest = max(one.end for one in curves)
     return next(((unit, name) for least, unit, name in _UNITS if longest >= least), (1.0, "seconds"))
 
 
-def _line(one: _Curve, place: int, x: Axis, y: Axis, unit: float) -> Markup:
+def _line(one: _LinkedCurve, place: int, x: Axis, y: Axis, unit: float) -> Markup:
     across, up = x.at(one.line.at / unit) * PLANE, (1 - y.at(one.line.mean)) * PLANE
     path = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(across.tolist(), up.tolist(), strict=True))
     tip = f"{one.view.name}: last {one.last}, highest {number(float(one.line.mean.max()))}"
@@ -99,7 +99,7 @@ def _look(place: int) -> str:
     return f"c{place % _COLOURS} d{place // _COLOURS}"
 
 
-def _legend(curves: Sequence[_Curve]) -> Markup:
+def _legend(curves: Sequence[_LinkedCurve]) -> Markup:
     items = []
     for place, one in enumerate(curves):
         stroke = tag("line", x1="0", x2="28", y1="5", y2="5", class_=f"over {_look(place)}")
@@ -108,7 +108,7 @@ def _legend(curves: Sequence[_Curve]) -> Markup:
     return tag("ul", *items, class_="legend")
 
 
-def _numbers(curves: Sequence[_Curve]) -> Markup:
+def _numbers(curves: Sequence[_LinkedCurve]) -> Markup:
     header = ("Recording", "Mean of", "First", "Lowest", "Highest", "Last")
     rows = (
         (

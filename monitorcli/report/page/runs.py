@@ -12,7 +12,9 @@ from monitorcli.report.text import lasting, printable, shortened, when
 
 _MOST = 200  # runs, or series, in a table
 _LONGEST = 1000  # characters of a value
-_ELSEWHERE = ("kind", "command", "lease", "signal", "provenance")
+_ELSEWHERE = (
+    "kind", "command", "lease", "signal", "provenance", "plan", "errors", "first_observations",
+)  # fmt: skip
 
 Pairs = list[tuple[object, object]]
 

@@ -72,17 +72,16 @@ def _sorted_by(value: float, shown: str) -> Markup:
 
 def _groups(of: Report) -> Markup:
     """A line for each series that several directories have."""
-    shared = [(name, group) for name, group in of.groups if group.statistics.n > 1]
-    if not shared:
+    if not of.groups:
         return NOTHING
-    head = [name for name, _, _ in overview.of_group(shared[0][1])]
+    head = [name for name, _, _ in overview.of_group(of.groups[0][1])]
     rows = []
-    for name, group in shared:
-        found = {of: estimated(value, interval) for of, value, interval in overview.of_group(group)}
+    for name, group in of.groups:
+        found = {what: estimated(value, interval) for what, value, interval in overview.of_group(group)}
         count = [Span(f"{group.statistics.n:,}")]
-        rows.append([[Span(name)], count, *(found.get(of, []) for of in head)])
+        rows.append([[Span(overview.named(name))], count, *(found.get(what, []) for what in head)])
     shown = drawn(TextTable(("Series", "Directories", *head), rows), "Over directories")
-    remarks = map(remark, overview.about_groups(shared))
+    remarks = map(remark, overview.about_groups(of.groups))
     return tag("section", tag("h2", "Over directories"), shown, *remarks, class_="groups")
 
 
