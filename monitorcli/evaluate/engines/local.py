@@ -16,7 +16,7 @@ from typing import Any
 
 from monitorcli.errors import BadRequest
 from monitorcli.evaluate.engines.interface import Job, Result
-from monitorcli.evaluate.engines.process import Ready, Refused, Remark, work
+from monitorcli.evaluate.engines.process import Done, Ready, Refused, Remark, work
 from monitorcli.evaluate.outcome import Failed
 from monitorcli.evaluate.stop import Check
 from monitorcli.evaluate.worker import Task
@@ -85,9 +85,9 @@ class LocalEngine:
                 message = self._received(worker)
                 if message is None:
                     yield from self._bury(worker, queue, deaths)
-                elif worker.job and not isinstance(message, (Ready, Remark)):
+                elif worker.job and isinstance(message, Done):
                     worker.job = None
-                    yield Result(message, worker.number)
+                    yield Result(message.outcome, worker.number, message.sent)
             busy = sum(worker.job is not None for worker in self._workers.values())
             self._check()
 
