@@ -15,8 +15,9 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from monitorcli.errors import BadRequest
-from monitorcli.evaluate.engines.interface import Job, Result
+from monitorcli.evaluate.engines.interface import Result
 from monitorcli.evaluate.engines.process import Ready, Refused, Remark, work
+from monitorcli.evaluate.job import Job
 from monitorcli.evaluate.outcome import Failed
 from monitorcli.evaluate.stop import Check
 from monitorcli.evaluate.worker import Task
@@ -28,7 +29,7 @@ _PATIENCE = 0.1
 
 
 class _Process:
-    """A worker's process, and the job that it has."""
+    """A worker's process, and the jobs that it has."""
 
     def __init__(self, number: int, task: Task) -> None:
         # Not forked: a fork after torch has used two threads hangs.
@@ -39,10 +40,11 @@ class _Process:
         self.process.start()
         theirs.close()  # else the pipe would not end when the process does
         self.ready = False
-        self.job: Job | None = None
+        self.jobs: dict[int, Job] = {}  # by their seeds
 
     def send(self, job: Job | None) -> None:
-        self.job = job
+        if job is not None:
+            self.jobs[job.seed] = job
         with contextlib.suppress(ConnectionError):  # it died, which its pipe will say
             self.pipe.send(job)
 
@@ -54,7 +56,11 @@ class _Process:
 
 
 class LocalEngine:
-    """Runs jobs in `count` processes; one that dies is replaced, and its job goes to another."""
+    """Runs jobs in `count` processes; one that dies is replaced, and its jobs go to others.
+
+    Of a batch nobody knows which episode ended the worker. So those that were in it are run alone from
+    then on, one a worker, and only a worker's death with one job counts against this job.
+    """
 
     def __init__(self, task: Task, count: int, check: Check, notify: Callable[[str], None]) -> None:
         """`check` is called often while there is nothing to do, and may raise Stopped."""
@@ -63,6 +69,9 @@ class LocalEngine:
         self._check = check
         self._notify = notify
         self._workers: dict[Any, _Process] = {}
+        self._room = task.plan.num_envs  # jobs that a worker has at once
+        self._alone: set[Job] = set()
+        self._deaths: Counter[Job] = Counter()
         self._begun = 0
         self._stillborn = 0  # workers in a row that died before they could begin
 
@@ -74,7 +83,6 @@ class LocalEngine:
     def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
         """Run the jobs, and yield each result when it is there."""
         queue = deque(jobs)
-        deaths: Counter[Job] = Counter()
         busy = 0
         while queue or busy:
             while len(self._workers) < self._wanted(queue, busy):
@@ -84,18 +92,18 @@ class LocalEngine:
                 worker = self._workers[pipe]
                 message = self._received(worker)
                 if message is None:
-                    yield from self._bury(worker, queue, deaths)
-                elif worker.job and not isinstance(message, (Ready, Remark)):
-                    worker.job = None
+                    yield from self._bury(worker, queue)
+                elif not isinstance(message, (Ready, Remark)):
+                    del worker.jobs[message.seed]
                     yield Result(message, worker.number)
-            busy = sum(worker.job is not None for worker in self._workers.values())
+            busy = sum(len(worker.jobs) for worker in self._workers.values())
             self._check()
 
     def close(self) -> None:
-        """End the workers; one that is in an episode is asked to stop, and is waited for."""
+        """End the workers; one that has a job is asked to stop, and is waited for."""
         try:
             for worker in self._workers.values():
-                if worker.job is not None or not worker.ready:
+                if worker.jobs or not worker.ready:
                     worker.process.terminate()
                 worker.send(None)
             for worker in self._workers.values():
@@ -119,13 +127,24 @@ class LocalEngine:
         self._workers[worker.pipe] = worker
 
     def _hand_out(self, queue: deque[Job]) -> None:
-        """Give each idle worker the first job that it may do."""
-        for worker in self._workers.values():
-            if worker.ready and worker.job is None:
-                job = next((job for job in queue if job.avoid != worker.number), None)
+        """Give the workers jobs, one each in turn, until none may have another."""
+        given = True
+        while given:
+            given = False
+            for worker in self._workers.values():
+                job = self._next(worker, queue)
                 if job is not None:
                     queue.remove(job)
                     worker.send(job)
+                    given = True
+
+    def _next(self, worker: _Process, queue: deque[Job]) -> Job | None:
+        """The first job that the worker may have now."""
+        full = len(worker.jobs) == self._room or not self._alone.isdisjoint(worker.jobs.values())
+        if full or not worker.ready:
+            return None
+        suited = (job for job in queue if job.avoid != worker.number)
+        return next((job for job in suited if not (worker.jobs and job in self._alone)), None)
 
     def _received(self, worker: _Process) -> Any:
         """The next message of a worker, None when its pipe has ended. Raises BadRequest if it gives up."""
@@ -141,8 +160,8 @@ class LocalEngine:
             worker.ready, self._stillborn = True, 0
         return message
 
-    def _bury(self, worker: _Process, queue: deque[Job], deaths: Counter[Job]) -> Iterator[Result]:
-        """Take a dead worker's job back, or give the job up."""
+    def _bury(self, worker: _Process, queue: deque[Job]) -> Iterator[Result]:
+        """Take a dead worker's jobs back, or give up the one that it had."""
         del self._workers[worker.pipe]
         worker.pipe.close()
         how = worker.how_it_died()
@@ -150,11 +169,12 @@ class LocalEngine:
             self._stillborn += 1
             if self._stillborn >= _DEATHS:
                 raise BadRequest(f"no worker can begin: {_DEATHS} in a row ended with {how}.")
-        if worker.job is None:
-            return
-        deaths[worker.job] += 1
-        if deaths[worker.job] < _DEATHS:
-            queue.appendleft(worker.job)
-        else:
-            error = f"given up: it ended {_DEATHS} workers, the last with {how}."
-            yield Result(Failed(worker.job.seed, error), worker.number)
+        jobs = list(worker.jobs.values())
+        if len(jobs) == 1:
+            self._deaths[jobs[0]] += 1
+            if self._deaths[jobs[0]] == _DEATHS:
+                error = f"given up: it ended {_DEATHS} workers, the last with {how}."
+                yield Result(Failed(jobs[0].seed, error), worker.number)
+                return
+        self._alone.update(jobs)
+        queue.extendleft(reversed(jobs))
