@@ -15,7 +15,7 @@ DEFAULT_SCHEDULE = "cubic"
 _EVALUATION = (
     "env_arg", "wrapper", "max_episode_steps", "deterministic", "vecnormalize", "trust_policy",
 )  # fmt: skip
-_HOW_TO_RUN = ("shard", "workers", "repeat", "reuse_env")
+_HOW_TO_RUN = ("shard", "workers", "engine", "repeat", "reuse_env")
 _OPTIONS = (
     "env", *_EVALUATION[:3], "policy", *_EVALUATION[3:], "episodes", "seed", "video", "fps", "mode", "only",
     "skip", "evaluation", *_HOW_TO_RUN,
@@ -46,6 +46,7 @@ class Request(NamedTuple):
     accept_changes: bool = False
     shard: str | None = None
     workers: str | None = None
+    engine: str | None = None
     repeat: int | None = None
     reuse_env: bool | None = None
 

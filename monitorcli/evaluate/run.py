@@ -10,15 +10,20 @@ from typing import Any, NamedTuple
 from monitorcli.evaluate import proof
 from monitorcli.evaluate.engines.interface import Engine, Result
 from monitorcli.evaluate.engines.local import LocalEngine
+from monitorcli.evaluate.engines.ray_engine import RayEngine
 from monitorcli.evaluate.engines.serial import SerialEngine
 from monitorcli.evaluate.job import Job
 from monitorcli.evaluate.outcome import Ended, Failed
 from monitorcli.evaluate.proof import Repeat
 from monitorcli.evaluate.sent import SentRecorder
+from monitorcli.evaluate.shipping import pack
 from monitorcli.evaluate.stop import Check, Stopped, stoppable
 from monitorcli.evaluate.worker import Loaded, Task
 from monitorcli.evaluate.workers import worker_for
 from monitorcli.monitor.notices import once
+
+# What runs the episodes: this process and others of this machine, or a cluster of Ray's.
+ENGINES = LOCAL, RAY = "local", "ray"
 
 # Errors whose tracebacks are kept in the run's file.
 _MOST_ERRORS = 100
@@ -28,12 +33,16 @@ Advance = Callable[[Result, int], None]
 
 
 class Evaluation(NamedTuple):
-    """What to run: an episode for each seed. `repeat` of them are run twice; None is the usual number."""
+    """What to run: an episode for each seed. `repeat` of them are run twice; None is the usual number.
+
+    `workers` is None for as many as the cluster has CPUs; that is for Ray's engine only.
+    """
 
     task: Task
     seeds: Sequence[int]
-    workers: int
+    workers: int | None
     repeat: int | None
+    engine: str = LOCAL
 
 
 class Evaluated(NamedTuple):
@@ -107,7 +116,11 @@ def _recorder(task: Task, notify: Callable[[str], None]) -> SentRecorder:
 
 
 def _engine(evaluation: Evaluation, loaded: Loaded, check: Check, notify: Callable[[str], None]) -> Engine:
-    if evaluation.workers > 1:
+    if evaluation.engine == RAY:
+        task, shipped = pack(evaluation.task._replace(sent_back=True), loaded.policy)
+        loaded.env.close()
+        return RayEngine(task, shipped, evaluation.workers, check, notify)
+    if evaluation.workers and evaluation.workers > 1:
         loaded.env.close()
         return LocalEngine(evaluation.task, evaluation.workers, check, notify)
     worker = worker_for(evaluation.task, loaded, check, notify)
@@ -126,10 +139,10 @@ def _proved(
     check: Check,
     notify: Callable[[str], None],
 ) -> list[Repeat]:
-    """The repeats: by other workers, or, of an engine that has only one, by a fresh process."""
+    """The repeats: by other workers, or, if this process is the only one, by a fresh process."""
     if not again:
         return []
-    if evaluation.workers > 1:
+    if not isinstance(engine, SerialEngine):
         return proof.prove(engine, again, elsewhere=True)
     with closing(LocalEngine(evaluation.task, 1, check, notify)) as fresh:
         return proof.prove(fresh, again, elsewhere=False)
