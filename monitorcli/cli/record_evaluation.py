@@ -25,7 +25,7 @@ from monitorcli.errors import MonitorError, NoRecording
 from monitorcli.evaluate import shards
 from monitorcli.evaluate.claim import last_plan, may_join, refuse_taken
 from monitorcli.evaluate.environment import EnvironmentRequest
-from monitorcli.evaluate.plan import OF_SERIES, Plan
+from monitorcli.evaluate.plan import DRAWN, OF_SERIES, Plan
 from monitorcli.evaluate.plan import changes as plan_changes
 from monitorcli.evaluate.policies import Policy, PolicyRequest, reference_name
 from monitorcli.evaluate.run import Evaluated, Evaluation, run_evaluation
@@ -108,7 +108,7 @@ def _about(request: Request, env: Any, policy: Policy) -> Environment:
     about = describe(env)
     if request.wrapper:
         about = about._replace(arguments={**about.arguments, "wrappers": list(request.wrapper)})
-    name = reference_name(str(request.policy)) + (" --stochastic" if request.deterministic is False else "")
+    name = reference_name(str(request.policy)) + (DRAWN if request.deterministic is False else "")
     return about._replace(command=(), policy=name, policy_hash=policy.identity["sha256"])
 
 

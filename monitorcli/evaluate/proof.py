@@ -59,7 +59,7 @@ def document(repeats: Sequence[Repeat], error: str = "") -> dict[str, Any]:
             for repeat in repeats
             if not repeat.equal()
         ],
-        "error": error or None,
+        **({"error": error} if error else {}),
     }
 
 

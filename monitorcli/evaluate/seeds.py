@@ -7,7 +7,7 @@ import random
 
 import numpy as np
 
-from monitorcli.evaluate.plan import Plan
+from monitorcli.evaluate.plan import Plan, without_file
 from monitorcli.evaluate.policies import reference_name
 from monitorcli.format.environment import Environment
 from monitorcli.recording.model import Recording, Series
@@ -46,7 +46,7 @@ def _changes(series: Series, about: Environment) -> list[tuple[str, str, str]]:
     known = series.environment
     pairs = [("environment", known.env_id, about.env_id)]
     old, new = reference_name(known.policy or "none"), about.policy or "none"
-    if known.policy_hash is None or old.rpartition(":")[2] != new.rpartition(":")[2]:
+    if known.policy_hash is None or without_file(old) != without_file(new):
         pairs.append(("policy", old, new))
     else:  # in whatever folder the file is
         pairs.append(("SHA-256 of the policy's file", known.policy_hash[:12], str(about.policy_hash)[:12]))

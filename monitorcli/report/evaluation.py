@@ -32,7 +32,7 @@ class Proof:
 
 
 class Starts(NamedTuple):
-    """How many episodes there were, and how many `different` first observations: at most, with several runs."""
+    """Of so many episodes, how many `different` first observations there were; at most, of several `runs`."""
 
     episodes: int
     different: int
@@ -178,7 +178,7 @@ def _starts(runs: _Runs) -> Starts | None:
 
 
 def _commands(directory: Path | None, covers: Coverage, runs: _Runs) -> tuple[str, ...]:
-    """What to type to have the missing episodes, but those that somebody is at; `directory` None: a new one."""
+    """What to type for the missing episodes, but those that somebody is at; `directory` None: a new one."""
     running = {planned.shard[0] for run, planned in runs if run.state == "running"}
     run, planned = runs[-1]
     where = directory or "ANOTHER_DIR"
@@ -189,5 +189,7 @@ def _commands(directory: Path | None, covers: Coverage, runs: _Runs) -> tuple[st
         shards = [f"{number}/{covers.total}" for number in covers.shards if number not in running]
         found = [command("start", where, run.how, **asked, shard=shard) for shard in shards]
     else:
-        found = [] if running or directory is None else [command("resume", where, run.how, **asked, shard=None)]
+        found = (
+            [] if running or directory is None else [command("resume", where, run.how, **asked, shard=None)]
+        )
     return tuple(filter(None, found))

@@ -36,7 +36,7 @@ class Coverage(NamedTuple):
 
 
 def covered(episodes: Episodes, rows: npt.NDArray[np.intp], seeds: range) -> dict[int, int]:
-    """Which of the seeds have a completed episode among these rows, and the row of each, the first of several.
+    """Which of the seeds have a completed episode among these rows, and its row, of several the first.
 
     `rows` ascend.
     """

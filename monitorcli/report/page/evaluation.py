@@ -8,7 +8,7 @@ from monitorcli.recording.evaluation import EpisodeError
 from monitorcli.report import provenance
 from monitorcli.report.evaluation import Evaluation
 from monitorcli.report.evaluation_sentences import Said, raised, sentences
-from monitorcli.report.page.markup import NOTHING, Markup, described, joined, tag
+from monitorcli.report.page.markup import NOTHING, Markup, described, joined, remark, tag
 from monitorcli.report.text import plural, printable
 
 _MOST_TRACEBACKS = 100
@@ -18,10 +18,10 @@ def content(of: Evaluation | None) -> Markup:
     """What there is to say; nothing without a plan."""
     if of is None:
         return NOTHING
-    said = described([*_sentences(of), *_plan(of), ("digest, whole", _code(of.digest))], "pairs")
+    said = described([*_sentences(of), *_plan(of), ("digest in full", _code(of.digest))], "pairs")
     errors = of.errors[:_MOST_TRACEBACKS]
     more = of.failed - len(errors)
-    rest = tag("p", f"… {plural(more, 'more episode')} failed", class_="remark") if errors and more else NOTHING
+    rest = remark(f"… {plural(more, 'more episode')} failed" if errors and more else "")
     return joined([said, *map(_traceback, errors), rest])
 
 
@@ -45,7 +45,10 @@ def _said(said: Said) -> Markup:
 def _plan(of: Evaluation) -> Iterator[tuple[object, object]]:
     plan = of.plan
     yield "actions", "the policy's best" if of.deterministic else "drawn (--stochastic)"
-    yield "environments", "one for many episodes (--reuse-env)" if plan.reuse_env else "a fresh one each"
+    yield (
+        "environments",
+        "one for many episodes (--reuse-env)" if plan.reuse_env else "a fresh one for each episode",
+    )
     if plan.num_envs is not None:
         yield "batch", f"{plural(plan.num_envs, 'environment')} (--num-envs)"
     yield "threads", provenance.versions(plan.threads)
