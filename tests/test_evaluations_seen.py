@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from commands import monitorcli
+from jsonschema import Draft202012Validator
 from writing import begin_run, packed, write
 
 from monitorcli.cli import main
@@ -14,6 +16,7 @@ from monitorcli.format import log
 from monitorcli.format.environment import Environment
 from monitorcli.summary.coverage import coverage
 
+DOCS = Path(__file__).parent.parent / "docs"
 ABOUT = Environment(
     "Lift-v0", "1.4.0", policy="act.py:act", policy_hash="3f9a1c2b77aa", versions={"numpy": "2.0.0"}
 )
@@ -238,6 +241,16 @@ def test_a_difference_is_shown_in_every_format_ever_after(folder):
     assert '<property name="of these equal" value="2"/>' in properties
 
 
+def test_its_json_is_what_the_schema_says(folder):
+    schema = json.loads((DOCS / "inspect.schema.json").read_text(encoding="utf-8"))
+    repeats = {"episodes": 2, "equal": 1, "different": [DIFFERENCE], "error": "why"}
+    run(folder / "eval", [100, 101, 103], shard="1/2", repeats=repeats, failed=1, errors=[ERROR])
+    run(folder / "more", [104], shard="2/2")
+    for words in (["eval"], ["eval", "more"], ["eval", "--last", "1"]):
+        found = [fault.message for fault in Draft202012Validator(schema).iter_errors(as_json(*words))]
+        assert found == []
+
+
 def test_first_observations_that_repeat_are_counted_of_several_runs_at_most(folder):
     run(folder / "eval", range(100, 103), first_observations={"episodes": 3, "different": 1})
     assert " starts     1 first observation in 3 episodes" in about_evaluation("eval")
@@ -308,7 +321,7 @@ EVIL = "\x1b[31m\u202e|`<blink>"
         {"repeats": None}, {"repeats": {"episodes": -5, "equal": "all"}},
         {"repeats": {"episodes": 1, "equal": 9}},
         {"repeats": {"different": [5, {"seed": EVIL}, {"seed": 1, "first": 7, "second": {"return": EVIL}}]}},
-        {"repeats": {"different": [{"seed": 1, "first": {"error": EVIL}, "second": {"return": "0x1p99999"}}]}},
+        {"repeats": {"different": [{"seed": 1, "first": {"error": EVIL}, "second": {"return": "0x1p9999"}}]}},
         {"repeats": {"error": EVIL}}, {"first_observations": [1]}, {"failed": "many"},
         {"first_observations": {"episodes": 10**400, "different": 1.5}}, {"errors": {"seed": 1}},
         {"errors": [None, {"seed": 102, "error": 5}, {"seed": 103, "error": EVIL, "traceback": EVIL}]},
