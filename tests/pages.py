@@ -16,7 +16,8 @@ LEFT_OUT = " (and so on)"  # a line of a page that stands for any number of line
 # What differs from machine to machine, and from run to run.
 _VARYING = re.compile(
     r"manifest\.0\.\w+\.|written [\d.]+ \w+ ago|\([\d,]+ bytes\)|[\d.]+ [GT]B are free"
-    r"|(?<=ffmpeg )[\d.]+|(?<=reached )/\S+(?=/python)|(?<=digest    )[0-9a-f]{16}|(?<=digest     )[0-9a-f]{16}"
+    r"|(?<=ffmpeg )[\d.]+|(?<=reached )/\S+(?=/python)|(?<=digest    )[0-9a-f]{16}"
+    r"|(?<=digest     )[0-9a-f]{16}"
 )
 
 
