@@ -368,7 +368,8 @@ def test_what_the_page_on_evaluation_shows_of_stable_baselines3_is_so(tmp_path):
     for typed in shells.split("$ ")[1:]:
         command, _, shown = typed.partition("\n")
         done = run(command, tmp_path, PYTHONWARNINGS="ignore", COLUMNS="100")
-        assert shows(_without_numbers(done.stdout), _without_numbers(shown)), done.stdout
+        assert done.returncode == 0 or shown, done.stdout
+        assert not shown or shows(_without_numbers(done.stdout), _without_numbers(shown)), done.stdout
 
 
 def _without_numbers(text):
