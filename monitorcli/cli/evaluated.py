@@ -45,7 +45,7 @@ def say_evaluated(request: Request, run: RunFile, plan: Plan, shard: Shard, eval
     if done:
         rows = np.array(sorted(done.values()), np.intp)
         reproducible = all(repeat.equal() for repeat in evaluated.repeats)
-        lines.append(_digest(digest(recording.episodes, rows), found, reproducible))
+        lines.append(_digest(digest(recording.episodes, rows), found, reproducible, plan.num_envs))
     if not say_recorded(request.directory, run, more=lines):
         say("nothing was recorded.")
     _say_coverage(request, found, shard, failures)
@@ -85,8 +85,9 @@ def _starts(episodes: int, different: int) -> list[str]:
     return [f"starts    {plural(different, 'first observation')} in {plural(episodes, 'episode')}"]
 
 
-def _digest(found: str, covered: Coverage, reproducible: bool) -> str:
-    said = "the same for any number of workers, on this machine and versions"
+def _digest(found: str, covered: Coverage, reproducible: bool, num_envs: int) -> str:
+    batch = f" with --num-envs {num_envs}" if num_envs > 1 else ""
+    said = f"the same for any number of workers{batch}, on this machine and versions"
     if covered.covered < covered.episodes:
         said = f"of {covered.covered:,} of {covered.episodes:,} episodes"
     elif not reproducible:

@@ -48,7 +48,7 @@ RECORDING_HEADINGS = {
         "--episodes",
         "--seed",
     ),
-    "Workers and shards": ("--workers", "--shard", "--repeat", "--reuse-env"),
+    "Workers and shards": ("--workers", "--num-envs", "--shard", "--repeat", "--reuse-env"),
     "Record a command": ("--only", "--skip", "--evaluation"),
     "How it is recorded": ("--mode", "--video", "--fps"),
 }
@@ -106,6 +106,12 @@ _RECORDING = (
         metavar="N",
         callback=_workers,
         help="Processes that run episodes, or auto.  [default: 1]",
+    ),
+    click.option(
+        "--num-envs",
+        metavar="B",
+        type=click.IntRange(1, 1024),
+        help="Environments in each process, for which the policy is called at once: 4 or more.  [default: 1]",
     ),
     click.option(
         "--shard",
