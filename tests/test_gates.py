@@ -8,7 +8,8 @@ from helpers import episodes
 from monitorcli.errors import BadRequest
 from monitorcli.report.verdicts import sentence
 from monitorcli.summary.comparison import compare
-from monitorcli.summary.gates import at_least, enough_episodes, judge, no_regression
+from monitorcli.summary.gates import at_least, enough_episodes, no_regression
+from monitorcli.summary.judge import judge
 from monitorcli.summary.measures import Measured
 
 RETURNS = [10.0, 20.0, 30.0, 40.0]

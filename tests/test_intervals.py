@@ -12,9 +12,9 @@ from hypothesis.extra.numpy import arrays
 from monitorcli.summary import statistics
 from monitorcli.summary.comparison import compare
 from monitorcli.summary.group import group
-from monitorcli.summary.intervals import UNKNOWN, Interval, intervals, mean_intervals, wilson
+from monitorcli.summary.intervals import UNKNOWN, Interval, intervals, intervals_of_each, wilson
 from monitorcli.summary.measures import Measured
-from monitorcli.summary.resampling import MOST_RESAMPLED, STATISTICS, draws, resampled, resamples
+from monitorcli.summary.resampling import ESTIMATED, MOST_RESAMPLED, draws, resampled, resamples
 from monitorcli.summary.selection import Selection
 
 OLD = [12.0, 9, 30, 500, 18, 18, 77, 240, 500, 500, 9, 45, 61, 333]
@@ -64,11 +64,11 @@ def test_the_bootstrap_draws_the_same_everywhere():
 def test_a_resample_by_counts_is_a_resample(n):
     ordered = np.sort(np.random.RandomState(n).exponential(100, n))
     counts = next(resamples(n, times=30))
-    found = resampled(ordered, counts, STATISTICS)
+    found = resampled(ordered, counts, ESTIMATED)
     for row, count in enumerate(counts.astype(int)):
         whole = statistics(np.repeat(ordered, count))
-        assert [found[name][row] for name in STATISTICS] == pytest.approx(
-            [getattr(whole, name) for name in STATISTICS], rel=1e-10, abs=1e-10
+        assert [found[name][row] for name in ESTIMATED] == pytest.approx(
+            [getattr(whole, name) for name in ESTIMATED], rel=1e-10, abs=1e-10
         )
 
 
@@ -115,7 +115,7 @@ def test_equal_values_have_an_interval_of_no_width():
         ]
 
 
-@pytest.mark.parametrize("name", STATISTICS)
+@pytest.mark.parametrize("name", ESTIMATED)
 def test_the_closed_form_is_near_the_bootstrap_where_one_takes_over_from_the_other(name):
     values = np.random.RandomState(5).exponential(100, MOST_RESAMPLED + 1)
     below, above = intervals(values[:-1], 0.95, [name])[name], intervals(values, 0.95, [name])[name]

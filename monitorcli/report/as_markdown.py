@@ -83,7 +83,11 @@ def _block(view: View, report: Report, most: int) -> list[str]:
     """The numbers of the episodes, and the return by window."""
     if view.numbers.completed:
         now = [f"**{label}**: {_line(segments)}" for label, segments in numbers.headline(view)]
-        shown = [*now, _drawn(numbers.table(view.measured)), _about(report, few(view.measured.n("mean")))]
+        shown = [
+            *now,
+            _drawn(numbers.table(view.measured)),
+            _about(report, few(view.measured.n("mean"), view.measured.others("mean"))),
+        ]
     else:
         shown = ["**No episode was completed.**"]
     parts = windows.table(view, report.options.window, _PARTS, most, window="episodes ")
