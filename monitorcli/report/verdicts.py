@@ -47,13 +47,18 @@ def sight(verdict: Verdict) -> str:
         said = f"{n}{pairs} can tell falls of about {_amount(gate, amount)} and more ({percent(POWER)} power)"
     if not gate.limit or not verdict.needed > max(verdict.n, verdict.n_old):
         return said
-    more = f"{_one_digit(verdict.needed):,.0f} {'pairs' if verdict.paired else 'episodes a side'}"
+    more = f"{_one_digit_up(verdict.needed):,.0f} {'pairs' if verdict.paired else 'episodes a side'}"
     return f"{said}; for {_amount(gate, gate.limit)} take about {more}"
 
 
 def _one_digit(value: float) -> float:
     """From a few dozen episodes no more is known of it."""
     return float(f"{value:.0e}")
+
+
+def _one_digit_up(value: float) -> float:
+    unit: float = 10.0 ** math.floor(math.log10(value))
+    return math.ceil(value / unit) * unit
 
 
 def _amount(gate: Gate, amount: float) -> str:

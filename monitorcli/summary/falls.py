@@ -12,6 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from monitorcli.summary.differences import difference_intervals, drawn_apart, drawn_pairs
 from monitorcli.summary.exact_tests import fisher, log_choose, mcnemar
@@ -45,7 +46,7 @@ def fall_test(old: Values, new: Values, paired: bool, statistic: str, success: b
     `statistic` is "mean", "median" or "iqm"; `success` says that the values are zeros and ones.
     """
     if success:
-        return _of_pairs_of_successes(old, new) if paired else _of_successes(old, new)
+        return improvement_tests(old[None], new[None], True)[0] if paired else _of_successes(old, new)
     if statistic != "mean":
         return _of_ranks(old, new, paired, statistic)
     return mean_fall_tests(old[None], new[None], paired)[0]
@@ -69,16 +70,25 @@ def mean_fall_tests(old: Values, new: Values, paired: bool) -> list[FallTest]:
     ]
 
 
-def improvement_test(old: Values, new: Values, paired: bool) -> FallTest:
-    """Test whether new values are the lower ones: McNemar's test of pairs, else a permutation of the ranks.
+def improvement_tests(old: Values, new: Values, paired: bool) -> list[FallTest]:
+    """Test for each row whether new values are the lower ones: McNemar's test of pairs, else permuted ranks.
 
     Of ranks Welch's t is Brunner and Munzel's (Neubert and Brunner, 2007).
     """
     if paired:
-        return _of_pairs_of_successes((old > new).astype(float), (new > old).astype(float))
-    ordered = np.sort(np.concatenate([old, new]))
-    lower, higher = (placements(ordered, side) for side in (old, new))
-    return fall_test(lower, higher, False, "mean", False)
+        counts = zip(_count(new < old), _count(new > old), strict=True)
+        return [_of_changes(lost, won, new.shape[1]) for lost, won in counts]
+    pools = np.sort(np.concatenate([old, new], axis=1), axis=1)
+    return mean_fall_tests(_ranks(pools, old), _ranks(pools, new), False)
+
+
+def _ranks(pools: Values, side: Values) -> Values:
+    return np.array([placements(pool, row) for pool, row in zip(pools, side, strict=True)])
+
+
+def _count(rows: npt.NDArray[np.bool_]) -> list[int]:
+    counts: list[int] = np.count_nonzero(rows, axis=1).tolist()
+    return counts
 
 
 def _bounded(p: float, least: Callable[[int], float], n: int) -> FallTest:
@@ -137,6 +147,6 @@ def _of_successes(old: Values, new: Values) -> FallTest:
     return _bounded(fisher(won[0], sizes[0], won[1], sizes[1]), least, max(sizes))
 
 
-def _of_pairs_of_successes(old: Values, new: Values) -> FallTest:
-    lost, won = int((old > new).sum()), int((new > old).sum())
-    return _bounded(mcnemar(lost, won), lambda factor: 0.5 ** (factor * (lost + won) + 1), len(new))
+def _of_changes(lost: int, won: int, n: int) -> FallTest:
+    """McNemar's test of n pairs, so many of which changed."""
+    return _bounded(mcnemar(lost, won), lambda factor: 0.5 ** (factor * (lost + won) + 1), n)

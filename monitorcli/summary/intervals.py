@@ -28,7 +28,7 @@ from monitorcli.summary.resampling import (
     resamples,
 )
 
-MOST_TIMES_T = 2  # how much wider than Student's the bootstrap-t may be: on lumps it is 200 times
+_MOST_TIMES_T = 2  # how much wider than Student's the bootstrap-t may be: on lumps it is 200 times
 _ROUNDING = 1e-12  # relative; what differs by less is equal
 
 
@@ -103,7 +103,8 @@ def studentised(offset: Values, squared_error: Values, of_sample: Values) -> Val
 
 def around(value: Values, error: Values, drawn: Values, freedom: float, confidence: float) -> list[Interval]:
     """The bootstrap-t interval of each value, shape (samples,); unknown where the standard error is NaN."""
-    limit = MOST_TIMES_T * t_quantile(confidence, freedom)
+    # Of three values too many resamples are one value three times.
+    limit = (_MOST_TIMES_T if freedom >= 3 else 1) * t_quantile(confidence, freedom)
     tail = (1 - confidence) / 2
     low, high = np.quantile(np.clip(drawn, -limit, limit), [tail, 1 - tail], axis=0)
     return [rounded(*ends) for ends in zip(value - high * error, value - low * error, strict=True)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from monitorcli.summary.comparison import Comparison, sides
-from monitorcli.summary.falls import ALPHA, FallTest, fall_test, improvement_test
+from monitorcli.summary.falls import ALPHA, FallTest, fall_test, improvement_tests
 from monitorcli.summary.gates import P_IMPROVE, POINT, Gate
 from monitorcli.summary.intervals import UNKNOWN, Interval, intervals
 from monitorcli.summary.measures import MEASURES, Measured
@@ -157,7 +157,8 @@ def _improved(gate: Gate, comparison: Comparison) -> Verdict:
     if gate.end or within:
         return Verdict(gate, _passes(within), value, n, n_old=n_old, paired=paired, interval=interval)
     column = "recent" if comparison.differences[0].name == "recent" else "episode_return"
-    test = improvement_test(*sides(column, comparison.old, comparison.new, comparison.pairs))
+    before, after, paired = sides(column, comparison.old, comparison.new, comparison.pairs)
+    test = improvement_tests(before[None], after[None], paired)[0]
     outcome = outcome_of(test, within)
     unjudged = _too_few(test, paired) if outcome is Outcome.UNJUDGED else ""
     return Verdict(gate, outcome, value, n, math.nan, unjudged, n_old, paired, test.p, interval=interval)

@@ -18,7 +18,7 @@ from monitorcli.summary.differences import (
     success_difference,
 )
 from monitorcli.summary.enough import too_narrow
-from monitorcli.summary.falls import ALPHA, fall_test, improvement_test, mean_fall_tests, not_fallen
+from monitorcli.summary.falls import ALPHA, fall_test, improvement_tests, mean_fall_tests, not_fallen
 from monitorcli.summary.improvement import improvement
 from monitorcli.summary.intervals import intervals_of_each, percentiles, wilson
 from monitorcli.summary.judge import Outcome, outcome_of
@@ -104,10 +104,12 @@ def success_gate(rate: float, worse: float, n: int, correlation: float | None, s
 def improvement_gate(of: Returns, n: int, correlation: float | None, samples: int) -> Alarms:
     """`--fail-regression p_improve:0.5`, of equal policies."""
     old, new = drawn(of, False, n, correlation, samples)
-    found = []
-    for before, after in zip(old, new, strict=True):
-        value, _ = improvement(before, after, correlation is not None, 0)
-        found.append(outcome_of(improvement_test(before, after, correlation is not None), value >= 0.5))
+    paired = correlation is not None
+    value = [improvement(*pair, paired, 0)[0] for pair in zip(old, new, strict=True)]
+    found = [
+        outcome_of(test, one >= 0.5)
+        for test, one in zip(improvement_tests(old, new, paired), value, strict=True)
+    ]
     return Alarms(*(found.count(of) / samples for of in (Outcome.NOT_MET, Outcome.UNJUDGED)))
 
 
@@ -150,7 +152,9 @@ def coverage_of_difference(
     if correlation is None:
         pieces = [drawn_apart(old[part], new[part], ranked) for part in _parts(samples)]
     else:
-        pieces = [drawn_pairs(*pair, ranked) for pair in zip(old[:300], new[:300], strict=True)]
+        pieces = [
+            drawn_pairs(*pair, ranked) for pair in zip(old[: samples // 5], new[: samples // 5], strict=True)
+        ]
     for name in ranked:
         changes = np.concatenate([after - before for before, after in (of[name] for of in pieces)], axis=1)
         made[name] = percentiles(changes, CONFIDENCE)

@@ -18,9 +18,10 @@ from cells import (
     ranked_gate,
     success_gate,
 )
-from distributions import ALL, AT_THE_CAP, Returns
+from distributions import ALL, AT_THE_CAP
 
 SIZES = (10, 20, 50, 200)
+RANKED = (10, 50)
 KINDS = {"unpaired": None, "pairs, correlation 0.3": 0.3, "pairs, correlation 0.8": 0.8}
 
 
@@ -63,21 +64,21 @@ def without_allowance(samples: int) -> str:
     return table(["returns", *(f"{old}, {new}" for old, new in sizes)], rows)
 
 
-def ranked(samples: int, of_pairs: int) -> str:
+def ranked(samples: int) -> str:
     """Median and iqm: false alarms and power of the bootstrap."""
     rows = []
     for of in ALL:
         for kind, correlation in KINDS.items():
             row: list[object] = [of.name, kind]
             for statistic in ("iqm", "median"):
-                for n in (10, 20, 50):
-                    many = samples if correlation is None else of_pairs
+                for n in RANKED:
+                    many = samples if correlation is None else samples // 5
                     found = [
                         ranked_gate(of, statistic, worse, n, correlation, many) for worse in (False, True)
                     ]
                     row.append(" / ".join(_percent(one.fires) for one in found))
             rows.append(row)
-    names = [f"{statistic} {n}" for statistic in ("iqm", "median") for n in (10, 20, 50)]
+    names = [f"{statistic} {n}" for statistic in ("iqm", "median") for n in RANKED]
     return table(["returns", "compared", *names], rows, 2)
 
 
@@ -162,8 +163,3 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], words: int = 1)
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f}"
-
-
-def named(name: str) -> Returns:
-    """The distribution of this name."""
-    return next(of for of in (*ALL, AT_THE_CAP) if of.name == name)
