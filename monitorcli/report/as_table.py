@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from monitorcli.report import comparison, numbers, overlay, provenance, rows, runs, several, verdicts
+from monitorcli.report import (
+    comparison,
+    evaluation_sentences,
+    numbers,
+    overlay,
+    provenance,
+    rows,
+    runs,
+    several,
+    verdicts,
+)
 from monitorcli.report.intervals import note
 from monitorcli.report.layout import (
     Line,
@@ -46,7 +56,7 @@ def lines(report: Report, width: int, in_ascii: bool = False) -> list[Line]:
     remarks = [
         line for one in report.recordings for line in _remarks(one, width, f"{one.name}: " if whose else "")
     ]
-    found = _apart([*parts, _gates(report, width), remarks])
+    found = _apart([*parts, _gates(report, width), _trouble(report, width), remarks])
     return ascii_only(found) if in_ascii else found
 
 
@@ -127,6 +137,15 @@ def _gates(report: Report, width: int) -> list[Line]:
         for line in paragraph(*marks[verdict.met], said, width - COLUMN)
     ]
     return labelled(" gates", gates, COLUMN)
+
+
+def _trouble(report: Report, width: int) -> list[Line]:
+    """What makes an evaluation's numbers doubtful, where it has no block that says so."""
+    if len(report.recordings) == 1 and not report.comparisons:
+        return []
+    alone = ((views[0], found) for views, found in report.evaluations if len(views) == 1)
+    said = [f"{view.name}: {text}" for view, found in alone for text in evaluation_sentences.trouble(found)]
+    return [line for text in shortened(said, _MOST_REMARKS) for line in paragraph(" ! ", "bad", text, width)]
 
 
 def _remarks(one: RecordingView, width: int, whose: str = "") -> list[Line]:
