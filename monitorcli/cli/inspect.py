@@ -117,7 +117,9 @@ def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
 @_strings(
     "--fail-under", "STAT:VALUE", "Exit with 1 unless mean, iqm, success, ci_low(mean), ... reach VALUE."
 )
-@_strings("--fail-regression", "STAT:AMOUNT", "Exit with 1 if STAT fell by more than AMOUNT, or 5%.")
+@_strings(
+    "--fail-regression", "STAT:AMOUNT", "Exit with 1 if STAT fell by more than AMOUNT or 5%, not by chance."
+)
 @click.option(
     "--min-episodes",
     metavar="N",

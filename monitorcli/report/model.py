@@ -16,8 +16,8 @@ from monitorcli.report.order import ordered
 from monitorcli.report.recording_view import RecordingView, selected, selected_baseline
 from monitorcli.report.view import View
 from monitorcli.summary.comparison import Comparison
-from monitorcli.summary.gates import Verdict, judge
 from monitorcli.summary.group import Group, group
+from monitorcli.summary.judge import Verdict, judge
 
 __all__ = ["Compared", "RecordingView", "Report", "ReportOptions", "View", "make_report", "refuse_several"]
 
