@@ -8,6 +8,7 @@ import signal
 import numpy as np
 
 from monitorcli.cli.closing_line import say_recorded
+from monitorcli.cli.judged_evaluation import Judged
 from monitorcli.cli.messages import say
 from monitorcli.cli.request import Request
 from monitorcli.cli.run_lifecycle import say_how_to_go_on
@@ -27,8 +28,10 @@ from monitorcli.summary.digest import SHOWN, digest
 _MOST_NAMED = 10
 
 
-def say_evaluated(request: Request, run: RunFile, plan: Plan, shard: Shard, evaluated: Evaluated) -> None:
-    """Say what was recorded and what it is worth; of one that was stopped, how to go on."""
+def say_evaluated(
+    request: Request, run: RunFile, plan: Plan, shard: Shard, evaluated: Evaluated, judged: Judged
+) -> None:
+    """Say what was recorded, what it is worth, and the verdicts; of one that was stopped, how to go on."""
     failures = evaluated.failures
     if failures:
         say(failures[0].sentence(), failures[0].place)
@@ -46,8 +49,17 @@ def say_evaluated(request: Request, run: RunFile, plan: Plan, shard: Shard, eval
         rows = np.array(sorted(done.values()), np.intp)
         reproducible = all(repeat.equal() for repeat in evaluated.repeats)
         lines.append(_digest(digest(recording.episodes, rows), found, reproducible))
+    lines += judged.lines()
     if not say_recorded(request.directory, run, more=lines):
         say("nothing was recorded.")
+    if evaluated.decided:
+        rest = request._replace(stop_when_decided=False, error=None, return_range=None)
+        directory = shlex.quote(str(request.directory))
+        say(
+            f"{plural(found.episodes - found.covered, 'episode')} were not needed.",
+            f"To run them all the same:  monitorcli resume {directory} {rest.as_typed()}",
+        )
+        return
     _say_coverage(request, found, shard, failures)
 
 

@@ -19,8 +19,9 @@ _A_MINUTE = 60.0
 class _SoFar:
     """What the episodes that are over come to."""
 
-    def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, total: int, at_most: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
         self.total = total
+        self._of = "of at most" if at_most else "of"
         self.done = self.failed = 0
         self._sum = 0.0
         self._clock = clock
@@ -49,16 +50,16 @@ class _SoFar:
     def line(self, alive: int) -> str:
         """All of it, for where there is no bar."""
         left = lasting(max(1, round((self.total - self.done) / self.rate())))
-        known = [f"{self.done:,} of {self.total:,} episodes", self.mean(), self.pace(alive), f"{left} left"]
+        known = [f"{self.done:,} {self._of} {self.total:,} episodes", self.mean(), self.pace(alive), f"{left} left"]
         return ", ".join(filter(None, known))
 
 
 @contextlib.contextmanager
-def progress(total: int) -> Iterator[Advance]:
-    """Context manager that gives what shows each result."""
+def progress(total: int, at_most: bool = False) -> Iterator[Advance]:
+    """Context manager that gives what shows each result; `at_most`: it may end before so many."""
     from rich.console import Console
 
-    console, so_far = Console(stderr=True), _SoFar(total)
+    console, so_far = Console(stderr=True), _SoFar(total, at_most)
     if console.is_terminal:
         with _bar(console, so_far) as advance:
             yield advance

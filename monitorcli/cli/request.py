@@ -16,9 +16,11 @@ _EVALUATION = (
     "env_arg", "wrapper", "max_episode_steps", "deterministic", "vecnormalize", "trust_policy",
 )  # fmt: skip
 _HOW_TO_RUN = ("shard", "workers", "repeat", "reuse_env")
+_JUDGING = ("baseline", "fail_under", "fail_regression", "min_episodes")
+_STOPPING = ("stop_when_decided", "error", "return_range")
 _OPTIONS = (
     "env", *_EVALUATION[:3], "policy", *_EVALUATION[3:], "episodes", "seed", "video", "fps", "mode", "only",
-    "skip", "evaluation", *_HOW_TO_RUN,
+    "skip", "evaluation", *_HOW_TO_RUN, *_JUDGING, *_STOPPING,
 )  # fmt: skip
 
 
@@ -48,6 +50,13 @@ class Request(NamedTuple):
     workers: str | None = None
     repeat: int | None = None
     reuse_env: bool | None = None
+    baseline: Path | None = None
+    fail_under: tuple[str, ...] = ()
+    fail_regression: tuple[str, ...] = ()
+    min_episodes: int | None = None
+    stop_when_decided: bool = False
+    error: float | None = None
+    return_range: str | None = None
 
     def how(self) -> dict[str, Any]:
         """What the run's file stores, so that the run can be repeated."""
@@ -103,6 +112,12 @@ def checked(request: Request) -> Request:
     for name in ("policy", "episodes", "seed", *_EVALUATION, *_HOW_TO_RUN):
         if request.command and (typed := words(name, getattr(request, name))):
             raise BadRequest(f"{typed[0]} goes with --env; a command brings its own.")
+    for name in (*_JUDGING, *_STOPPING):
+        if request.command and (typed := words(name, getattr(request, name))):
+            raise BadRequest(
+                f"{typed[0]} goes with --env: it judges an evaluation.",
+                "`monitorcli inspect` judges what a command recorded.",
+            )
     for name in ("only", "skip", "evaluation"):
         if request.env is not None and getattr(request, name):
             raise BadRequest(f"--{name} goes with a command; --env names the environment itself.")
@@ -111,7 +126,28 @@ def checked(request: Request) -> Request:
             raise BadRequest(f"--env needs --{name} too.", "For example: --policy random --episodes 10")
     if request.shard is not None and request.seed is None:
         raise BadRequest("--shard needs --seed: it must be the same for all shards.", "For example: --seed 0")
+    _check_judging(request)
     parse_arguments(request.env_arg)
     request = request._replace(video=request.video or DEFAULT_SCHEDULE)
     schedule.check(str(request.video))
     return request
+
+
+def _check_judging(request: Request) -> None:
+    """Raise BadRequest if the options that judge an evaluation do not go together."""
+    typed = [words(name, getattr(request, name)) for name in (*_JUDGING, *_STOPPING)]
+    first = next((option[0] for option in typed if option), None)
+    if request.shard is not None and first:
+        raise BadRequest(
+            f"--shard and {first} do not go together: each job knows of no other.",
+            "When all shards are done, `monitorcli inspect DIR` judges them.",
+        )
+    if not request.stop_when_decided:
+        for name in ("error", "return_range"):
+            if getattr(request, name) is not None:
+                raise BadRequest(f"{words(name, 0)[0]} needs --stop-when-decided.")
+        return
+    if not (request.fail_under or request.fail_regression):
+        raise BadRequest(
+            "--stop-when-decided needs a gate: what is to be decided?", "For example: --fail-under success:80%"
+        )
