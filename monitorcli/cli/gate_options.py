@@ -40,7 +40,9 @@ _OPTIONS = (
 )
 _STOPPING = (
     click.option(
-        "--stop-when-decided", is_flag=True, help="Stop as soon as the verdicts over all N episodes are known."
+        "--stop-when-decided",
+        is_flag=True,
+        help="Stop as soon as the verdicts over all N episodes are known.",
     ),
     click.option(
         "--error",

@@ -51,8 +51,8 @@ def judged(directory: Path, asked: Gates) -> Judged:
     """The verdicts over what is recorded, as `inspect` gives them."""
     if not asked.gates:
         return Judged()
-    report = make_report([read(directory, kind="monitorcli")], ReportOptions(gates=asked.gates), asked.baseline)
-    said = verdicts.sentences(report)
+    recording, options = read(directory, kind="monitorcli"), ReportOptions(gates=asked.gates)
+    said = verdicts.sentences(make_report([recording], options, asked.baseline))
     return Judged(
         [sentence for verdict, sentence in said if verdict.met],
         [sentence for verdict, sentence in said if not verdict.met],

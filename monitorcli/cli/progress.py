@@ -19,9 +19,9 @@ _A_MINUTE = 60.0
 class _SoFar:
     """What the episodes that are over come to."""
 
-    def __init__(self, total: int, at_most: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, total: int, at_most: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self.total = total
-        self._of = "of at most" if at_most else "of"
+        self.at_most = "at most " if at_most else ""
         self.done = self.failed = 0
         self._sum = 0.0
         self._clock = clock
@@ -50,8 +50,8 @@ class _SoFar:
     def line(self, alive: int) -> str:
         """All of it, for where there is no bar."""
         left = lasting(max(1, round((self.total - self.done) / self.rate())))
-        known = [f"{self.done:,} {self._of} {self.total:,} episodes", self.mean(), self.pace(alive), f"{left} left"]
-        return ", ".join(filter(None, known))
+        done = f"{self.done:,} of {self.at_most}{self.total:,} episodes"
+        return ", ".join(filter(None, [done, self.mean(), self.pace(alive), f"{self.at_most}{left} left"]))
 
 
 @contextlib.contextmanager
@@ -81,7 +81,7 @@ def _bar(console: object, so_far: _SoFar) -> Iterator[Advance]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     mean, pace = TextColumn("{task.fields[mean]}"), TextColumn("{task.fields[pace]}")
-    left = (TimeRemainingColumn(), TextColumn("left"))
+    left = (TextColumn(so_far.at_most.strip()), TimeRemainingColumn(), TextColumn("left"))
     columns = (TextColumn("episodes"), BarColumn(), MofNCompleteColumn(), mean, *left, pace)
     with Progress(*columns, console=console, transient=True) as bar:  # type: ignore[arg-type]
         task = bar.add_task("", total=so_far.total, mean="", pace="")

@@ -97,7 +97,7 @@ def record(request: Request, existing: Existing) -> None:
     finally:
         with contextlib.suppress(OSError, MonitorError):
             recover(run.directory.path())  # what workers that were killed left
-        document = evaluated.document() if evaluated else {"interrupted": False}
+        document: dict[str, Any] = evaluated.document() if evaluated else {"interrupted": False}
         if missing.deciding:
             document["decision"] = missing.deciding.document()
         end(run, exit_status=status, **document)

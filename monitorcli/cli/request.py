@@ -149,5 +149,6 @@ def _check_judging(request: Request) -> None:
         return
     if not (request.fail_under or request.fail_regression):
         raise BadRequest(
-            "--stop-when-decided needs a gate: what is to be decided?", "For example: --fail-under success:80%"
+            "--stop-when-decided needs a gate: what is to be decided?",
+            "For example: --fail-under success:80%",
         )

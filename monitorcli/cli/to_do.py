@@ -47,7 +47,9 @@ def to_do(request: Request, plan: Plan, shard: Shard, existing: Existing, gates:
     return ToDo(order[len(done) :], rules)
 
 
-def end_with_nothing_to_do(run: RunFile, request: Request, plan: Plan, shard: Shard, gates: Gates) -> NoReturn:
+def end_with_nothing_to_do(
+    run: RunFile, request: Request, plan: Plan, shard: Shard, gates: Gates
+) -> NoReturn:
     """Say that no episode is missing, judge the gates, and exit with 0. Raises GateNotMet."""
     run.forget()
     part = "" if shard == Shard() else f" of shard {shard}"

@@ -46,12 +46,14 @@ class Decision(NamedTuple):
             said = f"{met} over all {self.of:,} episodes, with an error of at most {percent(self.error)}"
         if math.isnan(gate.value):
             return said
-        within = f"{number(gate.low)} to {number(gate.high)} over all ({percent(1 - self.error)} interval)"
+        within = (
+            f"{number(gate.low)} to {number(gate.high)} over all ({percent(1 - 2 * self.error)} interval)"
+        )
         return f"{said}: {number(gate.value)} over {self.episodes:,}, {within}"
 
 
 def decision_of(recording: Recording) -> Decision | None:
-    """What the last run says of its decision; None if it made none, or if its file cannot be taken for one."""
+    """What the last run says of its decision; None if it made none, or says nothing that can be one."""
     return parsed(recording.runs[-1].how.get("decision")) if recording.runs else None
 
 
@@ -60,7 +62,7 @@ def parsed(document: Any) -> Decision | None:
     try:
         gates = tuple(_gate(one) for one in document["gates"])
         episodes, of, error = document["episodes"], document["of"], document["error"]
-        if type(episodes) is int and type(of) is int and 0 < episodes < of and 0 < error < 1:
+        if type(episodes) is int and type(of) is int and 0 < episodes < of and 0 < error <= 0.5:
             return Decision(episodes, of, float(error), gates)
     except (KeyError, TypeError, ValueError):
         pass

@@ -124,7 +124,9 @@ def regression_rules(n: int, kept: float) -> dict[str, Stops]:
     def paired(p: Population) -> tuple[int, bool]:
         """Betting on new - kept old, whose range is twice as wide."""
         values = p[0] - kept * p[1]
-        return played(MeanRule(n, LOW - kept * HIGH, HIGH - kept * LOW, 0.0, ERROR), values, values.mean() >= 0)
+        return played(
+            MeanRule(n, LOW - kept * HIGH, HIGH - kept * LOW, 0.0, ERROR), values, values.mean() >= 0
+        )
 
     def alone(p: Population, baseline: np.ndarray | None) -> tuple[int, bool]:
         rule = MeanRule(n, LOW, HIGH, limit(p), ERROR, baseline)
@@ -204,7 +206,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=2000)
     runs = parser.parse_args().runs
     rates = (0.5, 0.6, 0.75, 0.79, 0.81, 0.85, 0.9, 0.95)
-    print(f"Mean episodes until the verdict (wrong verdicts in %), error {100 * ERROR:g} %, {runs:,} runs a cell.")
+    print(
+        f"Mean episodes until the verdict (wrong verdicts in %), error {100 * ERROR:g} %, {runs:,} runs a cell."
+    )
     print_table("success:80%, N = 200, by true rate", success_table(200, 0.8, rates, runs))
     means = (300.0, 400.0, 440.0, 460.0, 475.0, 490.0)
     print_table("mean:450 in the range 0:500, N = 200, by true mean", mean_table(200, 450, means, runs))

@@ -49,7 +49,7 @@ class GateRule:
 
 
 class EpisodesRule:
-    """Have so many episodes been completed?"""
+    """Waits until so many episodes have been completed."""
 
     void = ""
 

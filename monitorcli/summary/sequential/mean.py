@@ -1,4 +1,4 @@
-"""Is the mean over all N planned episodes at least so high, where every value lies in a known range?
+"""Whether the mean over all N planned episodes is at least so high, of values in a known range.
 
 Betting without replacement (Waudby-Smith and Ramdas 2024, "Estimating means of bounded random variables by
 betting", section 5). If the mean over all N is m, the episodes from the t-th on must average
@@ -24,6 +24,8 @@ _CANDIDATES = 401
 _LARGEST = 0.75
 # Pairs after which a regression on the baseline's values is believed.
 _ENOUGH_PAIRS = 10
+# What sums of values may be off by, as a share of the range.
+_ROUNDING = 1e-12
 
 
 class MeanRule:
@@ -46,11 +48,12 @@ class MeanRule:
         self._low, self._width = low, high - low
         self._episodes, self._error = episodes, error
         self._scaled_limit = (limit - low) / self._width
-        grid = np.linspace(0.0, 1.0, _CANDIDATES)
-        self._means = np.concatenate([[self._scaled_limit], grid])  # all values as shares of the range
+        # All values are shares of the range.
+        self._means = np.union1d(np.linspace(0.0, 1.0, _CANDIDATES), np.clip(self._scaled_limit, 0.0, 1.0))
+        self._limit = int(np.searchsorted(self._means, np.clip(self._scaled_limit, 0.0, 1.0)))
         self._above = np.zeros_like(self._means)  # log of the wealth that bets on more than m
         self._below = np.zeros_like(self._means)
-        self._beaten = np.zeros((2, _CANDIDATES), np.bool_)
+        self._disproved = np.zeros((2, len(self._means)), np.bool_)
         self._moments = _Moments()
         self._beside = None if baseline is None else _Beside((baseline - low) / self._width)
         self.void = ""
@@ -80,32 +83,38 @@ class MeanRule:
         self._decide()
 
     def interval(self) -> Interval:
-        """Where the mean over all N is: the candidates that neither bet, each at half the error, disproved."""
-        seen, left = self._moments.total, self._episodes - self._moments.count
-        first = int(np.argmin(np.append(self._beaten[0], False)))  # how many from below are disproved
-        last = int(np.argmin(np.append(self._beaten[1, ::-1], False)))
-        low = max((first - 1) / (_CANDIDATES - 1), seen / self._episodes, 0.0)
-        high = min(1.0 - (last - 1) / (_CANDIDATES - 1), (seen + left) / self._episodes, 1.0)
+        """Where the mean over all N is; either end is wrong with at most the probability `error`.
+
+        The low end is the highest candidate up to which each "the mean is at most m" has been disproved.
+        """
+        from_below, from_above = (_leading(of) for of in (self._disproved[0], self._disproved[1, ::-1]))
+        last = len(self._means) - 1
+        low, high = self._means[max(from_below - 1, 0)], self._means[min(last, last + 1 - from_above)]
+        least = self._moments.total / self._episodes
+        most = least + 1 - self._moments.count / self._episodes
+        low, high = max(float(low), least), min(float(high), most)
         return Interval(self._low + low * self._width, self._low + high * self._width)
 
     def _decide(self) -> None:
-        halves = -math.log(self._error / 2)
-        self._beaten |= np.stack([self._above[1:] >= halves, self._below[1:] >= halves])
-        if self.decision is not None:
+        self._disproved |= np.stack([self._above, self._below]) >= -math.log(self._error)
+        least = self._moments.total / self._episodes
+        most = least + 1 - self._moments.count / self._episodes
+        self._disproved |= np.stack([self._means < least - _ROUNDING, self._means > most + _ROUNDING])
+        if self.decision is not None or self._moments.count == self._episodes:
             return
-        seen, needed = self._moments.total, self._episodes * self._scaled_limit
-        left = self._episodes - self._moments.count
-        rounding = 1e-12 * self._episodes
-        if not left:
-            return
-        if seen >= needed + rounding:
+        if least >= self._scaled_limit + _ROUNDING:
             self.decision = Decision(True, certain=True)
-        elif seen + left < needed - rounding:
+        elif most < self._scaled_limit - _ROUNDING:
             self.decision = Decision(False, certain=True)
-        elif self._above[0] >= -math.log(self._error):
+        elif self._disproved[0, self._limit]:
             self.decision = Decision(True, certain=False)
-        elif self._below[0] >= -math.log(self._error):
+        elif self._disproved[1, self._limit]:
             self.decision = Decision(False, certain=False)
+
+
+def _leading(of: npt.NDArray[np.bool_]) -> int:
+    """How many are true before the first that is not."""
+    return int(np.argmin(np.append(of, False)))
 
 
 def _won(bets: Values, gain: Values, risk: Values) -> Values:

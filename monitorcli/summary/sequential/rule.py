@@ -36,4 +36,4 @@ class Rule(Protocol):
         """Take the next episode's value."""
 
     def interval(self) -> Interval:
-        """Where the value over all planned episodes is, with probability 1 - error, at all times together."""
+        """Where the value over all planned episodes is; each end is wrong with probability error at most."""
