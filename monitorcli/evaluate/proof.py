@@ -45,7 +45,8 @@ def prove(engine: Engine, results: Sequence[Result], elsewhere: bool) -> list[Re
     again = sorted(ended, key=lambda result: -result.outcome.seed)
     firsts = {result.outcome.seed: result.outcome for result in again}
     jobs = [Job(one.outcome.seed, True, False, one.worker if elsewhere else None) for one in again]
-    found = [Repeat(firsts[second.seed], second) for second, _ in engine.run(jobs)]
+    seconds = [result.outcome for result in engine.run(jobs)]
+    found = [Repeat(firsts[second.seed], second) for second in seconds]
     return sorted(found, key=lambda repeat: repeat.first.seed)
 
 

@@ -13,6 +13,7 @@ from monitorcli.evaluate.engines.local import LocalEngine
 from monitorcli.evaluate.engines.serial import SerialEngine
 from monitorcli.evaluate.outcome import Ended, Failed
 from monitorcli.evaluate.proof import Repeat
+from monitorcli.evaluate.sent import SentRecorder
 from monitorcli.evaluate.stop import Check, Stopped, stoppable
 from monitorcli.evaluate.worker import Loaded, Task, Worker
 from monitorcli.monitor.notices import once
@@ -83,9 +84,11 @@ def run_evaluation(
     stopped_by = None
     try:
         with stoppable() as check, closing(_engine(evaluation, loaded, check, notify)) as engine:
-            with progress as advance:
+            with progress as advance, closing(_recorder(evaluation.task, notify)) as recorder:
                 for result in engine.run([Job(seed, traced=seed in twice) for seed in evaluation.seeds]):
-                    results.append(result)
+                    if result.sent:
+                        recorder.record(result.sent)
+                    results.append(result._replace(sent=None))
                     advance(result, engine.alive)
             again = [result for result in results if result.outcome.seed in twice]
             repeats += _proved(evaluation, engine, again, check, notify)
@@ -94,6 +97,11 @@ def run_evaluation(
     except KeyboardInterrupt:
         stopped_by = signal.SIGINT
     return Evaluated(results, repeats, stopped_by)
+
+
+def _recorder(task: Task, notify: Callable[[str], None]) -> SentRecorder:
+    """What records that are sent back are given to."""
+    return SentRecorder(task.directory, task.run, task.plan.about, notify)
 
 
 def _engine(evaluation: Evaluation, loaded: Loaded, check: Check, notify: Callable[[str], None]) -> Engine:

@@ -6,23 +6,21 @@ import hashlib
 import random
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from monitorcli.errors import DirectoryUnusable
 from monitorcli.evaluate.environment import EnvironmentRequest, make_environment
 from monitorcli.evaluate.outcome import Ended, Outcome, failure
 from monitorcli.evaluate.plan import Plan
 from monitorcli.evaluate.policies import Policy, PolicyRequest, load_policy
+from monitorcli.evaluate.sent import SendingWriter, Sent, open_writer
 from monitorcli.evaluate.stop import Check
 from monitorcli.format import log
 from monitorcli.format.modes import MODES
-from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.recorder_factory import RecordingOptions, shared_recorder
 from monitorcli.monitor.step_result import as_float, one_step
-from monitorcli.monitor.writer import EpisodeWriter, Target
+from monitorcli.monitor.writer import EpisodeWriter
 from monitorcli.video import schedule
 from monitorcli.video.filming import Filming
 
@@ -30,7 +28,10 @@ _FLOATS, _FLAGS = frozenset({float, np.float64}), frozenset({bool, np.bool_})
 
 
 class Task(NamedTuple):
-    """What every worker is told, wherever it runs. `ffmpeg` is None if nothing is to be filmed."""
+    """What every worker is told, wherever it runs. `ffmpeg` is None if nothing is to be filmed.
+
+    `sent_back`: a worker gives its records away with its results, and writes nothing into `directory`.
+    """
 
     environment: EnvironmentRequest
     policy: PolicyRequest
@@ -41,6 +42,7 @@ class Task(NamedTuple):
     fps: float | None
     ffmpeg: str | None
     mode: str
+    sent_back: bool = False
 
 
 class Loaded(NamedTuple):
@@ -72,15 +74,16 @@ class Worker:
 
     def open(self) -> None:
         """Open the files to record into. Raises DirectoryUnusable."""
-        directory = FollowedDirectory(Path(self._task.directory))
-        try:
-            target = Target(directory, self._task.run)
-            self._writer = EpisodeWriter(target, self._task.plan.about, self._notify)
-        except OSError as error:
-            raise DirectoryUnusable(
-                f"{self._task.directory} cannot be written: {error.strerror}.",
-                "Make room, or choose another directory.",
-            ) from None
+        task, about = self._task, self._task.plan.about
+        if task.sent_back:
+            self._writer = SendingWriter(task.run, about, self._notify)
+        else:
+            self._writer = open_writer(task.directory, task.run, about, self._notify)
+
+    def take(self, seed: int) -> Sent | None:
+        """What was recorded of this seed's episode, if it is to be sent back and there is anything."""
+        writer = self._writer
+        return writer.take(seed - self._task.plan.seed) if isinstance(writer, SendingWriter) else None
 
     def run(self, seed: int, recorded: bool, traced: bool = False) -> Outcome:
         """Run the episode with this seed to its end; an error in it is an outcome too.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from monitorcli.errors import EncoderFailed
 from monitorcli.video.asciicast import Asciicast
 from monitorcli.video.camera import FILMED, Camera, camera, cannot_render
-from monitorcli.video.film import Encoder, Film, frames_per_second
+from monitorcli.video.film import Encoder, Film, FinishedFilm, frames_per_second
 from monitorcli.video.mp4 import Mp4
 from monitorcli.video.schedule import Schedule, never
 
@@ -33,7 +33,7 @@ class FilmsWriter(Protocol):
     def film_path(self, episode: int) -> Path:
         """The path of this episode's film, without its ending."""
 
-    def keep(self, film: Film) -> None:
+    def keep(self, film: FinishedFilm) -> None:
         """Take over a film that has all its frames."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from monitorcli.evaluate.outcome import Outcome
+from monitorcli.evaluate.sent import Sent
 
 
 class Job(NamedTuple):
@@ -18,10 +19,11 @@ class Job(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What became of a job, and the number of the worker that did it."""
+    """What became of a job, the number of the worker that did it, and what it recorded and sent back."""
 
     outcome: Outcome
     worker: int
+    sent: Sent | None = None
 
 
 class Engine(Protocol):

@@ -9,20 +9,18 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import wait
 from typing import Any
 
 from monitorcli.errors import BadRequest
+from monitorcli.evaluate.engines.deaths import Deaths
 from monitorcli.evaluate.engines.interface import Job, Result
-from monitorcli.evaluate.engines.process import Ready, Refused, Remark, work
-from monitorcli.evaluate.outcome import Failed
+from monitorcli.evaluate.engines.process import Done, Ready, Refused, Remark, work
 from monitorcli.evaluate.stop import Check
 from monitorcli.evaluate.worker import Task
 
-# Workers that one episode may kill before it is given up.
-_DEATHS = 3
 # Seconds between two looks at signals.
 _PATIENCE = 0.1
 
@@ -64,7 +62,7 @@ class LocalEngine:
         self._notify = notify
         self._workers: dict[Any, _Process] = {}
         self._begun = 0
-        self._stillborn = 0  # workers in a row that died before they could begin
+        self._deaths = Deaths()
 
     @property
     def alive(self) -> int:
@@ -74,7 +72,6 @@ class LocalEngine:
     def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
         """Run the jobs, and yield each result when it is there."""
         queue = deque(jobs)
-        deaths: Counter[Job] = Counter()
         busy = 0
         while queue or busy:
             while len(self._workers) < self._wanted(queue, busy):
@@ -84,10 +81,10 @@ class LocalEngine:
                 worker = self._workers[pipe]
                 message = self._received(worker)
                 if message is None:
-                    yield from self._bury(worker, queue, deaths)
-                elif worker.job and not isinstance(message, (Ready, Remark)):
+                    yield from self._bury(worker, queue)
+                elif worker.job and isinstance(message, Done):
                     worker.job = None
-                    yield Result(message, worker.number)
+                    yield Result(message.outcome, worker.number, message.sent)
             busy = sum(worker.job is not None for worker in self._workers.values())
             self._check()
 
@@ -138,23 +135,21 @@ class LocalEngine:
         if isinstance(message, Remark):
             self._notify(message.text)
         if isinstance(message, Ready):
-            worker.ready, self._stillborn = True, 0
+            worker.ready = True
+            self._deaths.began()
         return message
 
-    def _bury(self, worker: _Process, queue: deque[Job], deaths: Counter[Job]) -> Iterator[Result]:
+    def _bury(self, worker: _Process, queue: deque[Job]) -> Iterator[Result]:
         """Take a dead worker's job back, or give the job up."""
         del self._workers[worker.pipe]
         worker.pipe.close()
         how = worker.how_it_died()
         if not worker.ready:
-            self._stillborn += 1
-            if self._stillborn >= _DEATHS:
-                raise BadRequest(f"no worker can begin: {_DEATHS} in a row ended with {how}.")
+            self._deaths.of_beginner(how)
         if worker.job is None:
             return
-        deaths[worker.job] += 1
-        if deaths[worker.job] < _DEATHS:
-            queue.appendleft(worker.job)
+        given_up = self._deaths.of_job(worker.job, how)
+        if given_up:
+            yield Result(given_up, worker.number)
         else:
-            error = f"given up: it ended {_DEATHS} workers, the last with {how}."
-            yield Result(Failed(worker.job.seed, error), worker.number)
+            queue.appendleft(worker.job)

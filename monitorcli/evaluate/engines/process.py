@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from monitorcli.errors import MonitorError
 from monitorcli.evaluate.engines.interface import Job
+from monitorcli.evaluate.outcome import Outcome
+from monitorcli.evaluate.sent import Sent
 from monitorcli.evaluate.stop import Stopped, stoppable
 from monitorcli.evaluate.worker import Task, Worker, load
 
@@ -24,6 +26,13 @@ class Remark(NamedTuple):
     """Something the user is to be told."""
 
     text: str
+
+
+class Done(NamedTuple):
+    """What became of a job, and what was recorded of it if that is sent back."""
+
+    outcome: Outcome
+    sent: Sent | None
 
 
 class Refused(NamedTuple):
@@ -46,7 +55,8 @@ def work(pipe: Connection, task: Task) -> None:
                 pipe.send(Ready())
                 while (job := pipe.recv()) is not None:
                     assert isinstance(job, Job)
-                    pipe.send(worker.run(job.seed, job.recorded, job.traced))
+                    outcome = worker.run(job.seed, job.recorded, job.traced)
+                    pipe.send(Done(outcome, worker.take(job.seed)))
         except MonitorError as error:
             pipe.send(Refused(str(error), error.hint))
 

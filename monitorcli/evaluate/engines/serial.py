@@ -19,7 +19,8 @@ class SerialEngine:
     def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
         """Run the jobs, and yield each result."""
         for job in jobs:
-            yield Result(self._worker.run(job.seed, job.recorded, job.traced), 0)
+            outcome = self._worker.run(job.seed, job.recorded, job.traced)
+            yield Result(outcome, 0, self._worker.take(job.seed))
 
     def close(self) -> None:
         """Close the worker's files."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from monitorcli.errors import BadRequest
-from monitorcli.evaluate.policies.extras import need
+from monitorcli.evaluate.extras import need
 from monitorcli.evaluate.policies.policy import Policy, PolicyRequest
 
 # The types of an ONNX network's input.

@@ -10,7 +10,7 @@ from typing import Any
 from gymnasium import spaces
 
 from monitorcli.errors import BadRequest
-from monitorcli.evaluate.policies.extras import need
+from monitorcli.evaluate.extras import need
 from monitorcli.evaluate.policies.policy import PolicyRequest
 from monitorcli.evaluate.policies.references import PredictPolicy
 from monitorcli.evaluate.policies.sb3_zip import Model, known_values, read_zip
