@@ -18,6 +18,7 @@ _COMPARED = {
     "policy_hash": "SHA-256 of the policy's file",
     "seed": "--seed",
     "reuse_env": "--reuse-env",
+    "num_envs": "--num-envs",
     "threads": "threads",
 }
 # Those of them that a series has too.
@@ -28,7 +29,8 @@ class Plan(NamedTuple):
     """The episodes with the seeds `seed` to `seed + episodes - 1`, of the policy and environment in `about`.
 
     Episode i has the seed `seed + i`. `reuse_env`: one environment for many episodes, not a fresh one for
-    each. `threads` are the variables for BLAS and torch that the user set.
+    each. `threads` are the variables for BLAS and torch that the user set. `num_envs` observations are given
+    to the policy at once.
     """
 
     about: Environment
@@ -36,6 +38,7 @@ class Plan(NamedTuple):
     episodes: int
     reuse_env: bool = False
     threads: Mapping[str, str] = {}
+    num_envs: int = 1
 
     @property
     def seeds(self) -> range:
@@ -54,6 +57,7 @@ class Plan(NamedTuple):
             "seed": self.seed,
             "episodes": self.episodes,
             "reuse_env": self.reuse_env,
+            "num_envs": self.num_envs,
             "threads": {**self.threads},
             "versions": {"gymnasium": about.gym_version, **about.versions},
         }
@@ -66,7 +70,7 @@ def changes(known: Any, plan: Plan) -> list[tuple[str, str, str]]:
     """
     if not isinstance(known, dict):
         return []
-    now = plan.document()
+    known, now = {"num_envs": 1, **known}, plan.document()
     names = [name for name in _COMPARED if name in known]
     if known.get("policy_hash") is not None:  # in whatever folder the file is
         known, now = ({**one, "policy": _text(one.get("policy")).rpartition(":")[2]} for one in (known, now))

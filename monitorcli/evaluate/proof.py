@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from monitorcli.evaluate.engines.interface import Engine, Job, Result
+from monitorcli.evaluate.engines.interface import Engine, Result
+from monitorcli.evaluate.job import Job
 from monitorcli.evaluate.outcome import Ended, Failed, Outcome
 
 # One episode of so many is repeated where nobody says how many are, but no more than MOST.

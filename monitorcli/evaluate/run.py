@@ -8,14 +8,16 @@ from contextlib import AbstractContextManager, closing
 from typing import Any, NamedTuple
 
 from monitorcli.evaluate import proof
-from monitorcli.evaluate.engines.interface import Engine, Job, Result
+from monitorcli.evaluate.engines.interface import Engine, Result
 from monitorcli.evaluate.engines.local import LocalEngine
 from monitorcli.evaluate.engines.serial import SerialEngine
+from monitorcli.evaluate.job import Job
 from monitorcli.evaluate.outcome import Ended, Failed
 from monitorcli.evaluate.proof import Repeat
 from monitorcli.evaluate.sent import SentRecorder
 from monitorcli.evaluate.stop import Check, Stopped, stoppable
-from monitorcli.evaluate.worker import Loaded, Task, Worker
+from monitorcli.evaluate.worker import Loaded, Task
+from monitorcli.evaluate.workers import worker_for
 from monitorcli.monitor.notices import once
 
 # Errors whose tracebacks are kept in the run's file.
@@ -108,7 +110,7 @@ def _engine(evaluation: Evaluation, loaded: Loaded, check: Check, notify: Callab
     if evaluation.workers > 1:
         loaded.env.close()
         return LocalEngine(evaluation.task, evaluation.workers, check, notify)
-    worker = Worker(evaluation.task, loaded, check, notify)
+    worker = worker_for(evaluation.task, loaded, check, notify)
     try:
         worker.open()
     except BaseException:

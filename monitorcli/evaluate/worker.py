@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import random
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from monitorcli.evaluate.environment import EnvironmentRequest, make_environment
+from monitorcli.evaluate.job import Pull
 from monitorcli.evaluate.outcome import Ended, Outcome, failure
 from monitorcli.evaluate.plan import Plan
 from monitorcli.evaluate.policies import Policy, PolicyRequest, load_policy
@@ -85,11 +86,16 @@ class Worker:
         writer = self._writer
         return writer.take(seed - self._task.plan.seed) if isinstance(writer, SendingWriter) else None
 
-    def run(self, seed: int, recorded: bool, traced: bool = False) -> Outcome:
-        """Run the episode with this seed to its end; an error in it is an outcome too.
+    def run_jobs(self, pull: Pull) -> Iterator[Outcome]:
+        """Run the jobs that `pull` gives, and yield what became of each.
 
-        Raises Stopped, and DirectoryUnusable if it is to be recorded and that cannot begin.
+        An error in an episode is an outcome too. Raises Stopped, and DirectoryUnusable if an episode is
+        to be recorded and that cannot begin.
         """
+        while (job := pull(True)) is not None:
+            yield self._run(*job[:3])
+
+    def _run(self, seed: int, traced: bool, recorded: bool) -> Outcome:
         if recorded and self._writer is None:
             self.open()
         try:

@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
+from monitorcli.evaluate.job import Job
 from monitorcli.evaluate.outcome import Outcome
 from monitorcli.evaluate.sent import Sent
-
-
-class Job(NamedTuple):
-    """One episode. What is run twice is `traced`; a repeat is not `recorded`, and not done by `avoid`."""
-
-    seed: int
-    traced: bool = False
-    recorded: bool = True
-    avoid: int | None = None
 
 
 class Result(NamedTuple):
