@@ -11,9 +11,11 @@ import numpy as np
 
 from monitorcli.cli.request import Request
 from monitorcli.errors import BadRequest
+from monitorcli.evaluate.engines.interface import Result
 from monitorcli.evaluate.order import DRAWN
-from monitorcli.evaluate.outcome import Failed, Outcome
+from monitorcli.evaluate.outcome import Failed
 from monitorcli.evaluate.plan import Plan
+from monitorcli.format import log
 from monitorcli.format.batch import seeds as seeds_of
 from monitorcli.recording.model import Recording
 from monitorcli.report.text import number
@@ -35,12 +37,16 @@ class Deciding:
         self._count = 0
         self.void = ""  # why nothing is decided early any more
 
-    def take(self, outcome: Outcome) -> bool:
-        """Take the next episode; whether all gates are decided."""
-        if isinstance(outcome, Failed):
-            self.void = self.void or f"the episode with seed {outcome.seed} failed"
+    def take(self, result: Result) -> bool:
+        """Take the next episode, with its record; whether all gates are decided."""
+        seed = result.outcome.seed
+        if isinstance(result.outcome, Failed) or result.sent is None:
+            self.void = self.void or f"the episode with seed {seed} failed"
             return False
-        return self.add(outcome.seed, {"episode_return": outcome.episode_return, "success": outcome.success})
+        record = np.frombuffer(result.sent.record, log.RECORD)[0]
+        return self.add(
+            seed, {"episode_return": float(record["return"]), "success": float(record["success"])}
+        )
 
     def add(self, seed: int, values: Mapping[str, float]) -> bool:
         """The same of an episode's values by their columns."""

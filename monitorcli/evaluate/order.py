@@ -14,7 +14,7 @@ DRAWN = "sha256"
 
 
 def drawn(seeds: Iterable[int], plan_seed: int, first: Collection[int] = ()) -> list[int]:
-    """The seeds in the order of their hashes; those in `first`, which are recorded already, before the others.
+    """The seeds in the order of their hashes; those in `first`, which are recorded already, come first.
 
     It depends on no number of workers, on no library and on no other seed: more episodes leave the order of
     these as it is.
