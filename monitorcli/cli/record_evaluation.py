@@ -28,7 +28,7 @@ from monitorcli.errors import MonitorError, NoRecording
 from monitorcli.evaluate import shards
 from monitorcli.evaluate.claim import last_plan, may_join, refuse_taken
 from monitorcli.evaluate.environment import EnvironmentRequest
-from monitorcli.evaluate.plan import OF_SERIES, Plan
+from monitorcli.evaluate.plan import DRAWN, OF_SERIES, Plan
 from monitorcli.evaluate.plan import changes as plan_changes
 from monitorcli.evaluate.policies import Policy, PolicyRequest, reference_name
 from monitorcli.evaluate.run import Evaluated, Evaluation, run_evaluation
@@ -62,7 +62,8 @@ class _Prepared(NamedTuple):
 def record(request: Request, existing: Existing) -> None:
     """Run and record the episodes that are still missing, then judge the gates.
 
-    Exits with 0, 2 if an episode failed, or 128+n after signal n. Raises GateNotMet.
+    Exits with 0, 1 if the proof found a difference or could not be run, 2 if an episode failed, or 128+n
+    after signal n. Raises GateNotMet.
     """
     gates = judged_evaluation.wanted(request)
     shard = Shard() if request.shard is None else shards.parse(request.shard, os.environ)
@@ -102,8 +103,10 @@ def record(request: Request, existing: Existing) -> None:
             document["decision"] = missing.deciding.document()
         end(run, exit_status=status, **document)
     request = with_current_directory(request, run)
-    judged = Judged() if status else judged_evaluation.judge_run(request.directory, gates, missing.deciding)
-    say_evaluated(request, run, prepared.plan, shard, evaluated, judged)
+    judged = (
+        Judged() if status > 1 else judged_evaluation.judge_run(request.directory, gates, missing.deciding)
+    )
+    say_evaluated(request, run, evaluated, judged)
     judged.refuse_unmet()
     sys.exit(status)
 
@@ -119,7 +122,7 @@ def _about(request: Request, env: Any, policy: Policy) -> Environment:
     about = describe(env)
     if request.wrapper:
         about = about._replace(arguments={**about.arguments, "wrappers": list(request.wrapper)})
-    name = reference_name(str(request.policy)) + (" --stochastic" if request.deterministic is False else "")
+    name = reference_name(str(request.policy)) + (DRAWN if request.deterministic is False else "")
     return about._replace(command=(), policy=name, policy_hash=policy.identity["sha256"])
 
 
@@ -195,7 +198,7 @@ def _workers(asked: str | None) -> int:
 def _status(evaluated: Evaluated) -> int:
     if evaluated.stopped_by:
         return 128 + evaluated.stopped_by
-    return 2 if evaluated.failures else 0
+    return 2 if evaluated.failures else int(not evaluated.proved)
 
 
 def _wrote(run: RunFile) -> bool:

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from monitorcli.errors import BadRequest
 from monitorcli.evaluate.environment import EnvironmentRequest, parse_arguments
+from monitorcli.report.evaluation_command import DEFAULT_SCHEDULE, words
 from monitorcli.video import schedule
 
-DEFAULT_SCHEDULE = "cubic"
 # Options that say more of an evaluation.
 _EVALUATION = (
     "env_arg", "wrapper", "max_episode_steps", "deterministic", "vecnormalize", "trust_policy",
@@ -84,18 +84,6 @@ class Request(NamedTuple):
             for word in words(name, getattr(self, name))
         ]
         return shlex.join([*options, *(("--", *self.command) if self.command else ())])
-
-
-def words(name: str, value: Any) -> tuple[str, ...]:
-    """One option as it is typed; () if it is not."""
-    option = f"--{name.replace('_', '-')}"
-    if isinstance(value, (list, tuple)):
-        return tuple(word for each in value for word in (option, str(each)))
-    if name == "deterministic" and value is False:
-        return ("--stochastic",)
-    if isinstance(value, bool):
-        return (option,) if value else ()
-    return () if value is None else (option, str(value))
 
 
 def checked(request: Request) -> Request:

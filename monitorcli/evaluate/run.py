@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from typing import Any, NamedTuple
 
+from monitorcli.errors import MonitorError
 from monitorcli.evaluate import proof
 from monitorcli.evaluate.engines.interface import Engine, Result
 from monitorcli.evaluate.engines.local import LocalEngine
@@ -42,15 +43,22 @@ class Evaluation(NamedTuple):
 
 
 class Evaluated(NamedTuple):
-    """What came of it, as far as it got. `stopped_by` is the signal that ended it early.
+    """What came of it, as far as it got.
 
-    `decided`: it ended before the last episode, because no more were needed.
+    `stopped_by` is the signal that ended it early, `unproved` why no episode could be run again. `decided`: it
+    ended before the last episode, because no more were needed.
     """
 
     results: list[Result]
     repeats: list[Repeat]
     stopped_by: int | None
+    unproved: str = ""
     decided: bool = False
+
+    @property
+    def proved(self) -> bool:
+        """Whether what was run again was the same."""
+        return not self.unproved and all(repeat.equal() for repeat in self.repeats)
 
     @property
     def failures(self) -> list[Failed]:
@@ -69,7 +77,7 @@ class Evaluated(NamedTuple):
         episodes, different = self.starts
         return {
             "interrupted": self.stopped_by == signal.SIGINT,
-            "repeats": proof.document(self.repeats),
+            "repeats": proof.document(self.repeats, self.unproved),
             "first_observations": {"episodes": episodes, "different": different},
             "failed": len(self.failures),
             "errors": [failed._asdict() for failed in self.failures[:_MOST_ERRORS]],
@@ -90,7 +98,7 @@ def run_evaluation(
     notify = once(notify)  # of every worker, and of every environment
     results: list[Result] = []
     repeats: list[Repeat] = []
-    stopped_by, decided = None, False
+    stopped_by, unproved, decided = None, "", False
     try:
         with stoppable() as check, closing(_engine(evaluation, loaded, check, notify)) as engine:
             with progress as advance, closing(_recorder(evaluation.task, notify)) as recorder:
@@ -107,12 +115,15 @@ def run_evaluation(
             if decided and evaluation.workers > 1:
                 engine.close()  # and drop what else is being run
             elsewhere = None if decided or evaluation.workers == 1 else engine
-            repeats += _proved(evaluation, elsewhere, again, check, notify)
+            try:
+                repeats += _proved(evaluation, elsewhere, again, check, notify)
+            except MonitorError as error:  # no worker could begin: the episodes are recorded all the same
+                unproved = str(error)
     except Stopped as stopped:
         stopped_by = stopped.number
     except KeyboardInterrupt:
         stopped_by = signal.SIGINT
-    return Evaluated(results, repeats, stopped_by, decided)
+    return Evaluated(results, repeats, stopped_by, unproved, decided)
 
 
 def _twice(evaluation: Evaluation, count: int) -> set[int]:

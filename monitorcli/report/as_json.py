@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from monitorcli.recording.manifest import UNKNOWN
-from monitorcli.report import file_values, json_text, windows
+from monitorcli.report import evaluation_values, file_values, json_text, windows
 from monitorcli.report.model import RecordingView, Report, View
 from monitorcli.report.verdicts import sentence
 from monitorcli.summary.gates import Verdict
@@ -32,7 +32,10 @@ def recording_as_json(one: RecordingView, report: Report) -> dict[str, Any]:
     there are several series, which have their own. `duration` is in seconds. Every key is always there.
     """
     recording, options = one.recording, report.options
-    parts = [(_numbers(view), _findings(view, report)) for view in one.views]
+    parts = [
+        (_numbers(view), {**_findings(view, report), **evaluation_values.as_json(one.evaluation(view))})
+        for view in one.views
+    ]
     alone = len(parts) == 1
     numbers, findings = parts[0] if alone else (dict.fromkeys(part) for part in parts[0])
     modes = {view.series.mode: _mode(view) for view in one.views if view.numbers.episodes}
@@ -50,7 +53,7 @@ def recording_as_json(one: RecordingView, report: Report) -> dict[str, Any]:
         "recent": findings["recent"],
         "success": findings["success"],
         "modes": modes if alone else None,
-        **{name: findings[name] for name in ("windows", "gates", "comparison")},
+        **{name: findings[name] for name in ("windows", "gates", "comparison", *evaluation_values.KEYS)},
         "series": [
             {**_about(view), **of, **found} for view, (of, found) in zip(one.views, parts, strict=True)
         ],

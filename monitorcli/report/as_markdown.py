@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from monitorcli.report import comparison, numbers, overview, verdicts, windows
+from monitorcli.report import comparison, evaluation_sentences, numbers, overview, verdicts, windows
 from monitorcli.report.intervals import OF_ONE_POLICY, estimates, few, percent
 from monitorcli.report.layout import Line, TextTable, joined
 from monitorcli.report.layout import words as plain_text
@@ -17,6 +17,7 @@ from monitorcli.report.told_apart import told_apart
 _MOST_ROWS = 200
 _MOST_PARTS = 20  # series of one recording that get a part each; of more there is a row each
 _MOST_TEXT = 200
+_MOST_SENTENCE = 1000
 _NOT_KNOWN = "environment not known"
 _PARTS = ("return of", "mean", "interval", "iqm", "n")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@])")
@@ -31,9 +32,9 @@ def render(report: Report) -> str:
     return _joined(parts) + "\n"
 
 
-def escaped(text: object) -> str:
+def escaped(text: object, limit: int = _MOST_TEXT) -> str:
     """Text from a file as Markdown that shows it and does nothing else: no markup, no mention, no link."""
-    shown = _SPECIAL.sub(r"\\\1", printable(text, limit=_MOST_TEXT))
+    shown = _SPECIAL.sub(r"\\\1", printable(text, limit=limit))
     return shown.replace("://", ":\\/\\/").replace("www.", "www\\.")
 
 
@@ -61,11 +62,11 @@ def _one(report: Report) -> str:
         (view,) = one.views
         title = escaped(view.title or _NOT_KNOWN)
         facts = [title, *_facts(view), only]
-        return _joined([f"### {escaped(one.name)}", _dotted(facts), *_block(view, report, _MOST_ROWS)])
+        return _joined([f"### {escaped(one.name)}", _dotted(facts), *_block(view, one, report, _MOST_ROWS)])
     parts = [f"### {escaped(one.name)}", _dotted([f"{len(one.views)} series", only])]
     for view in one.views:
         parts += [f"#### {escaped(view.title or _NOT_KNOWN)}", _dotted(_facts(view))]
-        parts += _block(view, report, _MOST_ROWS // len(one.views))
+        parts += _block(view, one, report, _MOST_ROWS // len(one.views))
     return _joined(parts)
 
 
@@ -79,15 +80,26 @@ def _dotted(facts: Iterable[str]) -> str:
     return " · ".join(fact for fact in facts if fact)
 
 
-def _block(view: View, report: Report, most: int) -> list[str]:
-    """The numbers of the episodes, and the return by window."""
+def _block(view: View, one: RecordingView, report: Report, most: int) -> list[str]:
+    """The numbers of the episodes, the evaluation, and the return by window."""
     if view.numbers.completed:
         now = [f"**{label}**: {_line(segments)}" for label, segments in numbers.headline(view)]
         shown = [*now, _drawn(numbers.table(view.measured)), _about(report, few(view.measured.n("mean")))]
     else:
         shown = ["**No episode was completed.**"]
     parts = windows.table(view, report.options.window, _PARTS, most, window="episodes ")
-    return [numbers.sentence(view), *shown, _drawn(parts) if parts.rows else ""]
+    return [numbers.sentence(view), *shown, _evaluation(one, view), _drawn(parts) if parts.rows else ""]
+
+
+def _evaluation(one: RecordingView, view: View) -> str:
+    """A list of what is known of the evaluation; commands stand below what they are for."""
+    found = one.evaluation(view)
+    items = []
+    for said in evaluation_sentences.sentences(found) if found else ():
+        label = f"**{escaped(said.label)}**: " if said.label else ""
+        items.append(f"- {label}{escaped(said.text, _MOST_SENTENCE)}")
+        items += [f"  - {escaped(command, _MOST_SENTENCE)}" for command in said.commands]
+    return "\n".join(items)
 
 
 def _line(segments: Sequence[Line]) -> str:
