@@ -31,7 +31,7 @@ class Judged(NamedTuple):
 
     def lines(self) -> list[str]:
         """For the closing lines; the gates that are not met are said at the end."""
-        stopping = [f"stopping  {self.stopping}"] if self.stopping else []
+        stopping = [self.stopping] if self.stopping else []
         return stopping + [f"gate      {sentence}" for sentence in self.met]
 
     def refuse_unmet(self) -> None:
@@ -65,7 +65,7 @@ def judged_early(decision: Decision) -> Judged:
     return Judged(
         [sentence for met, sentence in said if met],
         [sentence for met, sentence in said if not met],
-        decision.title,
+        f"stopped   when decided, after {decision.episodes:,} of {decision.of:,} episodes",
     )
 
 
@@ -74,4 +74,4 @@ def judge_run(directory: Path, asked: Gates, rules: deciding.Deciding | None) ->
     decision = parsed(rules.document()) if rules else None
     if decision:
         return judged_early(decision)
-    return judged(directory, asked)._replace(stopping=rules.why_not() if rules else "")
+    return judged(directory, asked)._replace(stopping=f"stopping  {rules.why_not()}" if rules else "")

@@ -72,7 +72,7 @@ def end_decided(run: RunFile, request: Request, rules: Deciding) -> NoReturn:
     else:
         end(run, exit_status=0, interrupted=False, decision=document)
     said = f"nothing is left to run: {request.directory} was {decision.title}."
-    _end(said, judged_evaluation.judged_early(decision))
+    _end(said, judged_evaluation.judged_early(decision)._replace(stopping=""))
 
 
 def _end(said: str, judged: Judged) -> NoReturn:

@@ -45,8 +45,8 @@ class Evaluation(NamedTuple):
 class Evaluated(NamedTuple):
     """What came of it, as far as it got.
 
-    `stopped_by` is the signal that ended it early, `unproved` why no episode could be run again. `decided`: it
-    ended before the last episode, because no more were needed.
+    `stopped_by` is the signal that ended it early, `unproved` why no episode could be run again.
+    `decided`: it ended before the last episode, because no more were needed.
     """
 
     results: list[Result]

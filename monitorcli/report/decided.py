@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from monitorcli.recording.model import Recording
+from monitorcli.recording.model import Recording, Run
 from monitorcli.report.intervals import percent
 from monitorcli.report.text import number, printable
 
@@ -43,18 +43,26 @@ class Decision(NamedTuple):
         if gate.certain:
             said = f"{met}, whatever the other {self.of - self.episodes:,} episodes give"
         else:
-            said = f"{met} over all {self.of:,} episodes, with an error of at most {percent(self.error)}"
+            said = f"{met} over all {self.of:,} episodes (error at most {percent(self.error)})"
         if math.isnan(gate.value):
             return said
-        within = (
-            f"{number(gate.low)} to {number(gate.high)} over all ({percent(1 - 2 * self.error)} interval)"
-        )
+        interval = f"{percent(1 - 2 * self.error)} interval"
+        within = f"{number(gate.low)} to {number(gate.high)} over all ({interval})"
         return f"{said}: {number(gate.value)} over {self.episodes:,}, {within}"
 
+    def of_gate(self, option: str) -> DecidedGate | None:
+        """The gate that was typed so; None if it was not decided."""
+        return next((one for one in self.gates if one.gate == option), None)
 
-def decision_of(recording: Recording) -> Decision | None:
-    """What the last run says of its decision; None if it made none, or says nothing that can be one."""
-    return parsed(recording.runs[-1].how.get("decision")) if recording.runs else None
+
+def decided(run: Run) -> Decision | None:
+    """What the run's file says of its decision; None if it made none, or says nothing that can be one."""
+    return parsed(run.how.get("decision"))
+
+
+def stopped(recording: Recording) -> Decision | None:
+    """The decision that stopped the last run; None if that was not stopped so."""
+    return decided(recording.runs[-1]) if recording.runs else None
 
 
 def parsed(document: Any) -> Decision | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,12 +11,13 @@ from pathlib import Path
 from monitorcli.errors import BadRequest
 from monitorcli.recording.model import Recording
 from monitorcli.report.counterparts import Compared, compared
+from monitorcli.report.decided import stopped
 from monitorcli.report.options import ReportOptions
 from monitorcli.report.order import ordered
 from monitorcli.report.recording_view import RecordingView, selected, selected_baseline
 from monitorcli.report.view import View
 from monitorcli.summary.comparison import Comparison
-from monitorcli.summary.gates import Verdict, judge
+from monitorcli.summary.gates import Gate, Verdict, judge
 from monitorcli.summary.group import Group, group
 
 __all__ = ["Compared", "RecordingView", "Report", "ReportOptions", "View", "make_report", "refuse_several"]
@@ -75,11 +77,24 @@ def make_report(
     comparisons = () if baseline is None else compared(found, selected_baseline(baseline, options), options)
     report = Report(found, options, comparisons)
     verdicts = tuple(
-        (view, judge(gate, view.measured, report.comparison_of(view)))
+        (view, _early(gate, view) or judge(gate, view.measured, report.comparison_of(view)))
         for view in report.views
         for gate in options.gates
     )
     return replace(report, verdicts=verdicts)
+
+
+def _early(gate: Gate, view: View) -> Verdict | None:
+    """The verdict that stopped the evaluation; of another gate, that it cannot be judged by what was run."""
+    decision = stopped(view.recording)
+    if decision is None:
+        return None
+    known = decision.of_gate(gate.option)
+    if known is None:
+        return Verdict(
+            gate, False, math.nan, decision.episodes, unjudged=f"the evaluation was {decision.title}"
+        )
+    return Verdict(gate, known.met, known.value, decision.episodes, early=decision.sentence(known))
 
 
 def _refuse_several_series(one: RecordingView, options: ReportOptions, baseline: Path | None) -> None:

@@ -11,6 +11,8 @@ from monitorcli.summary.measures import RECENT
 def sentence(verdict: Verdict) -> str:
     """`mean fell by 9.3 %, allowed 5 %`; without a full stop."""
     gate = verdict.gate
+    if verdict.early:
+        return verdict.early
     if verdict.unjudged:
         return f"{gate.name} cannot be judged: {verdict.unjudged}"
     if gate.kind == "episodes":

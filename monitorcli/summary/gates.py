@@ -48,7 +48,8 @@ class Gate:
 class Verdict:
     """A gate and what was found. `value` and `baseline` are NaN when there was nothing to judge.
 
-    `n` is the number of episodes that `value` is over. `unjudged` says why there was nothing.
+    `n` is the number of episodes that `value` is over. `unjudged` says why there was nothing. `early` is
+    the sentence about a gate that was decided before all episodes were run.
     """
 
     gate: Gate
@@ -57,6 +58,7 @@ class Verdict:
     n: int
     baseline: float = math.nan
     unjudged: str = ""
+    early: str = ""
 
 
 def at_least(text: str) -> Gate:
