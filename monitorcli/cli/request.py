@@ -100,12 +100,11 @@ def checked(request: Request) -> Request:
     for name in ("policy", "episodes", "seed", *_EVALUATION, *_HOW_TO_RUN):
         if request.command and (typed := words(name, getattr(request, name))):
             raise BadRequest(f"{typed[0]} goes with --env; a command brings its own.")
-    for name in (*_JUDGING, *_STOPPING):
-        if request.command and (typed := words(name, getattr(request, name))):
-            raise BadRequest(
-                f"{typed[0]} goes with --env: it judges an evaluation.",
-                "`monitorcli inspect` judges what a command recorded.",
-            )
+    if request.command and (judging := _judging(request)):
+        raise BadRequest(
+            f"only evaluations (--env) are judged while they run, and a command was given with {judging}.",
+            "`monitorcli inspect` judges what a command recorded.",
+        )
     for name in ("only", "skip", "evaluation"):
         if request.env is not None and getattr(request, name):
             raise BadRequest(f"--{name} goes with a command; --env names the environment itself.")
@@ -121,15 +120,22 @@ def checked(request: Request) -> Request:
     return request
 
 
+def _judging(request: Request) -> str:
+    """`--fail-under, --min-episodes`: the options that judge; "" without one."""
+    typed = (words(name, getattr(request, name)) for name in (*_JUDGING, *_STOPPING))
+    return ", ".join(dict.fromkeys(option[0] for option in typed if option))
+
+
 def _check_judging(request: Request) -> None:
     """Raise BadRequest if the options that judge an evaluation do not go together."""
-    typed = [words(name, getattr(request, name)) for name in (*_JUDGING, *_STOPPING)]
-    first = next((option[0] for option in typed if option), None)
-    if request.shard is not None and first:
+    judging = _judging(request)
+    if request.shard is not None and judging:
         raise BadRequest(
-            f"--shard and {first} do not go together: each job knows of no other.",
+            f"--shard does not go together with {judging}: each job knows of no other.",
             "When all shards are done, `monitorcli inspect DIR` judges them.",
         )
+    if request.baseline is not None and not request.fail_regression:
+        raise BadRequest("--baseline needs --fail-regression.", "For example: --fail-regression mean:5%")
     if not request.stop_when_decided:
         for name in ("error", "return_range"):
             if getattr(request, name) is not None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +26,10 @@ LOW, HIGH = 0.0, 500.0
 Population = tuple[np.ndarray, np.ndarray]  # new values and a baseline's, both shape (N,)
 # How many episodes it takes to a verdict on a population, and the verdict.
 Stops = Callable[[Population], tuple[int, bool]]
+
+
+# Each row's name, and its cell of each rule.
+Rows = Iterator[tuple[str, dict[str, "Cell"]]]
 
 
 class Cell(NamedTuple):
@@ -100,8 +106,8 @@ def success_rules(n: int, limit: float) -> dict[str, Stops]:
         "curtailment": lambda p: curtailed(p[0], limit, 0, 1),
         "Hoeffding": lambda p: bounded(p[0], limit, "hoeffding", 0, 1),
         "empirical Bernstein": lambda p: bounded(p[0], limit, "bernstein", 0, 1),
-        "betting": lambda p: played(MeanRule(n, 0, 1, limit, ERROR), p[0], bool(p[0].mean() >= limit)),
-        "monitorcli": lambda p: played(SuccessRule(n, limit, ERROR), p[0], bool(p[0].mean() >= limit)),
+        "betting": lambda p: played(MeanRule(n, 0, 1, limit, ERROR), p[0], reaches(limit, p)),
+        "monitorcli": lambda p: played(SuccessRule(n, limit, ERROR), p[0], reaches(limit, p)),
     }
 
 
@@ -111,7 +117,7 @@ def mean_rules(n: int, limit: float) -> dict[str, Stops]:
         "curtailment": lambda p: curtailed(p[0], limit, LOW, HIGH),
         "Hoeffding": lambda p: bounded(p[0], limit, "hoeffding", LOW, HIGH),
         "empirical Bernstein": lambda p: bounded(p[0], limit, "bernstein", LOW, HIGH),
-        "monitorcli": lambda p: played(MeanRule(n, LOW, HIGH, limit, ERROR), p[0], bool(p[0].mean() >= limit)),
+        "monitorcli": lambda p: played(MeanRule(n, LOW, HIGH, limit, ERROR), p[0], reaches(limit, p)),
     }  # fmt: skip
 
 
@@ -130,7 +136,7 @@ def regression_rules(n: int, kept: float) -> dict[str, Stops]:
 
     def alone(p: Population, baseline: np.ndarray | None) -> tuple[int, bool]:
         rule = MeanRule(n, LOW, HIGH, limit(p), ERROR, baseline)
-        return played(rule, p[0], bool(p[0].mean() >= limit(p)))
+        return played(rule, p[0], keeps(kept, p))
 
     return {
         "curtailment": lambda p: curtailed(p[0], limit(p), LOW, HIGH),
@@ -164,7 +170,17 @@ def pairs(random: np.random.Generator, n: int, fall: float, correlation: float) 
     return np.clip(300 * (1 - fall) + 100 * new, LOW, HIGH), np.clip(300 + 100 * old, LOW, HIGH)
 
 
-def print_table(title: str, rows: Iterator[tuple[str, dict[str, Cell]]]) -> None:
+def reaches(limit: float, population: Population) -> bool:
+    """The verdict over all episodes."""
+    return bool(population[0].mean() >= limit)
+
+
+def keeps(kept: float, population: Population) -> bool:
+    """The same of a regression."""
+    return bool(population[0].mean() >= kept * population[1].mean())
+
+
+def print_table(title: str, rows: Rows) -> None:
     """A table of markdown: mean episodes, and the wrong verdicts in percent."""
     print(f"\n{title}\n")
     for number, (name, cells) in enumerate(rows):
@@ -173,31 +189,30 @@ def print_table(title: str, rows: Iterator[tuple[str, dict[str, Cell]]]) -> None
         print(f"| {name} | " + " | ".join(map(str, cells.values())) + " |", flush=True)
 
 
-def success_table(n: int, limit: float, rates: tuple[float, ...], runs: int) -> Iterator[tuple[str, dict[str, Cell]]]:  # fmt: skip
+def success_table(n: int, limit: float, rates: tuple[float, ...], runs: int) -> Rows:
     """A row for each true rate."""
     for rate in rates:
         random = np.random.default_rng([n, round(1000 * rate)])
-        yield f"{rate:g}", row(success_rules(n, limit), lambda: successes(random, n, rate),
-                               lambda p: bool(p[0].mean() >= limit), runs)  # fmt: skip
+        draw = partial(successes, random, n, rate)
+        yield f"{rate:g}", row(success_rules(n, limit), draw, partial(reaches, limit), runs)
 
 
-def mean_table(n: int, limit: float, means: tuple[float, ...], runs: int) -> Iterator[tuple[str, dict[str, Cell]]]:  # fmt: skip
+def mean_table(n: int, limit: float, means: tuple[float, ...], runs: int) -> Rows:
     """A row for each true mean."""
     for mean in means:
-        random = np.random.default_rng([n, round(mean)])
-        yield f"{mean:g}", row(mean_rules(n, limit), lambda: capped(random, n, mean),
-                               lambda p: bool(p[0].mean() >= limit), runs)  # fmt: skip
+        draw = partial(capped, np.random.default_rng([n, round(mean)]), n, mean)
+        yield f"{mean:g}", row(mean_rules(n, limit), draw, partial(reaches, limit), runs)
 
 
-def regression_table(n: int, kept: float, falls: tuple[float, ...], correlations: tuple[float, ...],
-                     runs: int) -> Iterator[tuple[str, dict[str, Cell]]]:  # fmt: skip
+def regression_table(
+    n: int, kept: float, falls: tuple[float, ...], correlations: tuple[float, ...], runs: int
+) -> Rows:
     """A row for each correlation and true fall."""
-    for correlation in correlations:
-        for fall in falls:
-            random = np.random.default_rng([n, round(100 * fall), round(10 * correlation)])
-            yield f"correlation {correlation:g}, fall {100 * fall:g} %", row(
-                regression_rules(n, kept), lambda: pairs(random, n, fall, correlation),
-                lambda p: bool(p[0].mean() >= kept * p[1].mean()), runs)  # fmt: skip
+    for correlation, fall in product(correlations, falls):
+        random = np.random.default_rng([n, round(100 * fall), round(10 * correlation)])
+        draw = partial(pairs, random, n, fall, correlation)
+        name = f"correlation {correlation:g}, fall {100 * fall:g} %"
+        yield name, row(regression_rules(n, kept), draw, partial(keeps, kept), runs)
 
 
 def main() -> None:
@@ -207,7 +222,7 @@ def main() -> None:
     runs = parser.parse_args().runs
     rates = (0.5, 0.6, 0.75, 0.79, 0.81, 0.85, 0.9, 0.95)
     print(
-        f"Mean episodes until the verdict (wrong verdicts in %), error {100 * ERROR:g} %, {runs:,} runs a cell."
+        f"Mean episodes until the verdict (wrong ones in %), error {100 * ERROR:g} %, {runs:,} runs a cell."
     )
     print_table("success:80%, N = 200, by true rate", success_table(200, 0.8, rates, runs))
     means = (300.0, 400.0, 440.0, 460.0, 475.0, 490.0)
