@@ -68,7 +68,7 @@ def stopped(recording: Recording) -> Decision | None:
 def parsed(document: Any) -> Decision | None:
     """The key `decision` of a run's file; None if it is no decision."""
     try:
-        gates = tuple(_gate(one) for one in document["gates"])
+        gates = tuple(_gate(dict(one)) for one in document["gates"])
         episodes, of, error = document["episodes"], document["of"], document["error"]
         if type(episodes) is int and type(of) is int and 0 < episodes < of and 0 < error <= 0.5:
             return Decision(episodes, of, float(error), gates)
@@ -77,7 +77,7 @@ def parsed(document: Any) -> Decision | None:
     return None
 
 
-def _gate(document: Any) -> DecidedGate:
+def _gate(document: dict[str, Any]) -> DecidedGate:
     value, low, high = (float(document.get(name, math.nan)) for name in ("value", "low", "high"))
     gate = printable(str(document["gate"]), limit=80)
     return DecidedGate(gate, document["met"] is True, document["certain"] is True, value, low, high)
