@@ -5,6 +5,7 @@ import signal
 
 import pytest
 from commands import monitorcli, recorded
+from pages import type_in
 
 from monitorcli.evaluate.order import drawn
 
@@ -231,7 +232,8 @@ def test_a_return_outside_of_the_range_ends_deciding_but_not_the_evaluation(fold
         f"stopping  given up, for the episode with seed {first} has the return 612, "
         "outside of --return-range 0:1: all 40 episodes were run"
     )
-    assert gate.startswith("gate      mean is 16.") and gate.endswith(", at least 0.1 wanted")
+    assert gate.startswith("gate      mean is 16.")
+    assert gate.endswith(", at least 0.1 wanted")
     assert decision(folder, "runs") is None
 
 
@@ -315,3 +317,7 @@ def test_a_decision_in_a_strangers_file_is_checked_and_printed_safely(folder):
         path.write_text(json.dumps({**document, "decision": nonsense}))
         shown = monitorcli("inspect", "runs", cwd=folder)
         assert (shown.returncode, "decided" in shown.stdout) == (0, False)
+
+
+def test_what_the_page_on_stopping_types_does_what_it_shows(tmp_path):
+    type_in("docs/stopping.md", tmp_path)
