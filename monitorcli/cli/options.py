@@ -48,7 +48,7 @@ RECORDING_HEADINGS = {
         "--episodes",
         "--seed",
     ),
-    "Workers and shards": ("--workers", "--shard", "--repeat", "--reuse-env"),
+    "Workers and shards": ("--workers", "--engine", "--shard", "--repeat", "--reuse-env"),
     "Judge an evaluation": (
         "--baseline",
         "--fail-under",
@@ -115,6 +115,11 @@ _RECORDING = (
         metavar="N",
         callback=_workers,
         help="Processes that run episodes, or auto.  [default: 1]",
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(("local", "ray")),
+        help="Where workers run: on this machine, or in a cluster of Ray's.  [default: local]",
     ),
     click.option(
         "--shard",

@@ -28,13 +28,14 @@ from monitorcli.errors import MonitorError, NoRecording
 from monitorcli.evaluate import shards
 from monitorcli.evaluate.claim import last_plan, may_join, refuse_taken
 from monitorcli.evaluate.environment import EnvironmentRequest
+from monitorcli.evaluate.extras import need
 from monitorcli.evaluate.plan import DRAWN, OF_SERIES, Plan
 from monitorcli.evaluate.plan import changes as plan_changes
 from monitorcli.evaluate.policies import Policy, PolicyRequest, reference_name
-from monitorcli.evaluate.run import Evaluated, Evaluation, run_evaluation
+from monitorcli.evaluate.run import LOCAL, RAY, Evaluated, Evaluation, run_evaluation
 from monitorcli.evaluate.seeds import changes, choose_seed, named_as_recorded
 from monitorcli.evaluate.shards import Shard
-from monitorcli.evaluate.threads import threads
+from monitorcli.evaluate.threads import cores, threads
 from monitorcli.evaluate.worker import Loaded, Task, load
 from monitorcli.format.environment import Environment
 from monitorcli.monitor.directory import Existing
@@ -65,6 +66,7 @@ def record(request: Request, existing: Existing) -> None:
     Exits with 0, 1 if the proof found a difference or could not be run, 2 if an episode failed, or 128+n
     after signal n. Raises GateNotMet.
     """
+    check_engine(request)
     gates = judged_evaluation.wanted(request)
     shard = Shard() if request.shard is None else shards.parse(request.shard, os.environ)
     ffmpeg, trouble = usable_ffmpeg(request)
@@ -82,9 +84,11 @@ def record(request: Request, existing: Existing) -> None:
         str(request.video), request.fps, ffmpeg, request.mode or "evaluation",
         sent_back=missing.deciding is not None,
     )  # fmt: skip
-    workers = min(_workers(request.workers), len(missing.seeds))
+    workers = _workers(request)
+    workers = workers and min(workers, len(missing.seeds))
     decide = missing.deciding.take if missing.deciding else None
-    evaluation = Evaluation(task, missing.seeds, workers, request.repeat, decide)
+    engine = request.engine or LOCAL
+    evaluation = Evaluation(task, missing.seeds, workers, request.repeat, engine, decide)
     evaluated, status = None, 2
     try:
         with _beating(run):
@@ -109,6 +113,12 @@ def record(request: Request, existing: Existing) -> None:
     say_evaluated(request, run, evaluated, judged)
     judged.refuse_unmet()
     sys.exit(status)
+
+
+def check_engine(request: Request) -> None:
+    """Raise BadRequest if Ray is asked for and not installed."""
+    if request.engine == RAY:
+        need("ray", "ray", "--engine ray")
 
 
 def policy_request(request: Request) -> PolicyRequest:
@@ -187,12 +197,11 @@ def _claimed(
     return run, missing
 
 
-def _workers(asked: str | None) -> int:
-    """How many workers; `auto` is one for each core that we may use."""
-    if asked != "auto":
-        return int(asked or 1)
-    ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return int(os.environ.get("SLURM_CPUS_PER_TASK") or ours or 1)
+def _workers(request: Request) -> int | None:
+    """How many workers; `auto` is one for each core that we may use, of Ray's the cluster knows them."""
+    if request.workers != "auto":
+        return int(request.workers or 1)
+    return None if request.engine == RAY else cores()
 
 
 def _status(evaluated: Evaluated) -> int:

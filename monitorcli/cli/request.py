@@ -15,7 +15,7 @@ from monitorcli.video import schedule
 _EVALUATION = (
     "env_arg", "wrapper", "max_episode_steps", "deterministic", "vecnormalize", "trust_policy",
 )  # fmt: skip
-_HOW_TO_RUN = ("shard", "workers", "repeat", "reuse_env")
+_HOW_TO_RUN = ("shard", "workers", "engine", "repeat", "reuse_env")
 _JUDGING = ("baseline", "fail_under", "fail_regression", "min_episodes")
 _STOPPING = ("stop_when_decided", "error", "return_range")
 _OPTIONS = (
@@ -48,6 +48,7 @@ class Request(NamedTuple):
     accept_changes: bool = False
     shard: str | None = None
     workers: str | None = None
+    engine: str | None = None
     repeat: int | None = None
     reuse_env: bool | None = None
     baseline: Path | None = None

@@ -11,15 +11,20 @@ from monitorcli.errors import MonitorError
 from monitorcli.evaluate import proof
 from monitorcli.evaluate.engines.interface import Engine, Result
 from monitorcli.evaluate.engines.local import LocalEngine
+from monitorcli.evaluate.engines.ray_engine import RayEngine
 from monitorcli.evaluate.engines.serial import SerialEngine
 from monitorcli.evaluate.job import Job
 from monitorcli.evaluate.outcome import Ended, Failed
 from monitorcli.evaluate.proof import Repeat
 from monitorcli.evaluate.sent import SentRecorder
+from monitorcli.evaluate.shipping import pack
 from monitorcli.evaluate.stop import Check, Stopped, stoppable
 from monitorcli.evaluate.worker import Loaded, Task
 from monitorcli.evaluate.workers import worker_for
 from monitorcli.monitor.notices import once
+
+# What runs the episodes: this process and others of this machine, or a cluster of Ray's.
+ENGINES = LOCAL, RAY = "local", "ray"
 
 # Errors whose tracebacks are kept in the run's file.
 _MOST_ERRORS = 100
@@ -31,14 +36,16 @@ Advance = Callable[[Result, int], None]
 class Evaluation(NamedTuple):
     """What to run: an episode for each seed. `repeat` of them are run twice; None is the usual number.
 
-    `decide` is given the results in the order of the seeds, whatever ends first, and no more episodes are
-    needed once it says True. What was run beyond that is not recorded; so records must be sent back.
+    `workers` is None for as many as the cluster has CPUs; that is for Ray's engine only. `decide` is given
+    the results in the order of the seeds, whatever ends first, and no more episodes are needed once it says
+    True. What was run beyond that is not recorded; so records must be sent back.
     """
 
     task: Task
     seeds: Sequence[int]
-    workers: int
+    workers: int | None
     repeat: int | None
+    engine: str = LOCAL
     decide: Callable[[Result], bool] | None = None
 
 
@@ -112,9 +119,10 @@ def run_evaluation(
                         break
             twice = _twice(evaluation, len(results))
             again = [result for result in results if result.outcome.seed in twice]
-            if decided and evaluation.workers > 1:
+            alone = isinstance(engine, SerialEngine)
+            if decided and not alone:
                 engine.close()  # and drop what else is being run
-            elsewhere = None if decided or evaluation.workers == 1 else engine
+            elsewhere = None if decided or alone else engine
             try:
                 repeats += _proved(evaluation, elsewhere, again, check, notify)
             except MonitorError as error:  # no worker could begin: the episodes are recorded all the same
@@ -155,7 +163,11 @@ def _recorder(task: Task, notify: Callable[[str], None]) -> SentRecorder:
 
 
 def _engine(evaluation: Evaluation, loaded: Loaded, check: Check, notify: Callable[[str], None]) -> Engine:
-    if evaluation.workers > 1:
+    if evaluation.engine == RAY:
+        task, shipped = pack(evaluation.task._replace(sent_back=True), loaded.policy)
+        loaded.env.close()
+        return RayEngine(task, shipped, evaluation.workers, check, notify)
+    if evaluation.workers and evaluation.workers > 1:
         loaded.env.close()
         return LocalEngine(evaluation.task, evaluation.workers, check, notify)
     worker = worker_for(evaluation.task, loaded, check, notify)
@@ -179,6 +191,6 @@ def _proved(
         return []
     if engine is not None:
         return proof.prove(engine, again, elsewhere=True)
-    count = min(evaluation.workers, len(again))
+    count = min(evaluation.workers or 1, len(again))
     with closing(LocalEngine(evaluation.task, count, check, notify)) as fresh:
         return proof.prove(fresh, again, elsewhere=False)
