@@ -41,7 +41,8 @@ def shown(width, results, seconds, total=200, alive=2):
     [
         (
             120,
-            "40 of 200 episodes · mean return 20 [16.86, 23.14] · 40 s left · 4 episodes a second · 2 workers",
+            "40 of 200 episodes · mean return 20 [16.86, 23.14] · 40 s left"
+            " · 4 episodes a second · 2 workers",
         ),
         (80, "40 of 200 episodes · mean return 20 [16.86, 23.14] · 40 s left"),
         (40, "40 of 200 episodes"),
@@ -61,7 +62,8 @@ def test_failed_episodes_are_counted_and_in_no_mean(capsys):
         advance(ended(1, 7.0), 1)
     assert capsys.readouterr().err.splitlines() == [
         "monitorcli: 1 of 4 episodes, 3 min left, 1 failed, 0.01667 episodes a second, 1 worker.",
-        "monitorcli: 2 of 4 episodes, mean return 7, 2 min left, 1 failed, 0.01667 episodes a second, 1 worker.",
+        "monitorcli: 2 of 4 episodes, mean return 7, 2 min left, 1 failed, 0.01667 episodes a second,"
+        " 1 worker.",
     ]
 
 
@@ -72,6 +74,8 @@ def test_off_a_terminal_there_is_a_line_a_minute_and_none_before(capsys):
             clock.now += 0.5
             advance(ended(seed, 5.0), 4)
     assert capsys.readouterr().err.splitlines() == [
-        "monitorcli: 120 of 1,000 episodes, mean return 5 [5, 5], 7 min 20 s left, 2 episodes a second, 4 workers.",
-        "monitorcli: 240 of 1,000 episodes, mean return 5 [5, 5], 6 min 20 s left, 2 episodes a second, 4 workers.",
+        "monitorcli: 120 of 1,000 episodes, mean return 5 [5, 5], 7 min 20 s left, 2 episodes a second,"
+        " 4 workers.",
+        "monitorcli: 240 of 1,000 episodes, mean return 5 [5, 5], 6 min 20 s left, 2 episodes a second,"
+        " 4 workers.",
     ]

@@ -179,7 +179,14 @@ def _comparison(view: View, report: Report) -> dict[str, Any] | None:
 
 
 def _group(name: str, group: Group, report: Report) -> dict[str, Any]:
-    """A series' statistics across directories."""
-    found = next(view for view in report.views if view.series.name == name)
+    """A series' statistics across directories, and the evaluation of which each has a part."""
+    views = [view for view in report.views if view.series.name == name]
     statistics = {of: getattr(group.statistics, of) for of in ("n", *STATISTICS)}
-    return {"series": name, "of": found.headline, **statistics, "intervals": group.intervals}
+    shared = (of for among, of in report.evaluations if among[0] in views and len(among) == len(views))
+    return {
+        "series": name,
+        "of": views[0].headline,
+        **statistics,
+        "intervals": group.intervals,
+        **evaluation_values.as_json(next(shared, None)),
+    }

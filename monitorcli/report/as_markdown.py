@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from monitorcli.report import comparison, evaluation_sentences, numbers, overview, verdicts, windows
+from monitorcli.report.evaluation import Evaluation
 from monitorcli.report.intervals import OF_ONE_POLICY, estimates, few, percent
 from monitorcli.report.layout import Line, TextTable, joined
 from monitorcli.report.layout import words as plain_text
@@ -92,10 +93,14 @@ def _block(view: View, one: RecordingView, report: Report, most: int) -> list[st
 
 
 def _evaluation(one: RecordingView, view: View) -> str:
-    """A list of what is known of the evaluation; commands stand below what they are for."""
     found = one.evaluation(view)
+    return _listed(found) if found else ""
+
+
+def _listed(found: Evaluation) -> str:
+    """What is known of an evaluation; commands stand below what they are for."""
     items = []
-    for said in evaluation_sentences.sentences(found) if found else ():
+    for said in evaluation_sentences.sentences(found):
         label = f"**{escaped(said.label)}**: " if said.label else ""
         items.append(f"- {label}{escaped(said.text, _MOST_SENTENCE)}")
         items += [f"  - {escaped(command, _MOST_SENTENCE)}" for command in said.commands]
@@ -124,7 +129,18 @@ def _several(report: Report) -> str:
     parts = [f"### {count}", escaped(report.options.only), _drawn(shown, words=2)]
     if len(report.views) > _MOST_ROWS:
         parts.append(f"… {len(report.views) - _MOST_ROWS:,} more")
-    return _joined([*parts, _about(report), *_groups(report)])
+    return _joined([*parts, _about(report), *_groups(report), *_evaluations(report)])
+
+
+def _evaluations(report: Report) -> Iterator[str]:
+    """Those whose episodes are in several directories; of the others what makes their numbers doubtful."""
+    for views, found in report.evaluations[:_MOST_PARTS]:
+        if len(views) > 1:
+            yield f"#### {escaped(evaluation_sentences.in_several(views))}"
+            yield _listed(found)
+        else:
+            texts = (f"{views[0].name}: {text}" for text in evaluation_sentences.trouble(found))
+            yield "\n".join(f"- {escaped(text, _MOST_SENTENCE)}" for text in texts)
 
 
 def _groups(report: Report) -> list[str]:

@@ -83,7 +83,7 @@ def evaluation_in(places: Sequence[tuple[Recording, int]]) -> Evaluation | None:
     """One evaluation whose episodes are in several places; None unless all have the same plan on disk."""
     runs = [_runs(recording, series) for recording, series in places]
     plans = [of[-1][1].plan for of in runs if of]
-    if len(plans) < len(places) or len({_identity(plan) for plan in plans}) > 1:
+    if len(plans) < len(places) or len({identity(plan) for plan in plans}) > 1:
         return None
     plan = plans[-1]
     found: set[Line] = set()
@@ -142,7 +142,8 @@ def _about(environment: Environment) -> str:
     return json.dumps([*about, {**environment.arguments}], sort_keys=True)
 
 
-def _identity(plan: RecordedPlan) -> tuple[object, ...]:
+def identity(plan: RecordedPlan) -> tuple[object, ...]:
+    """What two plans of one evaluation have alike."""
     return _about(plan.environment), plan.seed, plan.episodes, plan.reuse_env, plan.num_envs
 
 

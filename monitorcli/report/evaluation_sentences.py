@@ -9,6 +9,7 @@ from monitorcli.recording.evaluation import Attempt, EpisodeError
 from monitorcli.report.evaluation import Evaluation
 from monitorcli.report.layout import Line, Role, Span, paragraph
 from monitorcli.report.text import listing, number, plural, printable
+from monitorcli.report.view import View
 from monitorcli.summary.digest import SHOWN
 
 _MOST = 5  # errors, or episodes that differ
@@ -36,6 +37,19 @@ def lines(of: Evaluation, column: int, width: int) -> list[Line]:
         mark = f" {said.label}".ljust(column)
         found += paragraph(mark, "label", said.text, width, said.role)
         found += [[Span(" " * column), Span(one, "path")] for one in said.commands]
+    return found
+
+
+def in_several(views: Sequence[View]) -> str:
+    """`CartPole-v1 evaluation, 3 directories`: the heading of one that is in several."""
+    return f"{views[0].title}, {len(views):,} directories"
+
+
+def trouble(of: Evaluation) -> list[str]:
+    """What must not be missed where there is no room for all."""
+    found = [said.text for said in differences(of) if said.label]
+    if of.coverage.missing:
+        found.append(f"{of.coverage.covered:,} of {plural(of.coverage.episodes, 'episode')} are covered")
     return found
 
 

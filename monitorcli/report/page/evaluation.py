@@ -8,8 +8,8 @@ from monitorcli.recording.evaluation import EpisodeError
 from monitorcli.report import provenance
 from monitorcli.report.evaluation import Evaluation
 from monitorcli.report.evaluation_sentences import Said, raised, sentences
-from monitorcli.report.page.markup import NOTHING, Markup, described, joined, remark, tag
-from monitorcli.report.text import plural, printable
+from monitorcli.report.page.markup import NOTHING, Markup, described, joined, remark, tag, text
+from monitorcli.report.text import plural
 
 _MOST_TRACEBACKS = 100
 
@@ -38,8 +38,8 @@ def _sentences(of: Evaluation) -> Iterator[tuple[object, object]]:
 
 
 def _said(said: Said) -> Markup:
-    text = tag("strong", said.text, class_="bad") if said.role == "bad" else said.text
-    return joined([tag("p", text), *(tag("p", tag("code", one)) for one in said.commands)])
+    sentence = tag("strong", said.text, class_="bad") if said.role == "bad" else said.text
+    return joined([tag("p", sentence), *(tag("p", tag("code", one)) for one in said.commands)])
 
 
 def _plan(of: Evaluation) -> Iterator[tuple[object, object]]:
@@ -55,10 +55,10 @@ def _plan(of: Evaluation) -> Iterator[tuple[object, object]]:
 
 
 def _traceback(error: EpisodeError) -> Markup:
-    lines = (printable(line) for line in (error.traceback or error.error).splitlines())
+    lines = map(text, (error.traceback or error.error).splitlines())
     summary = tag("summary", f"seed {error.seed}: {raised(error)}")
-    return tag("details", summary, tag("pre", "\n".join(lines)), class_="traceback")
+    return tag("details", summary, tag("pre", joined(lines, "\n"), tabindex="0"), class_="traceback")
 
 
-def _code(text: str) -> Markup | str:
-    return tag("code", text) if text else ""
+def _code(digest: str) -> Markup | str:
+    return tag("code", digest) if digest else ""
