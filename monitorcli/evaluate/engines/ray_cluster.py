@@ -6,12 +6,16 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 from monitorcli.errors import BadRequest
 from monitorcli.evaluate.threads import VARIABLES
+
+# Seconds that the head of a cluster has to answer.
+_PATIENCE = 10.0
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -30,6 +34,8 @@ def connected(cpus: int) -> Iterator[dict[str, Any]]:
             "Start monitorcli on a node of the cluster, without RAY_ADDRESS, or with that of its head:  "
             "RAY_ADDRESS=HOST:6379",
         )
+    if address not in ("auto", "local"):
+        _check_reachable(address)
     import ray
 
     with _quiet():
@@ -51,11 +57,26 @@ def _joined(address: str, cpus: int) -> dict[str, Any]:
             return {"env_vars": {name: os.environ[name] for name in VARIABLES if name in os.environ}}
         except ConnectionError as error:
             if address != "auto":
-                reason = str(error).splitlines()[0]
-                raise BadRequest(f"no cluster of Ray's answers at RAY_ADDRESS={address}: {reason}") from None
+                raise _no_answer(address, str(error).splitlines()[0]) from None
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     ray.init(address="local", num_cpus=cpus, include_dashboard=False, **how)
     return {}  # its processes have our variables
+
+
+def _check_reachable(address: str) -> None:
+    """Raise BadRequest if nobody listens there; Ray would try for minutes."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), _PATIENCE).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise _no_answer(address, str(error)) from None
+
+
+def _no_answer(address: str, reason: str) -> BadRequest:
+    return BadRequest(
+        f"no cluster of Ray's answers at RAY_ADDRESS={address}: {reason}.",
+        "It is the address of its head, HOST:6379, which `ray start --head` shows.",
+    )
 
 
 @contextlib.contextmanager
