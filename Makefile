@@ -17,7 +17,7 @@ EXACT := --constraint .ci/constraints.txt
 run = @echo '$$ $(1)' && PATH="$(abspath $(BIN)):$$PATH" $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser test-ray test-sb3 compat torture fuzz check check-lint check-format check-types check-docs docs format clean
+.PHONY: help demo test test-browser test-ray test-sb3 compat torture fuzz coverage check check-lint check-format check-types check-docs docs format clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ torture: $(VENV)/dev.stamp ## kill N=500 runs at random moments, then let 32 wri
 fuzz: N ?= 2000
 fuzz: $(VENV)/dev.stamp ## read N=2000 damaged directories in every way there is
 	$(call run,python tests/fuzz --directories $(N))
+
+coverage: $(VENV)/dev.stamp ## simulate gates and intervals, and write their tables into docs/ (some 8 minutes)
+	$(call run,env OPENBLAS_NUM_THREADS=1 python tests/simulation)
 
 # The interpreters of other environments, which need Gymnasium and nothing of ours: make compat PYTHONS="..."
 # A script of somebody else's, here CleanRL's: make compat COMMAND="python ppo.py" RETURNS='episodic_return=.([^]]+)'

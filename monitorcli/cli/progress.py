@@ -14,7 +14,8 @@ from monitorcli.evaluate.outcome import Ended
 from monitorcli.evaluate.run import Advance
 from monitorcli.report.intervals import between
 from monitorcli.report.text import cells, lasting, number, plural
-from monitorcli.summary.intervals import UNKNOWN, Interval, normal_quantile
+from monitorcli.summary.intervals import UNKNOWN, Interval
+from monitorcli.summary.quantiles import normal_quantile
 
 if TYPE_CHECKING:
     from rich.console import Console

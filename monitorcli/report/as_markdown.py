@@ -85,7 +85,11 @@ def _block(view: View, one: RecordingView, report: Report, most: int) -> list[st
     """The numbers of the episodes, the evaluation, and the return by window."""
     if view.numbers.completed:
         now = [f"**{label}**: {_line(segments)}" for label, segments in numbers.headline(view)]
-        shown = [*now, _drawn(numbers.table(view.measured)), _about(report, few(view.measured.n("mean")))]
+        shown = [
+            *now,
+            _drawn(numbers.table(view.measured)),
+            _about(report, few(view.measured.n("mean"), view.measured.others("mean"))),
+        ]
     else:
         shown = ["**No episode was completed.**"]
     parts = windows.table(view, report.options.window, _PARTS, most, window="episodes ")

@@ -18,8 +18,9 @@ from monitorcli.report.order import ordered
 from monitorcli.report.recording_view import RecordingView, selected, selected_baseline
 from monitorcli.report.view import View
 from monitorcli.summary.comparison import Comparison
-from monitorcli.summary.gates import Gate, Verdict, judge
+from monitorcli.summary.gates import Gate
 from monitorcli.summary.group import Group, group
+from monitorcli.summary.judge import Outcome, Verdict, judge
 
 __all__ = ["Compared", "RecordingView", "Report", "ReportOptions", "View", "make_report", "refuse_several"]
 
@@ -107,10 +108,10 @@ def _early(gate: Gate, view: View) -> Verdict | None:
         return None
     known = decision.of_gate(gate.option)
     if known is None:
-        return Verdict(
-            gate, False, math.nan, decision.episodes, unjudged=f"the evaluation was {decision.title}"
-        )
-    return Verdict(gate, known.met, known.value, decision.episodes, early=decision.sentence(known))
+        why = f"the evaluation was {decision.title}"
+        return Verdict(gate, Outcome.UNJUDGED, math.nan, decision.episodes, unjudged=why)
+    outcome = Outcome.MET if known.met else Outcome.NOT_MET
+    return Verdict(gate, outcome, known.value, decision.episodes, early=decision.sentence(known))
 
 
 def _refuse_several_series(one: RecordingView, options: ReportOptions, baseline: Path | None) -> None:

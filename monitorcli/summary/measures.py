@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from monitorcli.summary.enough import others
 from monitorcli.summary.intervals import UNKNOWN, Interval, intervals, wilson
 from monitorcli.summary.overview import Statistics, finite, statistics
-from monitorcli.summary.resampling import STATISTICS
+from monitorcli.summary.resampling import ESTIMATED, STATISTICS
 
 if TYPE_CHECKING:
     from monitorcli.recording.parts import Episodes
@@ -36,8 +37,8 @@ MEASURES: dict[str, Measure] = {
 
 
 def has_interval(name: str) -> bool:
-    """Whether there is an interval for the measure: for all but the extremes."""
-    return MEASURES[name].statistic in STATISTICS
+    """Whether there is an interval for the measure: for all but the extremes and the standard deviation."""
+    return MEASURES[name].statistic in ESTIMATED
 
 
 def column(episodes: Episodes, name: str) -> npt.NDArray[Any]:
@@ -73,6 +74,10 @@ class Measured:
         """Over how many episodes the measure is."""
         return self.of(MEASURES[name].column).n
 
+    def others(self, name: str) -> int:
+        """How many of them have another value than the most common one."""
+        return others(column(self.episodes, MEASURES[name].column))
+
     def value(self, name: str) -> float:
         """The measure; NaN when there is nothing to measure."""
         measure = MEASURES[name]
@@ -85,7 +90,7 @@ class Measured:
         return self._intervals[name]
 
     def _interval(self, measure: Measure) -> Interval:
-        if not self.confidence or measure.statistic not in STATISTICS:
+        if not self.confidence or measure.statistic not in ESTIMATED:
             return UNKNOWN
         values = column(self.episodes, measure.column)
         if measure.column == "success":

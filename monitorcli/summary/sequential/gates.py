@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from monitorcli.errors import BadRequest
-from monitorcli.summary.gates import Gate
+from monitorcli.summary.gates import POINT, Gate
 from monitorcli.summary.intervals import UNKNOWN, Interval
 from monitorcli.summary.sequential.mean import MeanRule, Values
 from monitorcli.summary.sequential.rule import Decision, Rule
@@ -73,7 +73,7 @@ def refuse_undecidable(gates: Sequence[Gate], value_range: tuple[float, float] |
     for gate in gates:
         if gate.kind == "episodes":
             continue
-        if gate.end or gate.measure not in COLUMNS:
+        if gate.end not in ("", POINT) or gate.measure not in COLUMNS:
             raise BadRequest(
                 f"--stop-when-decided cannot decide {gate.option}: only success and mean can be known early.",
                 "For example: --fail-under success:80%, or --fail-under mean:475 --return-range 0:500",
