@@ -214,6 +214,20 @@ def test_a_paired_regression_is_decided(folder):
     assert decision(folder, "worse")["episodes"] < 50
 
 
+def test_what_was_stopped_is_no_baseline(folder):
+    evaluate(folder, "old", *STOP)
+    count = decision(folder, "old")["episodes"]
+    gate = ("--baseline", "old", "--fail-regression", "success:10%")
+    done = evaluate(folder, "new", *gate, "--stop-when-decided")
+    assert (done.returncode, f"the baseline old was stopped when decided, {count} of 200" in done.stderr) == (
+        2,
+        True,
+    )
+    done = evaluate(folder, "new", *gate, episodes=20)
+    why = f"the baseline was stopped when decided, {count} of 200"
+    assert (done.returncode, f"gate not met: success cannot be judged: {why}." in done.stderr) == (1, True)
+
+
 def test_a_certain_verdict_says_that_no_other_episode_could_change_it(folder):
     done = evaluate(folder, "runs", "--fail-under", "success:100%", "--stop-when-decided", rate=0.5)
     assert done.returncode == 1

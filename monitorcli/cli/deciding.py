@@ -18,6 +18,7 @@ from monitorcli.evaluate.plan import Plan
 from monitorcli.format import log
 from monitorcli.format.batch import seeds as seeds_of
 from monitorcli.recording.model import Recording
+from monitorcli.report.decided import stopped
 from monitorcli.report.text import number
 from monitorcli.summary.gates import Gate
 from monitorcli.summary.measures import Measured
@@ -134,6 +135,11 @@ def _old(baseline: Recording, plan: Plan, order: Sequence[int]) -> dict[str, Old
         raise BadRequest(
             f"the baseline {baseline.directory} has {len(same) or 'no'} series of {plan.about.env_id}, "
             "and --stop-when-decided compares with one."
+        )
+    if before := stopped(baseline):
+        raise BadRequest(
+            f"the baseline {baseline.directory} was {before.title}: what was run of it is no fair sample.",
+            f"`monitorcli resume {baseline.directory}` runs the rest, without --stop-when-decided.",
         )
     episodes = baseline.episodes
     rows = np.flatnonzero((episodes.series == same[0]) & episodes.completed)

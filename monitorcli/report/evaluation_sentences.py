@@ -48,7 +48,9 @@ def in_several(views: Sequence[View]) -> str:
 def trouble(of: Evaluation) -> list[str]:
     """What must not be missed where there is no room for all."""
     found = [said.text for said in differences(of) if said.label]
-    if of.coverage.missing:
+    if of.decision:
+        found.append(of.decision.title)
+    elif of.coverage.missing:
         found.append(f"{of.coverage.covered:,} of {plural(of.coverage.episodes, 'episode')} are covered")
     return found
 

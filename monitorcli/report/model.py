@@ -94,18 +94,21 @@ def make_report(
     comparisons = () if baseline is None else compared(found, selected_baseline(baseline, options), options)
     report = Report(found, options, comparisons)
     verdicts = tuple(
-        (view, _early(gate, view) or judge(gate, view.measured, report.comparison_of(view)))
+        (view, _early(gate, view, report) or judge(gate, view.measured, report.comparison_of(view)))
         for view in report.views
         for gate in options.gates
     )
     return replace(report, verdicts=verdicts)
 
 
-def _early(gate: Gate, view: View) -> Verdict | None:
+def _early(gate: Gate, view: View, report: Report) -> Verdict | None:
     """The verdict that stopped the evaluation; of another gate, that it cannot be judged by what was run."""
     decision = stopped(view.recording)
     if decision is None:
-        return None
+        before = next((stopped(one.old.recording) for one in report.comparisons if one.new is view), None)
+        if before is None or gate.kind != "regression":
+            return None
+        return Verdict(gate, Outcome.UNJUDGED, math.nan, 0, unjudged=f"the baseline was {before.title}")
     known = decision.of_gate(gate.option)
     if known is None:
         why = f"the evaluation was {decision.title}"

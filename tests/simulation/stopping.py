@@ -1,4 +1,4 @@
-"""How soon evaluations that stop when decided stop, and how often wrongly: tables of docs/stopping.md.
+"""How soon evaluations that stop when decided stop, and how often wrongly: the tables of docs/stopping.md.
 
     python tests/simulation/stopping.py [--runs 2000]
 
@@ -13,12 +13,15 @@ import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from monitorcli.summary.sequential.mean import MeanRule
 from monitorcli.summary.sequential.success import SuccessRule
+
+PAGE = Path(__file__).parents[2] / "docs" / "stopping.md"
 
 ERROR = 0.05
 LOW, HIGH = 0.0, 500.0
@@ -180,13 +183,24 @@ def keeps(kept: float, population: Population) -> bool:
     return bool(population[0].mean() >= kept * population[1].mean())
 
 
-def print_table(title: str, rows: Rows) -> None:
+def as_table(first: str, rows: Rows) -> str:
     """A table of markdown: mean episodes, and the wrong verdicts in percent."""
-    print(f"\n{title}\n")
-    for number, (name, cells) in enumerate(rows):
-        if not number:
-            print("| | " + " | ".join(cells) + " |\n|" + "---|" * (len(cells) + 1))
-        print(f"| {name} | " + " | ".join(map(str, cells.values())) + " |", flush=True)
+    lines = []
+    for name, cells in rows:
+        if not lines:
+            lines = [f"| {first} | {' | '.join(cells)} |", "|" + "---|" * (len(cells) + 1)]
+        lines.append(f"| {name} | {' | '.join(map(str, cells.values()))} |")
+        print(lines[-1], flush=True)
+    return "\n".join(lines)
+
+
+def write(name: str, table: str) -> None:
+    """Put the table between its marks on the page."""
+    begin, end = f"<!-- {name}: written by make coverage -->", "<!-- end -->"
+    before, mark, rest = PAGE.read_text(encoding="utf-8").partition(f"{begin}\n")
+    assert mark, f"{PAGE} has no {begin}"
+    behind = rest.partition(end)[2]
+    PAGE.write_text(f"{before}{begin}\n{table}\n{end}{behind}", encoding="utf-8")
 
 
 def success_table(n: int, limit: float, rates: tuple[float, ...], runs: int) -> Rows:
@@ -216,20 +230,17 @@ def regression_table(
 
 
 def main() -> None:
-    """Print the tables."""
+    """Compute the tables, and write them into the page; the last one of a quarter of the runs."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=2000)
     runs = parser.parse_args().runs
     rates = (0.5, 0.6, 0.75, 0.79, 0.81, 0.85, 0.9, 0.95)
-    print(
-        f"Mean episodes until the verdict (wrong ones in %), error {100 * ERROR:g} %, {runs:,} runs a cell."
-    )
-    print_table("success:80%, N = 200, by true rate", success_table(200, 0.8, rates, runs))
     means = (300.0, 400.0, 440.0, 460.0, 475.0, 490.0)
-    print_table("mean:450 in the range 0:500, N = 200, by true mean", mean_table(200, 450, means, runs))
     falls = (0.0, 0.05, 0.1, 0.2)
-    print_table(f"regression mean:10% in the range 0:500, N = 1,000, {runs // 4:,} runs a cell",
-                regression_table(1000, 0.9, falls, (0.0, 0.8), runs // 4))  # fmt: skip
+    write("success", as_table("true rate", success_table(200, 0.8, rates, runs)))
+    write("mean", as_table("true mean", mean_table(200, 450, means, runs)))
+    table = regression_table(1000, 0.9, falls, (0.0, 0.8), runs // 4)
+    write("regression", as_table("seeds and fall", table))
 
 
 if __name__ == "__main__":
