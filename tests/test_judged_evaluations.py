@@ -8,6 +8,7 @@ from commands import monitorcli, recorded
 from pages import type_in
 
 from monitorcli.evaluate.order import drawn
+from monitorcli.summary.anytime import anytime_rate
 
 ENVIRONMENTS = """
 import os, pathlib, signal
@@ -298,6 +299,26 @@ def test_more_episodes_go_on_with_those_that_were_looked_at(folder):
     assert decided["of"] == 400
     assert decided["episodes"] == len(recorded("runs", cwd=folder))
     assert seeds < {row["seed"] for row in recorded("runs", cwd=folder)}, done.stderr
+
+
+def test_after_a_look_the_intervals_are_those_that_hold_at_every_look(folder):
+    evaluate(folder, "runs", episodes=20)
+    once = json.loads(monitorcli("inspect", "runs", "--format", "json", cwd=folder).stdout)
+    assert once["return"]["intervals"]["median"] == [1.0, 1.0]
+    evaluate(folder, "runs", verb="resume", episodes=40)
+    shown = monitorcli("inspect", "runs", cwd=folder, COLUMNS="200").stdout
+    assert "more episodes were asked for later, so means and rates have intervals" in shown
+    twice = json.loads(monitorcli("inspect", "runs", "--format", "json", cwd=folder).stdout)
+    successes = round(twice["success"]["rate"] * 40)
+    interval = anytime_rate(successes, 40, 0.95)
+    assert (twice["success"]["interval"], twice["success"]["method"]) == (
+        [interval.low, interval.high],
+        "anytime",
+    )
+    assert (twice["return"]["intervals"]["median"], twice["return"]["intervals"]["method"]) == (
+        None,
+        "anytime",
+    )
 
 
 @pytest.mark.parametrize("workers", [1, 2])

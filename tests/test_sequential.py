@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from monitorcli.errors import BadRequest
+from monitorcli.summary.anytime import anytime_mean, anytime_rate
 from monitorcli.summary.gates import at_least, enough_episodes, no_regression
+from monitorcli.summary.intervals import Interval
 from monitorcli.summary.sequential.gates import Old, refuse_undecidable, rule_for
 from monitorcli.summary.sequential.mean import MeanRule
 from monitorcli.summary.sequential.success import SuccessRule
@@ -83,6 +85,34 @@ def test_either_end_of_an_interval_is_ever_wrong_in_at_most_five_percent():
                 low, high = now.low, now.high
             missed[2 * at :][:2] += low > values.mean() + 1e-9, high < values.mean() - 1e-9
     assert (missed <= 0.05 * 150 + 8).all()
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.8, 0.97])
+def test_an_interval_for_every_look_misses_at_any_of_them_in_at_most_five_percent(rate):
+    random = np.random.default_rng(5)
+    edges = {n: [anytime_rate(k, n, 0.95) for k in range(n + 1)] for n in range(10, 500, 10)}
+    missed = 0
+    for _ in range(300):
+        successes = (random.random(500) < rate).cumsum()
+        missed += any(
+            not of[successes[n - 1]].low <= rate <= of[successes[n - 1]].high for n, of in edges.items()
+        )
+    assert missed <= 0.05 * 300
+
+
+def test_the_interval_of_a_mean_for_every_look_seldom_misses():
+    random, missed = np.random.default_rng(6), 0
+    for _ in range(300):
+        values = random.exponential(size=2000)
+        found = [anytime_mean(values[:n], 0.95) for n in range(50, 2001, 50)]
+        missed += any(not of.low <= 1 <= of.high for of in found)
+    assert missed <= 0.06 * 300
+
+
+def test_without_an_episode_nothing_is_known_of_a_rate():
+    assert anytime_rate(0, 0, 0.95) == Interval(0.0, 1.0)
+    assert anytime_rate(3, 3, 0.95).high == 1.0
+    assert anytime_rate(0, 3, 0.95).low == 0.0
 
 
 @pytest.mark.parametrize("limit", [0.0, 0.2, 0.5, 0.8, 1.0])
