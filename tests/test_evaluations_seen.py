@@ -295,6 +295,9 @@ def test_a_running_shard_is_not_offered_to_be_run(folder):
     assert as_json("eval")["coverage"]["missing_shards"] == ["2/3", "3/3"]
     (line,) = as_json("eval")["coverage"]["commands"]
     assert line.endswith(" --shard 3/3")
+    alone = begin_run(folder / "alone", kind="evaluation", env="lift:Lift-v0", policy="act.py:act", plan=plan)
+    write(folder / "alone", episode(100), run=alone.number, environment=ABOUT)
+    assert about_evaluation("alone")[0] == " covered    1 of 6 episodes so far, seeds 100 to 105"
 
 
 @pytest.mark.parametrize(

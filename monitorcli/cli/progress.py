@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Seconds between two lines where there is no terminal.
 _A_MINUTE = 60.0
 _CONFIDENCE = 0.95
-_BAR = 12  # columns, and one for the blank behind it
+_BAR = 8  # columns, and one for the blank behind it
 
 Clock = Callable[[], float]
 

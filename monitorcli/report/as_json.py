@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from monitorcli.recording.evaluation import texts
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.report import evaluation_values, file_values, json_text, windows
 from monitorcli.report.model import RecordingView, Report, View
@@ -73,7 +74,7 @@ def _about(view: View) -> dict[str, Any]:
         "command": environment.command,
         "policy": environment.policy,
         "policy_hash": environment.policy_hash,
-        "versions": file_values.texts(environment.versions),
+        "versions": texts(environment.versions),
         "environments": view.environments,
     }
 

@@ -93,18 +93,14 @@ def _block(view: View, one: RecordingView, report: Report, most: int) -> list[st
     else:
         shown = ["**No episode was completed.**"]
     parts = windows.table(view, report.options.window, _PARTS, most, window="episodes ")
-    return [numbers.sentence(view), *shown, _evaluation(one, view), _drawn(parts) if parts.rows else ""]
+    drawn = _drawn(parts) if parts.rows else ""
+    return [numbers.sentence(view), *shown, _listed(one.evaluation(view)), drawn]
 
 
-def _evaluation(one: RecordingView, view: View) -> str:
-    found = one.evaluation(view)
-    return _listed(found) if found else ""
-
-
-def _listed(found: Evaluation) -> str:
+def _listed(found: Evaluation | None) -> str:
     """What is known of an evaluation; commands stand below what they are for."""
     items = []
-    for said in evaluation_sentences.sentences(found):
+    for said in evaluation_sentences.sentences(found) if found else ():
         label = f"**{escaped(said.label)}**: " if said.label else ""
         items.append(f"- {label}{escaped(said.text, _MOST_SENTENCE)}")
         items += [f"  - {escaped(command, _MOST_SENTENCE)}" for command in said.commands]

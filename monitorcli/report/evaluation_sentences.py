@@ -151,12 +151,14 @@ def raised(error: EpisodeError) -> str:
 def _covered(of: Evaluation) -> Said:
     covers, seeds = of.coverage, of.plan.seeds
     span = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
-    said = f"{covers.covered:,} of {plural(covers.episodes, 'episode')}, {span}"
+    said = f"{covers.covered:,} of {plural(covers.episodes, 'episode')}"
+    if of.running and not of.commands:
+        return Said("covered", f"{said} so far, {span}")
     if not covers.missing:
-        return Said("covered", said)
+        return Said("covered", f"{said}, {span}")
     if of.decision:
         return Said("covered", f"{of.decision.title} episodes, {span}", "", of.commands)
-    lacks = f"{said}; not yet: {missing(of)}"
+    lacks = f"{said}, {span}; not yet: {missing(of)}"
     return Said("covered", lacks, "" if of.running else "bad", of.commands)
 
 

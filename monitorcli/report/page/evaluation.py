@@ -32,7 +32,7 @@ def _sentences(of: Evaluation) -> Iterator[tuple[object, object]]:
         if said.label and parts:
             yield label, joined(parts)
             parts = []
-        label = ("reproducible" if said.label == "!" else said.label) or label
+        label = ("proof" if said.label == "!" else said.label) or label
         parts.append(_said(said))
     yield label, joined(parts)
 
