@@ -220,7 +220,7 @@ START = {
     "--episodes": ("--episodes", "3"),
     "--seed": ("--seed", "7"),
     "--workers": ("--workers", "2"),
-    "--engine": ("--engine", "ray"),
+    "--engine": ("--engine", "local"),
     "--shard": ("--shard", "1/2"),
     "--repeat": ("--repeat", "3"),
     "--reuse-env": ("--reuse-env",),

@@ -104,13 +104,15 @@ def _directory(wanted: Path, existing: Existing) -> Check:
 
 
 def _evaluation(request: Request, ffmpeg: str | None) -> Iterator[Check]:
-    from monitorcli.cli.record_evaluation import policy_request
+    from monitorcli.cli.record_evaluation import check_engine, policy_request
     from monitorcli.evaluate.environment import make_environment
     from monitorcli.evaluate.outcome import failure
     from monitorcli.evaluate.policies import load_policy
 
-    stage, seed = "environment", request.seed or 0
+    stage, seed = "engine", request.seed or 0
     try:
+        check_engine(request)
+        stage = "environment"
         env = make_environment(request.environment(), film=ffmpeg is not None)
         yield Check(stage, GOOD, f"{request.env} was made")
         stage = "policy"

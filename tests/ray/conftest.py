@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -29,7 +30,7 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def cluster(tmp_path):
+def cluster(tmp_path, monkeypatch):
     """The address of a cluster whose workers cannot read what is in the folder `asked` of `tmp_path`.
 
     As on another machine, a file there is not there; Python's audit hooks see every `open`.
@@ -42,8 +43,11 @@ def cluster(tmp_path):
         "        raise FileNotFoundError(arguments[0])\n"
         "sys.addaudithook(refuse)\n"
     )
-    variables = {**os.environ, "PYTHONPATH": str(tmp_path / "elsewhere"), "RAY_USAGE_STATS_ENABLED": "0"}
-    del variables["RAY_ADDRESS"]
+    monkeypatch.delenv("RAY_ADDRESS")
+    # Of this cluster alone: by default Ray takes the one that the user has, if there is one.
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    variables = {**os.environ, "PYTHONPATH": str(tmp_path / "elsewhere")}
     process = subprocess.Popen(
         [RAY, "start", "--head", "--block", "--num-cpus=2", "--port=0", "--include-dashboard=false",
          "--disable-usage-stats"],

@@ -136,7 +136,8 @@ class RayEngine:
                 actor.send(jobs)
         if idle and self._queue and all(actor.stream is None for actor in self._actors if actor.ready):
             self._actors.remove(idle[0])
-            self._end(idle[0])
+            self._ray.wait([self._end(idle[0])], timeout=_LONG)
+            self._ray.kill(idle[0].handle)  # else it has its CPU for as long as anybody knows it
 
     def _that_told(self) -> list[_Actor]:
         """The workers that have told something, or died; waits for the first a little."""
