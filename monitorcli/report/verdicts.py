@@ -34,10 +34,10 @@ def sentence(verdict: Verdict) -> str:
 def sight(verdict: Verdict) -> str:
     """What the episodes can tell: `n = 20 can tell falls of about 20 % (80 % power); for 5 % take about 300`.
 
-    "" where the gate does not ask for it, or the values do not say it.
+    "" where the gate does not ask for it, it could not be judged, or the values do not say it.
     """
     gate, found = verdict.gate, verdict.detectable
-    if math.isnan(found):
+    if math.isnan(found) or verdict.unjudged:
         return ""
     unit = abs(verdict.baseline) if gate.relative else 1.0
     amount = _one_digit(found / unit) if unit else math.inf

@@ -145,7 +145,7 @@ def _near_zero(values: Values, statistic: str) -> bool:
 
 def _too_few(test: FallTest, paired: bool) -> str:
     these = "these pairs" if paired else "these values"
-    more = f"; take at least {test.needed:,} episodes a side" if test.needed else ""
+    more = f"; take about {test.needed:,} episodes a side" if test.needed else ""
     return f"{these} are too few, or too many are equal, to tell any fall from chance{more}"
 
 
