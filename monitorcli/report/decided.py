@@ -72,7 +72,7 @@ def parsed(document: Any) -> Decision | None:
         episodes, of, error = document["episodes"], document["of"], document["error"]
         if type(episodes) is int and type(of) is int and 0 < episodes < of and 0 < error <= 0.5:
             return Decision(episodes, of, float(error), gates)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         pass
     return None
 
