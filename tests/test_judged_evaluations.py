@@ -190,6 +190,10 @@ def test_it_says_so_and_so_does_inspect(folder):
     assert f" covered    stopped when decided, {count} of 200 episodes, seeds 7 to 206\n" in shown.stdout
     assert f" gates      ✓ {gate.removeprefix('gate      ')}\n" in shown.stdout
     assert "95 %" not in shown.stdout  # no interval that supposes a fixed number
+    junit = monitorcli(
+        "inspect", "runs", "--format", "junit", "--fail-under", "success:80%", cwd=folder
+    ).stdout
+    assert (junit.count("interval"), gate.removeprefix("gate      ") in junit) == (1, True)
     other = monitorcli("inspect", "runs", "--fail-under", "mean:0.1", cwd=folder)
     assert (other.returncode, other.stderr) == (
         1,
