@@ -29,7 +29,7 @@ _OPTIONS = (
         "--fail-regression",
         metavar="STAT:AMOUNT",
         multiple=True,
-        help="Exit with 1 if STAT fell by more than AMOUNT, or 5%, and not by chance.",
+        help="Exit with 1 if STAT fell by more than AMOUNT or 5%, not by chance.",
     ),
     click.option(
         "--min-episodes",
