@@ -221,6 +221,7 @@ START = {
     "--seed": ("--seed", "7"),
     "--workers": ("--workers", "2"),
     "--engine": ("--engine", "local"),
+    "--num-envs": ("--num-envs", "4"),
     "--shard": ("--shard", "1/2"),
     "--repeat": ("--repeat", "3"),
     "--reuse-env": ("--reuse-env",),

@@ -105,7 +105,9 @@ def _directory(wanted: Path, existing: Existing) -> Check:
 
 def _evaluation(request: Request, ffmpeg: str | None) -> Iterator[Check]:
     from monitorcli.cli.record_evaluation import check_engine, policy_request
+    from monitorcli.evaluate.batch_worker import first_action
     from monitorcli.evaluate.environment import make_environment
+    from monitorcli.evaluate.episode import seed_episode
     from monitorcli.evaluate.outcome import failure
     from monitorcli.evaluate.policies import load_policy
 
@@ -120,11 +122,12 @@ def _evaluation(request: Request, ffmpeg: str | None) -> Iterator[Check]:
         yield Check(stage, GOOD, f"{request.policy} was loaded")
         try:
             stage = "reset"
-            policy.begin(seed)
+            seed_episode(env, seed)
+            policy.begin(env, seed)
             observation, _ = env.reset(seed=seed)
             yield Check(stage, GOOD, f"with seed {seed}")
             stage = "step"
-            result = env.step(policy.act(observation))
+            result = env.step(first_action(policy, env, observation, request.num_envs or 1))
             one_step(result)
             yield Check(stage, GOOD, first_step(result))
         except Exception as error:  # of the policy or the environment

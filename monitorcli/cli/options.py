@@ -48,7 +48,7 @@ RECORDING_HEADINGS = {
         "--episodes",
         "--seed",
     ),
-    "Workers and shards": ("--workers", "--engine", "--shard", "--repeat", "--reuse-env"),
+    "Workers and shards": ("--workers", "--engine", "--num-envs", "--shard", "--repeat", "--reuse-env"),
     "Judge an evaluation": (
         "--baseline",
         "--fail-under",
@@ -120,6 +120,12 @@ _RECORDING = (
         "--engine",
         type=click.Choice(("local", "ray")),
         help="Where workers run: on this machine, or in a cluster of Ray's.  [default: local]",
+    ),
+    click.option(
+        "--num-envs",
+        metavar="B",
+        type=click.IntRange(1, 1024),
+        help="Environments in each process, for which the policy is called at once: 4 or more.  [default: 1]",
     ),
     click.option(
         "--shard",

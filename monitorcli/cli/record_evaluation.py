@@ -124,7 +124,9 @@ def check_engine(request: Request) -> None:
 def policy_request(request: Request) -> PolicyRequest:
     """The policy that is asked for."""
     deterministic = request.deterministic is not False
-    return PolicyRequest(str(request.policy), deterministic, request.vecnormalize, request.trust_policy)
+    return PolicyRequest(
+        str(request.policy), deterministic, request.vecnormalize, request.trust_policy, request.num_envs or 1
+    )
 
 
 def _about(request: Request, env: Any, policy: Policy) -> Environment:
@@ -142,7 +144,7 @@ def _prepared(request: Request, shard: Shard, film: bool) -> _Prepared:
     about = _about(request, loaded.env, loaded.policy)
     assert request.seed is not None and request.episodes is not None
     chosen = threads(os.environ)
-    plan = Plan(about, request.seed, request.episodes, bool(request.reuse_env), chosen)
+    plan = Plan(about, request.seed, request.episodes, bool(request.reuse_env), chosen, request.num_envs or 1)
     return _Prepared(plan, shard, environment, policy, loaded)
 
 

@@ -15,7 +15,7 @@ from monitorcli.video import schedule
 _EVALUATION = (
     "env_arg", "wrapper", "max_episode_steps", "deterministic", "vecnormalize", "trust_policy",
 )  # fmt: skip
-_HOW_TO_RUN = ("shard", "workers", "engine", "repeat", "reuse_env")
+_HOW_TO_RUN = ("shard", "workers", "engine", "num_envs", "repeat", "reuse_env")
 _JUDGING = ("baseline", "fail_under", "fail_regression", "min_episodes")
 _STOPPING = ("stop_when_decided", "error", "return_range")
 _OPTIONS = (
@@ -58,6 +58,7 @@ class Request(NamedTuple):
     stop_when_decided: bool = False
     error: float | None = None
     return_range: str | None = None
+    num_envs: int | None = None
 
     def how(self) -> dict[str, Any]:
         """What the run's file stores, so that the run can be repeated."""
@@ -68,7 +69,7 @@ class Request(NamedTuple):
             return {"kind": "command", "command": list(self.command), **filming, **chosen}
         evaluation = {"env": self.env, "policy": self.policy, "episodes": self.episodes, "seed": self.seed}
         details = {name: getattr(self, name) for name in _EVALUATION if name != "trust_policy"}
-        details.update(shard=self.shard, reuse_env=self.reuse_env)
+        details.update(shard=self.shard, reuse_env=self.reuse_env, num_envs=self.num_envs)
         return {"kind": "evaluation", **evaluation, **details, **filming}
 
     def environment(self) -> EnvironmentRequest:
@@ -115,6 +116,11 @@ def checked(request: Request) -> Request:
     if request.shard is not None and request.seed is None:
         raise BadRequest("--shard needs --seed: it must be the same for all shards.", "For example: --seed 0")
     _check_judging(request)
+    if request.num_envs in (2, 3):
+        raise BadRequest(
+            f"--num-envs {request.num_envs}: in a batch of 2 or 3, actions may depend on the place in it.",
+            "Give 4 or more, or leave it out: one environment at a time.",
+        )
     parse_arguments(request.env_arg)
     request = request._replace(video=request.video or DEFAULT_SCHEDULE)
     schedule.check(str(request.video))

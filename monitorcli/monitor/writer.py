@@ -104,10 +104,6 @@ class EpisodeWriter:
             self._reset(when)
         return np.fromiter(self.numbers, np.uint64, count)  # takes no more than `count`
 
-    def number_from(self, number: int) -> None:
-        """Give the next episode this number, in the recording and for the schedule."""
-        self.numbers, self.turns = itertools.count(number), itertools.count(number)
-
     def film_path(self, episode: int) -> Path:
         """Where the video of this episode goes, without its ending. Raises FileNotFoundError."""
         return self._directory.path() / names.video_name(self.stem, episode)

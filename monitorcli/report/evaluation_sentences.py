@@ -114,7 +114,8 @@ def digest(of: Evaluation) -> Iterator[Said]:
         yield Said("digest", f"none: the directories differ in {plural(of.disputed, 'seed')}", "bad")
     if not of.digest:
         return
-    said = "the same for any number of workers, on this machine and versions"
+    batch = f" with --num-envs {of.plan.num_envs}" if (of.plan.num_envs or 1) > 1 else ""
+    said = f"the same for any number of workers{batch}, on this machine and versions"
     if covers.missing:
         said = f"of {covers.covered:,} of {covers.episodes:,} episodes"
     elif of.proof.equal < of.proof.episodes:
