@@ -55,8 +55,9 @@ fuzz: N ?= 2000
 fuzz: $(VENV)/dev.stamp ## read N=2000 damaged directories in every way there is
 	$(call run,python tests/fuzz --directories $(N))
 
-coverage: $(VENV)/dev.stamp ## simulate gates and intervals, and write their tables into docs/ (some 8 minutes)
+coverage: $(VENV)/dev.stamp ## simulate gates and intervals, and write their tables into docs/ (some 20 minutes)
 	$(call run,env OPENBLAS_NUM_THREADS=1 python tests/simulation)
+	$(call run,env OPENBLAS_NUM_THREADS=1 python tests/simulation/stopping.py)
 
 # The interpreters of other environments, which need Gymnasium and nothing of ours: make compat PYTHONS="..."
 # A script of somebody else's, here CleanRL's: make compat COMMAND="python ppo.py" RETURNS='episodic_return=.([^]]+)'

@@ -231,6 +231,13 @@ START = {
     "--only": ("--only", "CartPole-v1"),
     "--skip": ("--skip", "Ant-v5"),
     "--evaluation": ("--evaluation", "CartPole-v1"),
+    "--baseline": ("--baseline", "main-eval", "--fail-regression", "mean:1"),
+    "--fail-under": ("--fail-under", "mean:2"),
+    "--fail-regression": ("--fail-regression", "mean:3", "--baseline", "main-eval"),
+    "--min-episodes": ("--min-episodes", "2"),
+    "--stop-when-decided": ("--stop-when-decided", "--fail-under", "success:4%"),
+    "--error": ("--error", "0.1", "--stop-when-decided", "--fail-under", "success:5%"),
+    "--return-range": ("--return-range", "0:9", "--stop-when-decided", "--fail-under", "mean:6"),
     "--force": ("--force",),
     "--check": ("--check",),
 }

@@ -49,6 +49,15 @@ RECORDING_HEADINGS = {
         "--seed",
     ),
     "Workers and shards": ("--workers", "--engine", "--num-envs", "--shard", "--repeat", "--reuse-env"),
+    "Judge an evaluation": (
+        "--baseline",
+        "--fail-under",
+        "--fail-regression",
+        "--min-episodes",
+        "--stop-when-decided",
+        "--error",
+        "--return-range",
+    ),
     "Record a command": ("--only", "--skip", "--evaluation"),
     "How it is recorded": ("--mode", "--video", "--fps"),
 }

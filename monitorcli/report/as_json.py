@@ -122,7 +122,9 @@ def _statistics(measured: Measured, column: str) -> dict[str, Any]:
     """The statistics of a column, the interval of each, and how the intervals were had."""
     of = measured.of(column)
     method: tuple[Any, ...] = ("bootstrap", SEED, draws(of.n))
-    if of.n < 2 or of.n > MOST_RESAMPLED:
+    if measured.anytime or not measured.confidence:
+        method = ("anytime" if measured.anytime and measured.confidence else None, None, None)
+    elif of.n < 2 or of.n > MOST_RESAMPLED:
         method = ("closed form" if of.n > 1 else None, None, None)
     return {
         **{name: getattr(of, name) for name in ("n", "mean", "std", "median", "min", "max", "iqm")},
@@ -135,7 +137,8 @@ def _statistics(measured: Measured, column: str) -> dict[str, Any]:
 
 def _success(measured: Measured) -> dict[str, Any]:
     rate, interval = measured.value("success"), measured.interval("success")
-    return {"n": measured.n("success"), "rate": rate, "interval": interval, "method": "Wilson"}
+    method = "anytime" if measured.anytime else "Wilson"
+    return {"n": measured.n("success"), "rate": rate, "interval": interval, "method": method}
 
 
 def _short(measured: Measured) -> dict[str, Any]:

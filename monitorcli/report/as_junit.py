@@ -70,7 +70,8 @@ def _properties(view: View, report: Report) -> list[tuple[str, str]]:
         of = f" of the last {n}" if view.is_training else ""
         interval = measured.interval(headline)
         found.append((f"mean return{of}", repr(measured.value(headline))))
-        found.append((f"{percent(view.confidence)} interval", f"[{interval.low!r}, {interval.high!r}]"))
+        if view.confidence:
+            found.append((f"{percent(view.confidence)} interval", f"[{interval.low!r}, {interval.high!r}]"))
     found += [("baseline", one.old.name) for one in report.comparisons if one.new is view]
     return found
 

@@ -112,6 +112,9 @@ def _line(segments: Sequence[Line]) -> str:
 
 
 def _about(report: Report, warning: str = "") -> str:
+    """What the intervals are; "" where there are none."""
+    if not any(view.confidence for view in report.views):
+        return ""
     said = f"{percent(report.options.confidence)} intervals over episodes: each {OF_ONE_POLICY}"
     return f"{said}; {warning}." if warning else f"{said}."
 

@@ -91,7 +91,7 @@ def _compared(report: Report, width: int) -> list[list[Line]]:
 
 def _about_intervals(views: Sequence[View], confidence: float, width: int) -> list[Line]:
     """What `[ ]` means, once for all series."""
-    counts = [n for view in views if (n := view.measured.n(view.headline)) > 1]
+    counts = [n for view in views if view.confidence and (n := view.measured.n(view.headline)) > 1]
     if not counts or not confidence:
         return []
     said = note(confidence, counts[0] if len(views) == 1 else 0, numbers.too_narrow(views))

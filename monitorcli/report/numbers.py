@@ -105,7 +105,12 @@ def warning(view: View) -> str:
 
 
 def too_narrow(views: Sequence[View]) -> str:
-    """A warning where the interval of a series' first number may be too narrow; "" where none is."""
+    """A warning where the interval of a series' first number may be too narrow; "" where none is.
+
+    Of an evaluation that was gone on with it says why its intervals are wider, or not there.
+    """
+    if any(view.looked_twice for view in views):
+        return "more episodes were asked for later, so means and rates have intervals that hold at every look"
     found = [few(view.measured.n(view.headline), view.measured.others(view.headline)) for view in views]
     if len(found) == 1:
         return found[0]

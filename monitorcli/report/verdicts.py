@@ -18,6 +18,8 @@ _MOST_SHARE = 0.4  # of the baseline; above it only that is said
 def sentence(verdict: Verdict) -> str:
     """`mean fell by 9.3 %, allowed 5 %, and not by chance (p = 0.004); n = 50 ...`; without a full stop."""
     gate = verdict.gate
+    if verdict.early:
+        return verdict.early
     if gate.kind == "regression" and not math.isnan(verdict.value):
         found = _improvement(verdict) if gate.measure == P_IMPROVE else _fall(verdict)
         return "; ".join(part for part in (found + _chance(verdict), sight(verdict)) if part)

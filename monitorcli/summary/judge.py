@@ -31,7 +31,8 @@ class Verdict:
     `n` is the number of episodes that `value` is over, `n_old` that of the baseline, of pairs when `paired`.
     `unjudged` says why it could not be judged. Of a regression `p` is the probability of such a fall by
     chance, and `detectable` and `needed` are those of `Power`, in the measure's unit and for the fall
-    allowed; NaN where that is not known. `interval` is that of p_improve.
+    allowed; NaN where that is not known. `interval` is that of p_improve. `early` is the
+    sentence about a gate that was decided before all episodes were run.
     """
 
     gate: Gate
@@ -46,6 +47,7 @@ class Verdict:
     detectable: float = math.nan
     needed: float = math.nan
     interval: Interval = UNKNOWN
+    early: str = ""
 
     @property
     def met(self) -> bool:
