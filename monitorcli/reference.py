@@ -23,8 +23,12 @@ def load_reference(text: str, what: str) -> Any:
         raise BadRequest(
             f"{text!r} does not name {what}.", "Write path/to/file.py:name or package.module:name."
         )
+    if place.endswith(".py") and not os.path.isfile(place):
+        raise BadRequest(
+            f"there is no file {place}, named as {what}: {text}", f"Looked for in {os.getcwd()}."
+        )
     try:
-        module = _from_file(place) if place.endswith(".py") else _from_module(place)
+        module = _run_once(os.path.abspath(place)) if place.endswith(".py") else _from_module(place)
     except Exception as error:
         raise BadRequest(
             f"{what} {text!r} does not import: {type(error).__name__}: {error}",
@@ -37,12 +41,6 @@ def load_reference(text: str, what: str) -> Any:
             f"{place} has nothing named {name!r}, wanted as {what}.", f"It has: {_public(module)}."
         )
     return getattr(module, name)
-
-
-def _from_file(path: str) -> Any:
-    if not os.path.isfile(path):
-        raise FileNotFoundError(f"no such file: {path}")
-    return _run_once(os.path.abspath(path))
 
 
 @functools.lru_cache(maxsize=None)

@@ -355,7 +355,7 @@ def test_the_bar_says_which_number_is_the_time_left(folder):
         (["--policy", "policies.py:nobody"], "policies.py has nothing named 'nobody', wanted as the policy."),
         (
             ["--policy", "missing.py:act"],
-            "the policy 'missing.py:act' does not import: FileNotFoundError: no such file: missing.py",
+            "there is no file missing.py, named as the policy: missing.py:act",
         ),
         (
             ["--policy", "no_such_package:act"],

@@ -103,7 +103,7 @@ def test_a_whole_evaluation_says_so_with_its_proof_and_digest(folder):
     }  # fmt: skip
     assert found["plan"] == {
         "env": "Lift-v0", "arguments": {}, "policy": "act.py:act", "policy_hash": "3f9a1c2b77aa",
-        "deterministic": True, "seed": 100, "episodes": 6, "reuse_env": False, "num_envs": None,
+        "deterministic": True, "seed": 100, "episodes": 6, "reuse_env": False, "num_envs": 1,
         "threads": {}, "versions": {"gymnasium": "1.4.0", "numpy": "2.0.0"},
     }  # fmt: skip
     assert {name: found["series"][0][name] for name in ("digest", "repeats", "plan")} == {

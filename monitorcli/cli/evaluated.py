@@ -38,7 +38,7 @@ def say_evaluated(request: Request, run: RunFile, evaluated: Evaluated, judged: 
     recording = read(request.directory, kind="monitorcli")
     ours = next((one for one in recording.runs if one.file == run.path.name), None)
     found = evaluation_of(recording, ours) if ours else None
-    lines = [*(_lines(found) if found else ()), *judged.lines()]
+    lines = [*(_lines(found, len(evaluated.results)) if found else ()), *judged.lines()]
     if not say_recorded(request.directory, run, more=lines):
         say("nothing was recorded.")
     if found and evaluated.decided:
@@ -47,10 +47,13 @@ def say_evaluated(request: Request, run: RunFile, evaluated: Evaluated, judged: 
         _say_coverage(request, found, failures)
 
 
-def _lines(of: Evaluation) -> list[str]:
-    """Proof, starts and digest, a line each."""
+def _lines(of: Evaluation, of_this_run: int) -> list[str]:
+    """Coverage, where other runs had a part in it, then proof, starts and digest, a line each."""
     parts = (evaluation_sentences.proof, evaluation_sentences.starts, evaluation_sentences.digest)
-    return [_line(said) for part in parts for said in part(of)]
+    covers = of.coverage
+    whole = not covers.missing and covers.covered > of_this_run
+    first = [_line(evaluation_sentences.covered(of))] if whole else []
+    return first + [_line(said) for part in parts for said in part(of)]
 
 
 def _line(said: Said) -> str:

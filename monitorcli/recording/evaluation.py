@@ -77,7 +77,8 @@ class PlannedRun(NamedTuple):
     """What a run with a plan says of itself.
 
     `shard` is which part of how many it was to run. `starts` are so many episodes, and how many different
-    first observations they had. `failed` may be more than the `errors` that are kept.
+    first observations they had. `failed` may be more than the `errors` that are kept. `accepted` are the
+    names of what had changed since the run before, and was accepted.
     """
 
     plan: RecordedPlan
@@ -86,6 +87,7 @@ class PlannedRun(NamedTuple):
     starts: tuple[int, int]
     failed: int
     errors: tuple[EpisodeError, ...]
+    accepted: tuple[str, ...] = ()
 
 
 def planned_run(how: Mapping[str, Any]) -> PlannedRun | None:
@@ -102,6 +104,9 @@ def planned_run(how: Mapping[str, Any]) -> PlannedRun | None:
         starts=(_count(starts.get("episodes")) or 0, _count(starts.get("different")) or 0),
         failed=max(len(errors), _count(how.get("failed")) or 0),
         errors=errors,
+        accepted=tuple(
+            filter(None, (_text(_mapping(one).get("what")) for one in _list(how.get("accepted"))))
+        ),
     )
 
 

@@ -20,6 +20,8 @@ from monitorcli.summary.digest import Line, lines, of_lines
 
 # Shards and seeds that are named, of those that are missing.
 _MOST_NAMED = 10
+# How the names of changes begin after which episodes still belong to the same series.
+_OF_ONE_SERIES = ("version of ", "threads", "--")
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,9 @@ class Evaluation:
     """An evaluation over all of its runs, in one directory or several.
 
     `digest` is "" where no episode was completed, or where directories disagree: of `disputed` seeds they
-    have different episodes. `errors` are those of the seeds that nobody completed since; `failed` counts also
-    those that were not kept. `commands` run what is missing, and `last` is the run that began last.
+    have different episodes. `changed` is what changed between two runs, and was accepted. `errors` are those
+    of the seeds that nobody completed since; `failed` counts also those that were not kept. `commands` run
+    what is missing, and `last` is the run that began last.
     `decision`: that one was stopped because its gates were decided.
     """
 
@@ -55,6 +58,7 @@ class Evaluation:
     coverage: Coverage
     digest: str
     disputed: int
+    changed: tuple[str, ...]
     proof: Proof
     errors: tuple[EpisodeError, ...]
     failed: int
@@ -102,6 +106,7 @@ def evaluation_in(places: Sequence[tuple[Recording, int]]) -> Evaluation | None:
         coverage=covers,
         digest=of_lines(found) if found and len(found) == len(done) else "",
         disputed=len(found) - len(done),
+        changed=_changed(all_runs),
         proof=_proof(all_runs),
         errors=errors,
         failed=min(covers.missing, len(errors) + not_kept),
@@ -169,6 +174,12 @@ def _proof(runs: _Runs) -> Proof:
         different=different,
         unproved=next((repeats.error for repeats in reversed(of) if repeats.error), ""),
     )
+
+
+def _changed(runs: _Runs) -> tuple[str, ...]:
+    """What changed between these runs, which are of one series."""
+    names = (name for _, planned in runs for name in planned.accepted)
+    return tuple(dict.fromkeys(name for name in names if name.startswith(_OF_ONE_SERIES)))
 
 
 def _errors(runs: _Runs, plan: RecordedPlan, done: set[int]) -> tuple[EpisodeError, ...]:

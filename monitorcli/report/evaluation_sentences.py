@@ -27,7 +27,7 @@ class Said(NamedTuple):
 
 def sentences(of: Evaluation) -> list[Said]:
     """All that there is to say."""
-    return [_covered(of), *_decided(of), *_errors(of), *proof(of), *starts(of), *digest(of)]
+    return [covered(of), *_decided(of), *_errors(of), *proof(of), *starts(of), *digest(of)]
 
 
 def lines(of: Evaluation, column: int, width: int) -> list[Line]:
@@ -120,6 +120,9 @@ def digest(of: Evaluation) -> Iterator[Said]:
         said = f"of {covers.covered:,} of {covers.episodes:,} episodes"
     elif of.proof.equal < of.proof.episodes:
         said = "of this run; another gives another"
+    elif of.changed:
+        named = printable(listing(of.changed, _MOST), limit=_MOST_TEXT)
+        said = f"of runs between which something changed, and was accepted: {named}"
     yield Said("digest", f"{of.digest[:SHOWN]}   ({said})")
 
 
@@ -149,7 +152,8 @@ def raised(error: EpisodeError) -> str:
     return f"{what}. {printable(error.place, limit=_MOST_TEXT)}".strip()
 
 
-def _covered(of: Evaluation) -> Said:
+def covered(of: Evaluation) -> Said:
+    """How many of the planned episodes there are, and what to type for the others."""
     covers, seeds = of.coverage, of.plan.seeds
     span = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
     said = f"{covers.covered:,} of {plural(covers.episodes, 'episode')}"
