@@ -225,6 +225,7 @@ START = {
     "--reuse-env": ("--reuse-env",),
     "--video": ("--video", "first:1"),
     "--fps": ("--fps", "5"),
+    "--trace": ("--trace", "first:2"),
     "--mode": ("--mode", "evaluation"),
     "--only": ("--only", "CartPole-v1"),
     "--skip": ("--skip", "Ant-v5"),

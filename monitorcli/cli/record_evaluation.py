@@ -75,6 +75,7 @@ def record(request: Request, existing: Existing) -> None:
     task = Task(
         prepared.environment, prepared.policy, prepared.plan, str(run.directory.path()), run.number,
         str(request.video), request.fps, ffmpeg, request.mode or "evaluation",
+        str(request.trace),
     )  # fmt: skip
     workers = min(_workers(request.workers), len(missing))
     evaluation = Evaluation(task, missing, workers, request.repeat)

@@ -11,14 +11,16 @@ from monitorcli.evaluate.environment import EnvironmentRequest, parse_arguments
 from monitorcli.video import schedule
 
 DEFAULT_SCHEDULE = "cubic"
+# Which episodes are traced: of an evaluation, and of a command.
+DEFAULT_TRACES = {True: "all", False: "none"}
 # Options that say more of an evaluation.
 _EVALUATION = (
     "env_arg", "wrapper", "max_episode_steps", "deterministic", "vecnormalize", "trust_policy",
 )  # fmt: skip
 _HOW_TO_RUN = ("shard", "workers", "repeat", "reuse_env")
 _OPTIONS = (
-    "env", *_EVALUATION[:3], "policy", *_EVALUATION[3:], "episodes", "seed", "video", "fps", "mode", "only",
-    "skip", "evaluation", *_HOW_TO_RUN,
+    "env", *_EVALUATION[:3], "policy", *_EVALUATION[3:], "episodes", "seed", "video", "fps", "trace", "mode",
+    "only", "skip", "evaluation", *_HOW_TO_RUN,
 )  # fmt: skip
 
 
@@ -48,10 +50,11 @@ class Request(NamedTuple):
     workers: str | None = None
     repeat: int | None = None
     reuse_env: bool | None = None
+    trace: str | None = None
 
     def how(self) -> dict[str, Any]:
         """What the run's file stores, so that the run can be repeated."""
-        filming = {"video": self.video, "fps": self.fps, "mode": self.mode}
+        filming = {"video": self.video, "fps": self.fps, "trace": self.trace, "mode": self.mode}
         if self.env is None:
             chosen = {"only": list(self.only), "skip": list(self.skip)}
             chosen["evaluation"] = list(self.evaluation)
@@ -66,12 +69,17 @@ class Request(NamedTuple):
         arguments = parse_arguments(self.env_arg)
         return EnvironmentRequest(str(self.env), arguments, self.wrapper, self.max_episode_steps)
 
+    def _default(self, name: str) -> str | None:
+        """What need not be typed."""
+        defaults = {"video": DEFAULT_SCHEDULE, "trace": DEFAULT_TRACES[self.env is not None]}
+        return defaults.get(name)
+
     def as_typed(self) -> str:
         """The command line without the directory, quoted for a shell."""
         options = [
             word
             for name in _OPTIONS
-            if getattr(self, name) != DEFAULT_SCHEDULE
+            if getattr(self, name) != self._default(name)
             for word in words(name, getattr(self, name))
         ]
         return shlex.join([*options, *(("--", *self.command) if self.command else ())])
@@ -112,6 +120,10 @@ def checked(request: Request) -> Request:
     if request.shard is not None and request.seed is None:
         raise BadRequest("--shard needs --seed: it must be the same for all shards.", "For example: --seed 0")
     parse_arguments(request.env_arg)
-    request = request._replace(video=request.video or DEFAULT_SCHEDULE)
+    request = request._replace(
+        video=request.video or DEFAULT_SCHEDULE,
+        trace=request.trace or DEFAULT_TRACES[request.env is not None],
+    )
     schedule.check(str(request.video))
+    schedule.check(str(request.trace), "--trace")
     return request

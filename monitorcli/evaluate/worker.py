@@ -41,6 +41,7 @@ class Task(NamedTuple):
     fps: float | None
     ffmpeg: str | None
     mode: str
+    trace: str = "none"
 
 
 class Loaded(NamedTuple):
@@ -67,7 +68,8 @@ class Worker:
         self._env, self._policy = loaded
         self._check = check
         self._notify = notify
-        self._options = RecordingOptions(filming, MODES[task.mode], notify)
+        traced = schedule.parse(task.trace)
+        self._options = RecordingOptions(filming, MODES[task.mode], notify, traced=traced)
         self._writer: EpisodeWriter | None = None
 
     def open(self) -> None:
