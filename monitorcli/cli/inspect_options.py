@@ -30,11 +30,15 @@ AXES = ("episodes", "steps", "time")
 # What `inspect` can do, and the options that each takes.
 REPORT = "a report"
 SELECTION = frozenset({"--as", "--env", "--mode", "--series", "--run", "--slot", "--last"})
+MADE = frozenset({"--make", "--env-arg", "--wrapper"})
 TAKES = {
     REPORT: SELECTION | {"--format", "--output", "--summary", "--window", "--confidence"}
     | {"--baseline", "--force-baseline", "--sort", "--x"}
     | {"--fail-under", "--fail-regression", "--min-episodes"},
-    "--episode": SELECTION,
+    "--episode": SELECTION | {"--gif"},
+    "--replay": SELECTION | MADE | {"--seed"},
+    "--film": SELECTION | MADE | {"--output", "--anyway"},
+    "--sheet": SELECTION,
     "--watch": SELECTION,
     "--verify": frozenset[str](),
 }  # fmt: skip

@@ -21,6 +21,7 @@ from monitorcli.format import log
 from monitorcli.format.modes import MODES
 from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.recorder_factory import RecordingOptions, shared_recorder
+from monitorcli.monitor.step_recorder import RecordedCalls
 from monitorcli.monitor.step_result import as_float, one_step
 from monitorcli.monitor.writer import EpisodeWriter, Target
 from monitorcli.video import schedule
@@ -71,6 +72,7 @@ class Worker:
         traced = schedule.parse(task.trace)
         self._options = RecordingOptions(filming, MODES[task.mode], notify, traced=traced)
         self._writer: EpisodeWriter | None = None
+        self._reused: RecordedCalls | None = None
 
     def open(self) -> None:
         """Open the files to record into. Raises DirectoryUnusable."""
@@ -118,7 +120,11 @@ class Worker:
         writer = self._writer
         assert writer is not None
         writer.number_from(seed - self._task.plan.seed)
-        steps = shared_recorder(env, lambda _: writer, self._options).steps
+        steps = self._reused if env is self._env else None
+        if steps is None:
+            steps = shared_recorder(env, lambda _: writer, self._options).steps
+        if env is self._env:  # one recorder for all its episodes, whose traces count those before
+            self._reused = steps
         try:
             return self._played(env, steps.reset, steps.step, seed, trace)
         finally:

@@ -26,10 +26,11 @@ _ALL = Selection()
 
 
 def lines(recording: Recording, which: str, among: Selection = _ALL, in_ascii: bool = False) -> list[Line]:
-    """The episode that `which` names among the selected: its number, or best, worst, median or last.
+    """The episode that `which` names among the selected: its number, or best, worst, median, failed or last.
 
     Best, worst and median are by return, of the completed episodes whose return is finite; of equals the
-    earliest, of two in the middle the lower. Raises BadRequest when there is no such episode.
+    earliest, of two in the middle the lower. Failed is the worst of those that the environment said failed.
+    Raises BadRequest when there is no such episode.
     """
     row = find(recording, which, among)
     found = [_title(recording, row), [], *_record(recording, row), *_films(recording, row)]
@@ -48,8 +49,9 @@ def find(recording: Recording, which: str, among: Selection = _ALL) -> int:
         _refuse_several_series(recording, which, rows, among)
         found = _CHOICES[which](recording.episodes, rows)
         if found is None:
+            failed = "failed" if which == "failed" else "completed"
             raise BadRequest(
-                f"{recording.directory} has no completed episode with a finite return{only}.",
+                f"{recording.directory} has no {failed} episode with a finite return{only}.",
                 f"{numbers}, or last.",
             )
         return found
@@ -85,10 +87,17 @@ def _by_return(choose: Callable[[npt.NDArray[np.float64]], int]) -> Choice:
     return row
 
 
+def _failed(episodes: Episodes, rows: Rows) -> int | None:
+    rows = rows[episodes.success[rows] == 0]
+    return _worst(episodes, rows)
+
+
+_worst = _by_return(lambda returns: int(returns.argmin()))
 _CHOICES: dict[str, Choice] = {
     "best": _by_return(lambda returns: int(returns.argmax())),
-    "worst": _by_return(lambda returns: int(returns.argmin())),
+    "worst": _worst,
     "median": _by_return(lambda returns: int(np.argsort(returns, kind="stable")[(len(returns) - 1) // 2])),
+    "failed": _failed,
     "last": _last,
 }
 
