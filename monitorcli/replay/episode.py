@@ -127,7 +127,7 @@ class _Run:
         ended = record.end if record.end < log.CUT_RESET else 0
         if at != record.length or self._end != ended:
             was = f"{ENDS[record.end].whole} after {record.length}" if record.length else "no step"
-            now = ENDS[self._end].whole if self._end else "goes on"
+            now = f"{ENDS[self._end].whole} after {at}" if self._end else f"not over after {at}"
             self._differ(at, was, now)
         elif not _same(self._total, record.episode_return):
             self._differ(at, f"a return of {record.episode_return!r}", f"{self._total!r}")

@@ -172,31 +172,37 @@ def _refuse_taken(recording: Recording, row: int, output: Path | None) -> None:
 
 def _placed(recording: Recording, row: int, output: Path | None, take: _Take) -> Filmed:
     """Put the film into its place; nothing that exists in a recording is overwritten."""
-    if output is None:
-        writer = recording.writers[int(recording.episodes.writer[row])]
-        name = video_name(writer.name, int(recording.numbers[row]))
-        path = recording.directory / (name + take.path.suffix)
-        meta = recording.directory / (name + META_ENDING)
-    else:
-        path, meta = output, output.with_name(output.stem + ".meta.json" if take.difference else "")
     if output is not None and output.suffix != take.path.suffix:
         _discard(take)
         raise BadRequest(f"{output}: such a film is {take.path.suffix}.", "Give --output that ending.")
     try:
         if output is None:
-            write_json(meta, take.meta, durable=False)
-            os.link(take.path, path)
-            take.path.unlink()
+            path = _into_recording(recording, row, take)
         else:
+            path = output
             os.replace(take.path, path)
             if take.difference is not None:
-                write_json(meta, take.meta, durable=False)
+                write_json(path.with_suffix(META_ENDING), take.meta, durable=False)
     except OSError as error:
         _discard(take)
-        if output is None:
-            meta.unlink(missing_ok=True)
-        raise DirectoryUnusable(f"{path} cannot be written: {error.strerror}.") from None
+        where = output or recording.directory
+        raise DirectoryUnusable(f"{where} cannot be written: {error.strerror}.") from None
     return Filmed(path, take.meta["frames"], take.difference)
+
+
+def _into_recording(recording: Recording, row: int, take: _Take) -> Path:
+    """Put it under its name, then its meta file, which says that it was replayed. Raises OSError."""
+    writer = recording.writers[int(recording.episodes.writer[row])]
+    name = video_name(writer.name, int(recording.numbers[row]))
+    path = recording.directory / (name + take.path.suffix)
+    os.link(take.path, path)
+    take.path.unlink()
+    try:
+        write_json(recording.directory / (name + META_ENDING), take.meta, durable=False)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    return path
 
 
 def _discard(take: _Take) -> None:

@@ -33,7 +33,7 @@ def frames(ffmpeg: str, film: BinaryIO, numbers: Sequence[int], width: int, heig
     Raises EncoderFailed when they cannot be decoded.
     """
     chosen = "+".join(f"eq(n\\,{number})" for number in numbers)
-    fitted = f"scale={width}:{height}:force_original_aspect_ratio=decrease,pad={width}:{height}:-1:-1"
+    fitted = f"scale={width}:{height}:force_original_aspect_ratio=decrease,pad={width}:{height}:-1:-1:white"
     asked = ("-vf", f"select={chosen},{fitted}", "-fps_mode", "passthrough")
     data = _run(ffmpeg, [*_INPUT, *asked, "-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1"], stdin=film)
     size = width * height * 3
