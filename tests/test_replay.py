@@ -322,6 +322,19 @@ def test_what_cannot_be_done_is_said(folder, words, sentence):
     assert sentence in remark
 
 
+def test_verify_finds_a_damaged_trace(folder):
+    path = sorted(folder.glob("eval/*trace*"))[0]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    status, _, remark = inspect("eval", "--verify")
+    assert (status, f"{path.name}: a trace is damaged, and what follows it cannot be read" in remark) == (
+        1,
+        True,
+    )
+    assert inspect("eval", "--replay", "all")[0] == 0  # those before it
+
+
 def test_every_letter_is_another_and_a_label_leaves_the_picture_as_it_was():
     words = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ?.-+:/,()_#"
     assert len({lettered(letter).tobytes() for letter in words}) == len(words)

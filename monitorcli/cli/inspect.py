@@ -135,7 +135,7 @@ def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
     type=click.IntRange(1),
     help="Exit with 1 unless N episodes were completed.",
 )
-@click.option("--episode", metavar="N", help="Show one episode only: N, best, worst, median or last.")
+@click.option("--episode", metavar="N", help="Show one episode only: N, best, worst, median, failed or last.")
 @click.option("--watch", is_flag=True, help="Follow the recording until its run ends.")
 @click.option(
     "--verify", is_flag=True, help="Check files and films against each other; exit with 1 when one is off."

@@ -59,7 +59,7 @@ def film(directories: Sequence[Path], params: dict[str, Any]) -> None:
     recording = _one(directories, params, "--film", params["film"])
     if params["output"] is not None:
         check_output(params["output"])
-    row = as_episode.find(recording, params["film"], selection(params))
+    row = as_episode.find(recording, params["film"], selection(params), "--film")
     trace = traces_of(recording, [row]).get(row)
     if trace is None or trace.not_kept:
         raise _untraced(recording, trace.not_kept if trace else "", f": episode {row} was not")

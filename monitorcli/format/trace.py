@@ -34,6 +34,7 @@ _BEGINS = 1 << 31
 _FLUSHED = b"\0\0\xff\xff"
 _STREAM = 1 << 20  # bytes in one deflate stream, before the next begins
 _MOST = 1 << 28  # bytes of one episode that are read
+MOST_STEPS = 1 << 24  # of one episode that is traced
 _encode = json.JSONEncoder(allow_nan=False).encode
 _SIZES = struct.Struct("<III")
 _INTEGER = struct.Struct("<q")
@@ -202,6 +203,8 @@ def unpack(data: bytes) -> Trace:
         if "not_kept" in about:
             return Trace(number, earlier, not_kept=str(about["not_kept"])[:200])
         steps = _count(about["steps"])
+        if steps > MOST_STEPS:
+            raise ValueError("it has too many steps")
         found = _unpacked_actions(about["action"], data[at : at + actions], steps)
         tail = data[at + actions :]
         if len(tail) != (steps + 1) // 2 + _DIGEST:

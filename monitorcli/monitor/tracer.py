@@ -12,7 +12,7 @@ from typing import Any, Callable
 import numpy as np
 
 from monitorcli.format import trace
-from monitorcli.format.trace import BLOCK, PLAIN, NotKept, Running, Trace, leaf
+from monitorcli.format.trace import BLOCK, MOST_STEPS, PLAIN, NotKept, Running, Trace, leaf
 from monitorcli.monitor.step_result import kind_of
 
 # `action` as it was given, and the function that steps the environment with it.
@@ -168,6 +168,8 @@ class Tracer:
         if self._running is not None:
             if not len(self._actions) == len(self._leaves) == len(self._rewards):
                 raise NotKept(_NO_STEP)
+            if len(self._blocks) * BLOCK >= MOST_STEPS:
+                raise NotKept(f"it has more than {MOST_STEPS:,} steps")
             self._running.add(self._leaves, self._rewards)
             self._blocks.append(self._block_of_actions())
         self._forget_steps()

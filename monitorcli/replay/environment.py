@@ -62,7 +62,7 @@ def _taken_up(directory: Path, recorded: Mapping[str, Any], defaults: Mapping[st
     given = {
         name: value for name, value in recorded.items() if name not in defaults or defaults[name] != value
     }
-    odd = [name for name, value in given.items() if not _is_plain(value)]
+    odd = [name for name, value in given.items() if not is_plain(value)]
     if odd:
         raise BadRequest(
             f"the argument {odd[0]} of the environment was {str(given[odd[0]])[:60]!r}, which is not taken "
@@ -72,9 +72,12 @@ def _taken_up(directory: Path, recorded: Mapping[str, Any], defaults: Mapping[st
     return given
 
 
-def _is_plain(value: Any) -> bool:
+def is_plain(value: Any) -> bool:
+    """Whether a value from a directory is only numbers and plain words, which name no file and no module."""
+    if isinstance(value, dict):
+        return all(map(is_plain, value)) and all(map(is_plain, value.values()))
     if isinstance(value, list):
-        return all(map(_is_plain, value))
+        return all(map(is_plain, value))
     if isinstance(value, str):
         return re.fullmatch(r"[\w -]*", value) is not None
     return value is None or isinstance(value, (bool, int, float))

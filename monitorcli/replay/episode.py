@@ -91,9 +91,9 @@ class _Run:
                 0, f"{self._record.length} steps in the log, and {self._trace.steps} in the trace", "none"
             )
         random = self._trace.random or {}
-        if restore:
-            _restore(env, random)
         try:
+            if restore:
+                _restore(env, random)
             observation = env.reset(seed=random.get("seed"), options=self._trace.options)[0]
             first = leaf(observation)
         except Exception as error:

@@ -12,7 +12,7 @@ from monitorcli.evaluate.worker import seed_everything
 from monitorcli.format.trace import Trace
 from monitorcli.monitor.environment import describe
 from monitorcli.recording.model import Recording
-from monitorcli.replay.environment import Typed, environment_request
+from monitorcli.replay.environment import Typed, environment_request, is_plain
 from monitorcli.replay.episode import Difference, Record, play
 from monitorcli.replay.traces import before, object_of, traces_of
 
@@ -71,6 +71,11 @@ class Replayer:
         evaluated = seed if run.how.get("kind") == "evaluation" and isinstance(seed, int) else None
         if evaluated is not None:
             seed_everything(evaluated)  # as when it was evaluated
+        if not is_plain(trace.options):
+            raise BadRequest(
+                f"episode {row} was reset with options that are more than numbers and plain words, which are not "
+                "taken up from a directory."
+            )
         env = make_environment(self._request(row), self._film)
         try:
             if evaluated is not None:

@@ -38,15 +38,15 @@ def lines(recording: Recording, which: str, among: Selection = _ALL, in_ascii: b
     return ascii_only(found) if in_ascii else found
 
 
-def find(recording: Recording, which: str, among: Selection = _ALL) -> int:
-    """The row of the episode that `which` names, as `lines` has it. Raises BadRequest."""
+def find(recording: Recording, which: str, among: Selection = _ALL, option: str = "--episode") -> int:
+    """The row of the episode that `which` names, as `lines` has it, to an `option`. Raises BadRequest."""
     rows = among.all_rows(recording)
     if not len(rows):
         raise BadRequest(f"{recording.directory} holds no {among.words.replace('episodes', 'episode', 1)}.")
     only = "" if among.everything else f" among {among.words}"
     numbers = f"Give a number from {rows[0]} to {rows[-1]}"
     if which in _CHOICES:
-        _refuse_several_series(recording, which, rows, among)
+        _refuse_several_series(recording, (option, which), rows, among)
         found = _CHOICES[which](recording.episodes, rows)
         if found is None:
             failed = "failed" if which == "failed" else "completed"
@@ -64,11 +64,14 @@ def find(recording: Recording, which: str, among: Selection = _ALL) -> int:
     return int(which)
 
 
-def _refuse_several_series(recording: Recording, which: str, rows: Rows, among: Selection) -> None:
+def _refuse_several_series(
+    recording: Recording, typed_as: tuple[str, str], rows: Rows, among: Selection
+) -> None:
     """Returns of several series are not on one scale; which episode is the last can be said of any."""
     numbers = np.unique(recording.episodes.series[rows]).tolist()
+    which = typed_as[1]
     if len(numbers) > 1 and which != "last":
-        asked = [*typed(among), "--episode", which]
+        asked = [*typed(among), *typed_as]
         raise BadRequest(
             f"{recording.directory} has {len(numbers)} series, and the {which} episode is of one.",
             choices(recording.directory, [recording.series[number] for number in numbers], asked),
