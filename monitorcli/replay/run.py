@@ -73,8 +73,8 @@ class Replayer:
             seed_everything(evaluated)  # as when it was evaluated
         if not is_plain(trace.options):
             raise BadRequest(
-                f"episode {row} was reset with options that are more than numbers and plain words, which are not "
-                "taken up from a directory."
+                f"episode {row} was reset with options that are more than numbers and plain words, which are "
+                "not taken up from a directory."
             )
         env = make_environment(self._request(row), self._film)
         try:
