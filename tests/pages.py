@@ -17,6 +17,7 @@ LEFT_OUT = " (and so on)"  # a line of a page that stands for any number of line
 _VARYING = re.compile(
     r"manifest\.0\.\w+\.|written [\d.]+ \w+ ago|\([\d,]+ bytes\)|[\d.]+ [GT]B are free"
     r"|(?<=ffmpeg )[\d.]+|(?<=reached )/\S+(?=/python)|(?<=digest    )[0-9a-f]{16}"
+    r"|(?<=digest     )[0-9a-f]{16}"
 )
 
 

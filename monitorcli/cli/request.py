@@ -8,11 +8,9 @@ from typing import Any, NamedTuple
 
 from monitorcli.errors import BadRequest
 from monitorcli.evaluate.environment import EnvironmentRequest, parse_arguments
+from monitorcli.report.evaluation_command import DEFAULT_SCHEDULE, DEFAULT_TRACES, words
 from monitorcli.video import schedule
 
-DEFAULT_SCHEDULE = "cubic"
-# Which episodes are traced: of an evaluation, and of a command.
-DEFAULT_TRACES = {True: "all", False: "none"}
 # Options that say more of an evaluation.
 _EVALUATION = (
     "env_arg", "wrapper", "max_episode_steps", "deterministic", "vecnormalize", "trust_policy",
@@ -69,32 +67,20 @@ class Request(NamedTuple):
         arguments = parse_arguments(self.env_arg)
         return EnvironmentRequest(str(self.env), arguments, self.wrapper, self.max_episode_steps)
 
-    def _default(self, name: str) -> str | None:
-        """What need not be typed."""
-        defaults = {"video": DEFAULT_SCHEDULE, "trace": DEFAULT_TRACES[self.env is not None]}
-        return defaults.get(name)
+    def default(self, name: str) -> str | None:
+        """What an option is where it was not given: a command is traced only if that was asked for."""
+        traces = "none" if self.env is None else DEFAULT_TRACES
+        return {"video": DEFAULT_SCHEDULE, "trace": traces}.get(name)
 
     def as_typed(self) -> str:
         """The command line without the directory, quoted for a shell."""
         options = [
             word
             for name in _OPTIONS
-            if getattr(self, name) != self._default(name)
+            if getattr(self, name) != self.default(name)
             for word in words(name, getattr(self, name))
         ]
         return shlex.join([*options, *(("--", *self.command) if self.command else ())])
-
-
-def words(name: str, value: Any) -> tuple[str, ...]:
-    """One option as it is typed; () if it is not."""
-    option = f"--{name.replace('_', '-')}"
-    if isinstance(value, (list, tuple)):
-        return tuple(word for each in value for word in (option, str(each)))
-    if name == "deterministic" and value is False:
-        return ("--stochastic",)
-    if isinstance(value, bool):
-        return (option,) if value else ()
-    return () if value is None else (option, str(value))
 
 
 def checked(request: Request) -> Request:
@@ -121,8 +107,7 @@ def checked(request: Request) -> Request:
         raise BadRequest("--shard needs --seed: it must be the same for all shards.", "For example: --seed 0")
     parse_arguments(request.env_arg)
     request = request._replace(
-        video=request.video or DEFAULT_SCHEDULE,
-        trace=request.trace or DEFAULT_TRACES[request.env is not None],
+        video=request.video or request.default("video"), trace=request.trace or request.default("trace")
     )
     schedule.check(str(request.video))
     schedule.check(str(request.trace), "--trace")
