@@ -1,6 +1,6 @@
 """A table: which environments replay exactly, in how many bytes a step, what is accepted falsely.
 
-    python tests/replay FOLDER [PATTERN]      (needs gymnasium[all], ale-py and minigrid)
+    python tests/replay FOLDER [PATTERN [first|none|all ...]]      (needs gymnasium[all], ale-py and minigrid)
 
 Every row is recorded by `monitorcli start --trace all` and replayed by `monitorcli inspect --replay all`.
 Then every episode is altered (another action, seed, physics), and must be told from the recorded one.
@@ -92,8 +92,9 @@ def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(exist_ok=True)
     pattern = sys.argv[2] if len(sys.argv) > 2 else ""
+    modes = sys.argv[3:] or ("first", "none", "all")
     for expression, steps, typed in ROWS:
-        for seeds in ("first", "none", "all"):
+        for seeds in modes:
             if re.search(pattern, expression) and not ("make_vec" in expression and seeds == "all"):
                 print(row(folder, expression, steps, typed, seeds), flush=True)
 
