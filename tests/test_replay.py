@@ -74,7 +74,18 @@ def made(tmp_path_factory):
         ("start", "eval", *evaluation, "--workers", "2", "--video", "first:1"),
         ("start", "runs", "--trace", "all", "--video", "none", "--", sys.executable, script(folder, SCRIPT)),
         ("start", "untraced", *evaluation, "--trace", "none", "--video", "none"),
-        ("start", "windy", "--env", "windy.py:Windy", *evaluation[2:], "--video", "none", "--reuse-env"),
+        (
+            "start",
+            "windy",
+            "--env",
+            "windy.py:Windy",
+            *evaluation[2:],
+            "--video",
+            "none",
+            "--reuse-env",
+            "--repeat",
+            "0",
+        ),
     ):
         done = monitorcli(*words, cwd=folder)
         assert done.returncode == 0, done.stderr
@@ -215,7 +226,9 @@ def test_an_environment_that_remembers_is_gone_through_from_its_first_episode(fo
 
 def test_of_one_that_remembers_no_episode_may_be_missing(folder):
     words = ("--env", "windy.py:Windy", "--policy", "random", "--episodes", "4", "--seed", "0", "--reuse-env")
-    done = monitorcli("start", "some", *words, "--trace", "0,2", "--video", "none", cwd=folder)
+    done = monitorcli(
+        "start", "some", *words, "--trace", "0,2", "--repeat", "0", "--video", "none", cwd=folder
+    )
     assert done.returncode == 0, done.stderr
     status, said, remark = inspect("some", "--replay", "all", "--make", "windy.py:Windy")
     assert (status, said) == (1, "1 of 2 episodes replayed exactly; 2 of 4 have a trace.\n")

@@ -48,9 +48,13 @@ ROWS = [
     (made("Swimmer-v5"), 200, ()),
     (made("InvertedPendulum-v5"), 200, ()),
     (made("Reacher-v5"), 50, ()),
-    (made("MiniGrid-Empty-8x8-v0"), 200, ()),
-    (made("MiniGrid-DoorKey-6x6-v0"), 200, ()),
-    (made("MiniGrid-Dynamic-Obstacles-6x6-v0"), 200, ()),
+    (made("MiniGrid-Empty-8x8-v0"), 200, ("--make", "minigrid:MiniGrid-Empty-8x8-v0")),
+    (made("MiniGrid-DoorKey-6x6-v0"), 200, ("--make", "minigrid:MiniGrid-DoorKey-6x6-v0")),
+    (
+        made("MiniGrid-Dynamic-Obstacles-6x6-v0"),
+        200,
+        ("--make", "minigrid:MiniGrid-Dynamic-Obstacles-6x6-v0"),
+    ),
     (made("ALE/Breakout-v5"), 200, ("--make", "ale_py:ALE/Breakout-v5")),
     (
         made("ALE/Breakout-v5", repeat_action_probability=0.0),
