@@ -177,6 +177,27 @@ def test_what_cannot_be_traced_is_not_kept_and_the_script_runs_on(tmp_path, env,
     assert len(log.read(next(tmp_path.glob("*episode_log*")))) == 1
 
 
+class Harmful(list):
+    """A result that must not be looked into."""
+
+    def __getitem__(self, place):
+        raise SystemExit("looked into")
+
+
+def test_a_result_that_is_no_tuple_is_not_looked_into(tmp_path):
+    env = Walk()
+    plain, env.reset = env.reset, lambda **kwargs: Harmful()
+    writer = open_writer(tmp_path)
+    options = RecordingOptions(Filming(never), b"t", lambda remark: None, traced=every)
+    steps = shared_recorder(env, lambda _: writer, options).steps
+    plain(seed=1)
+    assert isinstance(steps.reset(), Harmful)
+    assert len(steps.step(0)) == 5
+    steps.stop(log.CUT_CLOSED)
+    writer.close()
+    assert [found.not_kept for found in traces(tmp_path)] == ["reset gave a Harmful of 0"]
+
+
 def test_arguments_of_reset_that_json_cannot_hold_are_not_kept(tmp_path):
     (kept,), _ = recorded(Walk(), tmp_path / "a", [0], options={"low": 0.5}, seed=1)
     (lost,), _ = recorded(Walk(), tmp_path / "b", [0], options={"low": (1, 2)}, seed=1)

@@ -71,6 +71,8 @@ class Tracer:
         self._wanted = number is not None and self._chosen(number)
         if self._wanted and not self._why_not:
             try:
+                if result.__class__ is not tuple:  # which may not even be looked at without harm
+                    raise NotKept(f"reset gave {kind_of(result)}")
                 observation = result[0]
                 self._running = Running(leaf(observation))
                 plain = observation.__class__ is np.ndarray and observation.nbytes <= PLAIN
@@ -151,6 +153,8 @@ class Tracer:
                 self._give_up(NotKept(_SEVERAL))
             result = env_step(action)
             try:
+                if result.__class__ is not tuple:
+                    raise NotKept(_NO_STEP)
                 keep_leaf(to_leaf(result[0]))
                 keep_reward(result[1])
                 left -= 1
