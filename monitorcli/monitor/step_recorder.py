@@ -61,7 +61,7 @@ def record_steps(env: Any, recorder: EpisodeRecorder, strict: bool) -> RecordedC
 
     def first(action: Any) -> Any:
         nonlocal call, looked_at, own_step
-        own_step = env_step if tracer is None else tracer.follow(env_step, action)
+        own_step = env_step if tracer is None else tracer.follow(env_step, action, recorder.number)
         call = filmed if films.wanted and films.begin(recorder) else own_step
         result = call(action)
         looked_at = True
@@ -86,7 +86,7 @@ def record_steps(env: Any, recorder: EpisodeRecorder, strict: bool) -> RecordedC
         result = env_step(action)
         begin(None)
         if tracer is not None:
-            tracer.begin(recorder.number, result)
+            tracer.begin(result)
         length = -1  # `step` counts this one too, but it belongs to no episode
         return result
 
@@ -173,7 +173,7 @@ def record_steps(env: Any, recorder: EpisodeRecorder, strict: bool) -> RecordedC
         result = env_reset(*args, **kwargs)
         begin(kwargs.get("seed"))
         if tracer is not None:
-            tracer.begin(recorder.number, result)
+            tracer.begin(result)
         return result
 
     # Holds on to no environment, so that one that is dropped in an episode can be collected, and said.

@@ -36,7 +36,7 @@ class Tracer:
         """
         self._schedule, self._env = schedule, env
         self._earlier = -1  # episodes that the environment had before this one
-        self._wanted = False
+        self._wanted: bool | None = False  # None until the schedule was asked
         self._why_not = ""
         self._random: Any = None
         self._options: Any = None
@@ -63,13 +63,13 @@ class Tracer:
         except Exception as error:  # whatever the environment is
             self._why_not = f"{type(error).__name__} before its reset"
 
-    def begin(self, number: int | None, result: Any) -> None:
-        """An episode of this number began; its reset gave `result`, the observation first."""
+    def begin(self, result: Any) -> None:
+        """An episode began; its reset gave `result`, the observation first."""
         self._earlier += 1
         self._blocks = []
         self._forget_steps()
-        self._wanted = number is not None and self._chosen(number)
-        if self._wanted and not self._why_not:
+        self._wanted = None
+        if not self._why_not:
             try:
                 if result.__class__ is not tuple:  # which may not even be looked at without harm
                     raise NotKept(f"reset gave {kind_of(result)}")
@@ -84,13 +84,18 @@ class Tracer:
         """An episode began of which the reset was not seen."""
         self._why_not, self._running = why, None
         self._earlier += 1
-        self._wanted = True
+        self._wanted = None
         self._blocks = []
         self._forget_steps()
 
-    def follow(self, env_step: Step, action: Any) -> Step:
-        """The function to step this episode with, in place of the environment's; `action` is its first."""
-        if self._running is None:
+    def follow(self, env_step: Step, action: Any, number: int | None) -> Step:
+        """The function to step the episode of this number with, for the environment's; `action` is its first.
+
+        Its number is asked for only now, because an evaluation gives it after the reset.
+        """
+        if self._wanted is None:
+            self._wanted = number is not None and self._chosen(number)
+        if self._running is None or not self._wanted:
             return env_step
         kind = action.__class__
         if kind is np.ndarray and action.dtype.kind in "biuf":
@@ -104,6 +109,8 @@ class Tracer:
 
     def packed(self, number: int, length: int) -> bytes | None:
         """The trace of the episode that ended, as a writer appends it; None if it was not asked for."""
+        if self._wanted is None:
+            self._wanted = self._chosen(number)
         if not self._wanted:
             return None
         self._wanted = False

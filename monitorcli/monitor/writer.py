@@ -28,7 +28,7 @@ from monitorcli.monitor.notices import once
 from monitorcli.monitor.open_batch import OpenBatch
 from monitorcli.monitor.open_log import claim
 from monitorcli.monitor.open_trace import TraceFile
-from monitorcli.video.film import Film
+from monitorcli.video.film import FinishedFilm
 
 BATCH = 10_000  # episodes; sealing one blocks the script for some 2 ms
 # With write_upon_reset the open batch is rewritten at every reset, so it is kept small.
@@ -107,10 +107,6 @@ class EpisodeWriter:
             self._reset(when)
         return np.fromiter(self.numbers, np.uint64, count)  # takes no more than `count`
 
-    def number_from(self, number: int) -> None:
-        """Give the next episode this number, in the recording and for the schedule."""
-        self.numbers, self.turns = itertools.count(number), itertools.count(number)
-
     def append_traced(self, record: bytes, trace: bytes) -> None:
         """As `append`, of one record, but first the trace of its episode, as `format.trace.pack` gives it."""
         self._traces.append(trace)
@@ -120,7 +116,7 @@ class EpisodeWriter:
         """Where the video of this episode goes, without its ending. Raises FileNotFoundError."""
         return self._directory.path() / names.video_name(self.stem, episode)
 
-    def keep(self, film: Film) -> None:
+    def keep(self, film: FinishedFilm) -> None:
         """Take over a film that has all its frames; its encoder finishes beside the next episode."""
         with _lock:
             _finishing.append((self, film))
@@ -193,7 +189,7 @@ def _collect(leave: int) -> None:
 
 
 _lock = threading.RLock()  # for what is done once a batch, or once a film
-_finishing: list[tuple[EpisodeWriter, Film]] = []
+_finishing: list[tuple[EpisodeWriter, FinishedFilm]] = []
 
 # A forked child shares its parent's files: it must leave them alone and open its own.
 _open: weakref.WeakSet[EpisodeWriter] = weakref.WeakSet()

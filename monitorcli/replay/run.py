@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from monitorcli.errors import BadRequest
 from monitorcli.evaluate.environment import EnvironmentRequest, make_environment
-from monitorcli.evaluate.worker import seed_everything
+from monitorcli.evaluate.generators import seed_everything
 from monitorcli.format.trace import Trace
 from monitorcli.monitor.environment import describe
 from monitorcli.recording.model import Recording

@@ -39,6 +39,16 @@ class Encoder(Protocol):
         """Wait until the file is complete. Returns Gym's `encoder_version`. Raises EncoderFailed."""
 
 
+class FinishedFilm(Protocol):
+    """A film that has all its frames. `collect` waits until its files are whole."""
+
+    def is_done(self) -> bool:
+        """Whether `collect` would return at once."""
+
+    def collect(self) -> tuple[str, str] | None:
+        """The names of the film and of its meta file, or None if it is broken."""
+
+
 class Film:
     """The video of one episode.
 

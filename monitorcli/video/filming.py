@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from monitorcli.errors import EncoderFailed
 from monitorcli.video.asciicast import Asciicast
 from monitorcli.video.camera import FILMED, Camera, camera, cannot_render
-from monitorcli.video.film import Encoder, Film, frames_per_second
+from monitorcli.video.film import Encoder, Film, FinishedFilm, frames_per_second
 from monitorcli.video.mp4 import Mp4
 from monitorcli.video.schedule import Schedule, never
 
@@ -33,7 +33,7 @@ class FilmsWriter(Protocol):
     def film_path(self, episode: int) -> Path:
         """The path of this episode's film, without its ending."""
 
-    def keep(self, film: Film) -> None:
+    def keep(self, film: FinishedFilm) -> None:
         """Take over a film that has all its frames."""
 
 
@@ -64,7 +64,8 @@ class Films:
         self.running: Film | None = None
         self._turn = 0  # what the schedule was asked for the episode `_asked`
         self._asked: int | None = None
-        self._kept_turn: int | None = None  # of an episode whose first step was not made after all
+        # What the schedule is asked for next, if not the writer's next turn: of an episode without a step.
+        self.next_turn: int | None = None
         self._camera: Camera | None = None
         self._broken_said = False
 
@@ -78,7 +79,7 @@ class Films:
             writer = episodes.writer
             if writer is None or writer.closed:
                 writer = episodes.adopt()
-            turn, self._kept_turn = self._kept_turn, None
+            turn, self.next_turn = self.next_turn, None
             if turn is None:
                 turn = next(writer.turns)
             self._turn, self._asked = turn, episodes.number
@@ -103,7 +104,7 @@ class Films:
         """End the film of this episode. One without a step leaves no film, and its turn to the next."""
         film, self.running = self.running, None
         if not length and self._asked == number:
-            self._kept_turn = self._turn
+            self.next_turn = self._turn
         if film and length:
             film.finish()
             writer.keep(film)
