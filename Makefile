@@ -17,7 +17,7 @@ EXACT := --constraint .ci/constraints.txt
 run = @echo '$$ $(1)' && PATH="$(abspath $(BIN)):$$PATH" $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser test-ray test-sb3 compat torture fuzz coverage check check-lint check-format check-types check-docs docs format clean
+.PHONY: help demo test test-browser test-ray test-sb3 compat torture fuzz replay coverage check check-lint check-format check-types check-docs docs format clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,10 @@ coverage: $(VENV)/dev.stamp ## simulate gates and intervals, and write their tab
 # A script of somebody else's, here CleanRL's: make compat COMMAND="python ppo.py" RETURNS='episodic_return=.([^]]+)'
 compat: $(VENV)/dev.stamp ## run the ways of making environments, with and without monitorcli
 	$(call run,python tests/compat/table.py $(PYTHONS))
+
+# Of environments of Box2D, MuJoCo, ALE and MiniGrid: make replay PYTHON_OF=path/to/python (which has them)
+replay: $(VENV)/dev.stamp ## record and replay some 30 environments (some 15 minutes), and alter what was recorded
+	$(call run,PYTHONPATH=. $(or $(PYTHON_OF),python) tests/replay build/replay)
 
 # Four targets, so that `make --keep-going` says everything that is wrong at once.
 check: check-lint check-format check-types check-docs ## lint, format, types, and whether docs/cli.md is current

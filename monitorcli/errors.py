@@ -9,6 +9,7 @@ BadFile             a file is ours, but unreadable
 UnequalEnvironments load_results was asked to merge different environments
 GateNotMet          a recording is not what `inspect` was told it must be
 VerificationFailed  a directory is not as it was written
+NotReplayed        an episode that was made again is not the recorded one
 PackageMissing      what was asked for needs a package that is not installed
 EncoderFailed       ffmpeg is missing, refused a frame or died
 """
@@ -64,6 +65,12 @@ class PackageMissing(MonitorError):
 
 class VerificationFailed(MonitorError):
     """A directory is not as it was written; exit status 1."""
+
+    status = 1
+
+
+class NotReplayed(MonitorError):
+    """An episode that was made again is not the recorded one; exit status 1."""
 
     status = 1
 

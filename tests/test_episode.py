@@ -102,7 +102,7 @@ def test_returns_that_are_no_numbers_are_neither_best_nor_worst():
 def test_what_is_no_episode_is_refused_with_the_range(which):
     with pytest.raises(BadRequest) as caught:
         shown(recording([1.0, 2.0, 3.0]), which)
-    assert caught.value.hint == "Give a number from 0 to 2, or one of best, worst, median, last."
+    assert caught.value.hint == "Give a number from 0 to 2, or one of best, worst, median, failed, last."
 
 
 def test_where_none_was_completed_there_is_no_best():

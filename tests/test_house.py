@@ -26,6 +26,7 @@ LAYERS = {
     "cli": (
         {
             "attach",
+            "replay",
             "evaluate",
             "report",
             "recording",
@@ -40,6 +41,11 @@ LAYERS = {
     ),
     # The names that users import, each fetched from its home when asked for.
     "__init__": ({"evaluate", "recording", "monitor", "errors"}, set()),
+    # Makes episodes of a recording again.
+    "replay": (
+        {"evaluate", "recording", "monitor", "video", "format", "errors", "__init__"},
+        {"numpy", "gymnasium"},
+    ),
     "attach": ({"monitor", "video", "format", "errors", "__init__"}, {"numpy", "gymnasium"}),
     # Reads a recording (and its seeds, as `format` has them) to know which episodes are still missing.
     "evaluate": (

@@ -34,6 +34,15 @@ INSPECT = {
     "--confidence": ("--confidence", "0.5"),
     "--baseline": ("--baseline", "main-eval"),
     "--force-baseline": ("--force-baseline", "--baseline", "other"),
+    "--replay": ("--replay", "2"),
+    "--seed": ("--seed", "7"),
+    "--film": ("--film", "best"),
+    "--anyway": ("--anyway",),
+    "--sheet": ("--sheet", "sheet.png"),
+    "--gif": ("--gif", "best.gif"),
+    "--make": ("--make", "Other-v1"),
+    "--env-arg": ("--env-arg", "length=3"),
+    "--wrapper": ("--wrapper", "gymnasium.wrappers:ClipAction"),
     "--fail-under": ("--fail-under", "mean:1e9"),
     "--fail-regression": ("--fail-regression", "mean:0"),
     "--min-episodes": ("--min-episodes", "1000"),
@@ -59,6 +68,10 @@ NEEDS = {
     "--fail-regression": ("--baseline", "--series"),
     "--min-episodes": ("--series",),
     "--episode": ("--series",),
+    "--film": ("--series",),
+    "--anyway": ("--film", "--series"),
+    "--gif": ("--episode", "--series"),
+    **dict.fromkeys(("--seed", "--make", "--env-arg", "--wrapper"), ("--replay",)),
     "--format junit": ("--min-episodes", "--series"),
 }
 # What stands for another: each of the first leaves one series.
@@ -114,7 +127,10 @@ def refused(outcome, *names):
     status, shown, remark = outcome[:3]
     sentence, _, hint = remark.partition("\n")
     words = sentence.split()
-    named = all(any(word in words for word in (*name.split(), GIVES.get(name))) for name in names)
+    named = all(
+        any(word in words for word in (*name.split(), GIVES.get(name), *NEEDS.get(name, ())))
+        for name in names
+    )
     return (status, shown, named, bool(hint)) == (2, b"", True, True)
 
 
@@ -142,6 +158,8 @@ def judged(one, other):
         return " "
     given = {one, other, *(GIVES.get(name) for name in (one, other))}
     wanted = dict.fromkeys(need for name in (one, other) for need in NEEDS.get(name, ()))
+    if given & {"--film", "--anyway"} and given & {"--make", "--env-arg", "--wrapper"}:
+        wanted.pop("--replay")  # they go with either
     needed = tuple(need for need in wanted if need not in given)
     together = run(one, other, *needed)
     if refused(together, one, other) or refused(run(one, other), one, other):
@@ -171,16 +189,15 @@ def test_any_two_options_of_inspect_work_or_are_refused():
     assert_golden("options-inspect.txt", "".join(f"{line}\n" for line in rows + head))
 
 
-@pytest.mark.parametrize(
-    "purpose", [(), *(INSPECT[name] for name in inspect_options.TAKES if name in INSPECT)]
-)
-@pytest.mark.parametrize("option", [name for name in INSPECT if name != "--force-baseline"])
+@pytest.mark.parametrize("purpose", [(), *(INSPECT[name] for name in ("--episode", "--watch", "--verify"))])
+@pytest.mark.parametrize("option", [name for name in INSPECT if name not in ("--force-baseline", "--gif")])
 def test_a_variable_that_is_of_no_use_is_left_alone(option, purpose):
     """A job sets its variables for all of its commands: none of them makes one of these impossible."""
     value = INSPECT[option][-1] if len(INSPECT[option]) > 1 else "1"
     before, after = inspect(*purpose), inspect(*purpose, **{variable_of(option): value})
     takes = inspect_options.TAKES[purpose[0] if purpose else inspect_options.REPORT]
-    assert (after == before) == (bool(purpose) and option not in takes)
+    unused = bool(purpose) or option not in inspect_options.TAKES
+    assert (after == before) == (unused and option not in takes)
 
 
 def variable_of(option):
@@ -227,6 +244,7 @@ START = {
     "--reuse-env": ("--reuse-env",),
     "--video": ("--video", "first:1"),
     "--fps": ("--fps", "5"),
+    "--trace": ("--trace", "first:2"),
     "--mode": ("--mode", "evaluation"),
     "--only": ("--only", "CartPole-v1"),
     "--skip": ("--skip", "Ant-v5"),

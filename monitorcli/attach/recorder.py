@@ -29,7 +29,7 @@ from monitorcli.monitor.vector_episode_recorder import VectorEpisodeRecorder
 from monitorcli.monitor.vector_step_recorder import record_vector_steps
 from monitorcli.monitor.writer import EpisodeWriter, Target
 from monitorcli.video.filming import Filming
-from monitorcli.video.schedule import Schedule, never
+from monitorcli.video.schedule import Schedule, never, parse
 
 _remark = functools.partial(report_status, "remark")
 # Places and arguments of one environment id that are told apart in a process: each has three files.
@@ -44,6 +44,7 @@ class Recorder:
         self._settings = settings
         self._directory = FollowedDirectory(Path(settings.directory))
         self._filming = Filming(schedule, settings.fps, settings.ffmpeg)
+        self._traced = parse(settings.trace)
         self._mode = MODES[settings.mode]
         self._writers: dict[str, EpisodeWriter] = {}  # by what their series have alike
         self._lock = threading.Lock()  # several threads may meet at their first reset
@@ -93,7 +94,7 @@ class Recorder:
             return self.record_vector(env, env_id, made_at)
         self.mark_known(env)
         about = describe(env, env_id, made_at)
-        options = RecordingOptions(self._filming, self._mode_of(about), _remark)
+        options = RecordingOptions(self._filming, self._mode_of(about), _remark, traced=self._traced)
         recorded = shared_recorder(env, lambda slot: self._open(about, slot), options).steps
         graft(env, recorded)
         self._attached(env, about, recorded.stop)
@@ -137,6 +138,8 @@ class Recorder:
             report_status("place", f"{about.env_id} was made{called_from(about.made_at)}")
 
     def _remark_unfilmed(self, about: Environment, name: str, hint: str = ".") -> None:
+        if self._traced is not never:
+            _remark(f"no traces of {about.env_id}: {name} steps all its environments as one.")
         if self._filming.schedule is not never:
             _remark(f"no video of {about.env_id}: {name} steps all its environments as one{hint}")
 

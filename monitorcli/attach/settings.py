@@ -19,7 +19,7 @@ class Settings(NamedTuple):
 
     `only` and `skip` are environment ids, or patterns of such; () stands for all, and for none.
     `evaluation` has patterns of ids, or places (`file.py:line`), whose episodes are evaluation. In a
-    `rehearsal` what came of each environment's first step is reported.
+    `rehearsal` what came of each environment's first step is reported. `trace` is a schedule, as `video` is.
     """
 
     directory: str
@@ -34,6 +34,7 @@ class Settings(NamedTuple):
     rehearsal: bool = False
     first_turn: int = 0
     evaluation: tuple[str, ...] = ()
+    trace: str = "none"
 
 
 def environment(settings: Settings, status_log: Path, base: Mapping[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ Examples:
   monitorcli inspect runs/ppo --episode worst
   monitorcli inspect runs/ppo --watch
   monitorcli inspect runs/ppo --verify
+  monitorcli inspect eval --replay 20
+  monitorcli inspect eval --film worst
 """
 
 HEADINGS = {
@@ -50,7 +53,10 @@ HEADINGS = {
         "--fail-regression",
         "--min-episodes",
     ),
-    "Other": ("--verify", "--help"),
+    "Films": ("--film", "--anyway", "--sheet", "--gif"),
+    "Check": ("--verify", "--replay", "--seed"),
+    "Make the environment of --replay and --film": ("--make", "--env-arg", "--wrapper"),
+    "Other": ("--help",),
 }
 
 _path = click.Path(path_type=Path)
@@ -60,6 +66,17 @@ def _share(ctx: click.Context, param: click.Parameter, value: float) -> float:
     if not 0 < value < 1:
         raise click.BadParameter(f"{value:g} is not between 0 and 1.")
     return value
+
+
+def _how_many(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is None or value == "all" or (value.isdecimal() and int(value[:10]) >= 1):
+        return value
+    raise click.BadParameter(f"{value!r} is not a number of episodes, and not all.")
+
+
+def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
+    """An option that can be given several times."""
+    return click.option(name, metavar=metavar, multiple=True, help=text)
 
 
 @click.command(
@@ -104,11 +121,31 @@ def _share(ctx: click.Context, param: click.Parameter, value: float) -> float:
 )
 @gate_options.judging
 @click.option("--force-baseline", is_flag=True, help="Compare also with a recording of another environment.")
-@click.option("--episode", metavar="N", help="Show one episode only: N, best, worst, median or last.")
+@click.option("--episode", metavar="N", help="Show one episode only: N, best, worst, median, failed or last.")
 @click.option("--watch", is_flag=True, help="Follow the recording until its run ends.")
 @click.option(
     "--verify", is_flag=True, help="Check files and films against each other; exit with 1 when one is off."
 )
+@click.option(
+    "--replay",
+    metavar="K",
+    callback=_how_many,
+    help="Make K traced episodes again, or all; exit with 1 unless each is exactly as recorded.",
+)
+@click.option(
+    "--seed", metavar="S", type=click.IntRange(0), default=0, show_default=True, help="Draws the K episodes."
+)
+@click.option(
+    "--film", metavar="N", help="Film a traced episode now: N, best, worst, median, failed or last."
+)
+@click.option("--anyway", is_flag=True, help="Film it even if it is not as recorded, and label the film so.")
+@click.option("--sheet", metavar="FILE", type=_path, help="Write frames of all films to FILE, a .png.")
+@click.option("--gif", metavar="FILE", type=_path, help="Write the film of --episode to FILE, a .gif.")
+@click.option(
+    "--make", metavar="ID", help="An id, module:ID or path/to/file.py:EnvClass, for what runs code."
+)
+@_strings("--env-arg", "KEY=VALUE", "Make it with this argument; VALUE is JSON, or text.")
+@_strings("--wrapper", "W", "Wrap it in this (package.module:name or file.py:name), the first one innermost.")
 @click.option(
     "--as", "kind", type=click.Choice(KINDS), envvar="MONITORCLI_INSPECT_AS", help="What wrote the directory."
 )
@@ -120,7 +157,11 @@ def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **params: Any)
     being written. A folder of recordings is searched. Changes nothing. The exit status is 1 when a gate
     (--fail-under, --fail-regression, --min-episodes) is not met, or when there is nothing it could judge.
 
-    With --episode and --watch go the options that select; with --verify goes no other option.
+    With --episode, --watch, --replay, --film and --sheet go the options that select; with --verify goes no
+    other option.
+
+    --replay and --film make the environment that DIR names, if Gymnasium itself knows its id; what would run
+    other code is typed again (--make, --wrapper), because a directory never makes us run code.
     """
     purpose = inspect_options.purpose(ctx)
     if purpose != inspect_options.REPORT:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from monitorcli.cli.counted import counted, ended_in_order
+from monitorcli.cli.inspect_replay import film, replay, sheet, write_gif
 from monitorcli.cli.inspect_request import one_each, refuse_several, selection
 from monitorcli.errors import BadRequest, VerificationFailed
 from monitorcli.recording import discover_all
 from monitorcli.recording.model import Video
+
+__all__ = ["episode", "film", "replay", "sheet", "verify", "watch"]
 
 
 def verify(directories: Sequence[Path], params: dict[str, Any]) -> None:
@@ -28,7 +29,7 @@ def verify(directories: Sequence[Path], params: dict[str, Any]) -> None:
     except EncoderFailed as error:
         say(f"films are not decoded: {error}", error.hint)
         ffmpeg = None
-    with _ended_in_order():
+    with ended_in_order():
         faults_of = {place: check(place, ffmpeg, _counted, say) for place in discover_all(directories, None)}
     for directory, faults in faults_of.items():
         say(f"{directory}: {plural(len(faults), 'fault')}." if faults else f"{directory}: sound.")
@@ -37,39 +38,9 @@ def verify(directories: Sequence[Path], params: dict[str, Any]) -> None:
         raise VerificationFailed("not everything is as it was written:", off)
 
 
-@contextlib.contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Context manager that turns SIGTERM and SIGHUP into an exception, so that no ffmpeg keeps running."""
-    caught = [
-        number
-        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
-        if signal.getsignal(number) is signal.SIG_DFL  # under nohup it is ignored, and stays so
-    ]
-    for number in caught:
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
-    try:
-        yield
-    finally:
-        for number in caught:
-            signal.signal(number, signal.SIG_DFL)
-
-
 def _counted(videos: Sequence[Video]) -> Iterator[Video]:
     """Yield the videos; on a terminal, show a progress bar."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield from videos
-        return
-    left = (TimeRemainingColumn(), TextColumn("left"))
-    with Progress(BarColumn(), MofNCompleteColumn(), TextColumn("films checked,"), *left,
-                  console=console, transient=True) as bar:  # fmt: skip
-        task = bar.add_task("", total=len(videos))
-        for video in videos:
-            yield video
-            bar.update(task, advance=1, refresh=True)
+    return counted(videos, len(videos), "films checked,")
 
 
 def watch(directories: Sequence[Path], params: dict[str, Any]) -> None:
@@ -102,5 +73,8 @@ def episode(directories: Sequence[Path], params: dict[str, Any]) -> None:
     places = discover_all(directories, params["kind"])
     refuse_several(places, "--episode is of one recording", params, "--episode", params["episode"])
     to, recording = style.console(), read(places[0], params["kind"])
+    if params["gif"] is not None:
+        write_gif(recording, as_episode.find(recording, params["episode"], selection(params)), params["gif"])
+        return
     lines = as_episode.lines(recording, params["episode"], selection(params), style.ascii_only(to))
     style.show(lines, to)

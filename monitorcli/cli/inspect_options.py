@@ -30,14 +30,24 @@ AXES = ("episodes", "steps", "time")
 # What `inspect` can do, and the options that each takes.
 REPORT = "a report"
 SELECTION = frozenset({"--as", "--env", "--mode", "--series", "--run", "--slot", "--last"})
+MADE = frozenset({"--make", "--env-arg", "--wrapper"})
 TAKES = {
     REPORT: SELECTION | {"--format", "--output", "--summary", "--window", "--confidence"}
     | {"--baseline", "--force-baseline", "--sort", "--x"}
     | {"--fail-under", "--fail-regression", "--min-episodes"},
-    "--episode": SELECTION,
+    "--episode": SELECTION | {"--gif"},
+    "--replay": SELECTION | MADE | {"--seed"},
+    "--film": SELECTION | MADE | {"--output", "--anyway"},
+    "--sheet": SELECTION,
     "--watch": SELECTION,
     "--verify": frozenset[str](),
 }  # fmt: skip
+
+_EXAMPLES = {
+    "--episode": "--episode best --gif best.gif",
+    "--replay": "--replay 20 --seed 1",
+    "--film": "--film 27 --output film.mp4",
+}
 
 # What a format has no room for.
 _OF_REPORTS = ("--window", "--confidence", "--baseline", "--force-baseline", "--sort", "--x")
@@ -59,6 +69,11 @@ def purpose(ctx: click.Context) -> str:
     chosen = purposes[0] if purposes else REPORT
     for option in [*purposes[1:], *typed(ctx)]:
         if option != chosen and option not in TAKES[chosen]:
+            others = [name for name, taken in TAKES.items() if option in taken]
+            if chosen == REPORT:
+                raise BadRequest(
+                    f"{option} goes with {' or '.join(others)}.", f"For example: {_EXAMPLES[others[0]]}"
+                )
             raise BadRequest(
                 f"{chosen} and {option} do not go together.", "Run `monitorcli inspect` once with each."
             )

@@ -53,7 +53,7 @@ def checked(params: dict[str, Any], typed: Collection[str], wanted: ReportOption
 
         require_pyarrow()
     if output is not None:
-        _check_output(output)
+        check_output(output)
     # Outside of GitHub there is none, and the same command line is to work there.
     named = os.environ.get(SUMMARY) if params["summary"] else None
     return Where(format_name, output, Path(named) if named else None)
@@ -84,12 +84,12 @@ def put(answer: Report, where: Where) -> None:
             for piece in report.render(where.format_name, answer):
                 click.echo(piece, nl=False)
     else:
-        _write(where.output, report.render(where.format_name, answer))
+        write(where.output, report.render(where.format_name, answer))
     if where.summary is not None:
         _append(where.summary, b"".join(report.render("markdown", answer)))
 
 
-def _check_output(output: Path) -> None:
+def check_output(output: Path) -> None:
     """Refuse a file that cannot or must not be written, before anything is read."""
     if output.is_dir():
         raise BadRequest(f"{output} is a directory.", "Give --output the name of a file.")
@@ -113,7 +113,8 @@ def _show(answer: Report) -> None:
     style.show(as_table.lines(answer, to.width, style.ascii_only(to)), to)
 
 
-def _write(output: Path, pieces: Iterable[bytes]) -> None:
+def write(output: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file and say so. Raises DirectoryUnusable."""
     written = 0
     try:
         with output.open("wb") as file:

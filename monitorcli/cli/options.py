@@ -59,7 +59,7 @@ RECORDING_HEADINGS = {
         "--return-range",
     ),
     "Record a command": ("--only", "--skip", "--evaluation"),
-    "How it is recorded": ("--mode", "--video", "--fps"),
+    "How it is recorded": ("--mode", "--video", "--fps", "--trace"),
 }
 _RECORDING = (
     directory,
@@ -144,6 +144,11 @@ _RECORDING = (
         help="Which episodes to film: cubic, none, all, every:N, first:N, 0,8,27 or file.py:name.",
     ),
     click.option("--fps", type=float, callback=_positive, help="Frames a second of the videos."),
+    click.option(
+        "--trace",
+        metavar="SCHEDULE",
+        help="Of which episodes to keep what a replay needs.  [default: all with --env, else none]",
+    ),
     click.option("--mode", type=click.Choice(list(MODES)), help="What the episodes are recorded as."),
     click.option(
         "--only",

@@ -80,6 +80,7 @@ def settings_of(request: Request, ffmpeg: str | None) -> Settings:
         only=request.only,
         skip=request.skip,
         evaluation=request.evaluation,
+        trace=schedule.absolute(str(request.trace)),
     )
 
 

@@ -83,6 +83,7 @@ def record(request: Request, existing: Existing) -> None:
         prepared.environment, prepared.policy, prepared.plan, str(run.directory.path()), run.number,
         str(request.video), request.fps, ffmpeg, request.mode or "evaluation",
         sent_back=missing.deciding is not None,
+        trace=str(request.trace),
     )  # fmt: skip
     workers = _workers(request)
     workers = workers and min(workers, len(missing.seeds))

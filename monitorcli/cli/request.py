@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from monitorcli.errors import BadRequest
 from monitorcli.evaluate.environment import EnvironmentRequest, parse_arguments
-from monitorcli.report.evaluation_command import DEFAULT_SCHEDULE, words
+from monitorcli.report.evaluation_command import DEFAULT_SCHEDULE, DEFAULT_TRACES, words
 from monitorcli.video import schedule
 
 # Options that say more of an evaluation.
@@ -19,8 +19,8 @@ _HOW_TO_RUN = ("shard", "workers", "engine", "num_envs", "repeat", "reuse_env")
 _JUDGING = ("baseline", "fail_under", "fail_regression", "min_episodes")
 _STOPPING = ("stop_when_decided", "error", "return_range")
 _OPTIONS = (
-    "env", *_EVALUATION[:3], "policy", *_EVALUATION[3:], "episodes", "seed", "video", "fps", "mode", "only",
-    "skip", "evaluation", *_HOW_TO_RUN, *_JUDGING, *_STOPPING,
+    "env", *_EVALUATION[:3], "policy", *_EVALUATION[3:], "episodes", "seed", "video", "fps", "trace", "mode",
+    "only", "skip", "evaluation", *_HOW_TO_RUN, *_JUDGING, *_STOPPING,
 )  # fmt: skip
 
 
@@ -59,10 +59,11 @@ class Request(NamedTuple):
     error: float | None = None
     return_range: str | None = None
     num_envs: int | None = None
+    trace: str | None = None
 
     def how(self) -> dict[str, Any]:
         """What the run's file stores, so that the run can be repeated."""
-        filming = {"video": self.video, "fps": self.fps, "mode": self.mode}
+        filming = {"video": self.video, "fps": self.fps, "trace": self.trace, "mode": self.mode}
         if self.env is None:
             chosen = {"only": list(self.only), "skip": list(self.skip)}
             chosen["evaluation"] = list(self.evaluation)
@@ -77,12 +78,17 @@ class Request(NamedTuple):
         arguments = parse_arguments(self.env_arg)
         return EnvironmentRequest(str(self.env), arguments, self.wrapper, self.max_episode_steps)
 
+    def default(self, name: str) -> str | None:
+        """What an option is where it was not given: a command is traced only if that was asked for."""
+        traces = "none" if self.env is None else DEFAULT_TRACES
+        return {"video": DEFAULT_SCHEDULE, "trace": traces}.get(name)
+
     def as_typed(self) -> str:
         """The command line without the directory, quoted for a shell."""
         options = [
             word
             for name in _OPTIONS
-            if getattr(self, name) != DEFAULT_SCHEDULE
+            if getattr(self, name) != self.default(name)
             for word in words(name, getattr(self, name))
         ]
         return shlex.join([*options, *(("--", *self.command) if self.command else ())])
@@ -122,8 +128,11 @@ def checked(request: Request) -> Request:
             "Give 4 or more, or leave it out: one environment at a time.",
         )
     parse_arguments(request.env_arg)
-    request = request._replace(video=request.video or DEFAULT_SCHEDULE)
+    request = request._replace(
+        video=request.video or request.default("video"), trace=request.trace or request.default("trace")
+    )
     schedule.check(str(request.video))
+    schedule.check(str(request.trace), "--trace")
     return request
 
 

@@ -79,6 +79,7 @@ _FIELDS = {
         "between 0 and 1000",
         "FPS",
     ),
+    "trace": _Field(_or_none(_is_name), "a schedule", "SCHEDULE", schedule.is_reference),
     "reuse_env": _Field(lambda value: value is None or value is True, "true or null", True),
     "num_envs": _Field(
         _or_none(lambda value: _is_count(1)(value) and value not in (2, 3)), "1, or 4 or more", 8
@@ -192,7 +193,7 @@ def _command(request: Request, how: dict[str, Any]) -> Request:
     kept: dict[str, Any] = {
         "command": tuple(map(str, command)) if isinstance(command, list) and command else ("COMMAND",)
     }
-    for name in ("video", "fps", "mode"):
+    for name in ("video", "fps", "trace", "mode"):
         value = how.get(name)
         kept[name] = value if _FIELDS[name].is_valid(value) else None
     for name in ("only", "skip", "evaluation"):

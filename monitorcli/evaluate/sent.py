@@ -25,10 +25,11 @@ from monitorcli.video.film import FinishedFilm
 
 
 class Sent(NamedTuple):
-    """What was recorded of one episode: its record in the log, and its film's files by their endings."""
+    """What was recorded of one episode: record, film's files by their endings, packed trace."""
 
     record: bytes
     film: Mapping[str, bytes] = {}
+    trace: bytes | None = None
 
 
 def open_writer(directory: str, run: int, about: Environment, notify: Callable[[str], None]) -> EpisodeWriter:
@@ -55,8 +56,15 @@ class SendingWriter(EpisodeWriter):
                 "Make room there, or name another in TMPDIR.",
             ) from None
         self._records: dict[int, bytes] = {}
+        self._packed_traces: dict[int, bytes] = {}
         self._films: list[FinishedFilm] = []
         self.append = self._keep_record
+
+    def append_traced(self, record: bytes, trace: bytes) -> None:
+        """As `append`, with the trace of the episode."""
+        number, _ = _number_and_start(record)
+        self._packed_traces[number] = trace
+        self.append(record)
 
     def keep(self, film: FinishedFilm) -> None:
         """Take over a film that has all its frames."""
@@ -77,7 +85,7 @@ class SendingWriter(EpisodeWriter):
         for path in stem.parent.glob(f"{stem.name}.*"):
             film[path.name.removeprefix(stem.name)] = path.read_bytes()
             path.unlink()
-        return Sent(record, film)
+        return Sent(record, film, self._packed_traces.pop(number, None))
 
     def close(self) -> None:
         """Delete the temporary folder."""
@@ -108,7 +116,10 @@ class SentRecorder:
         if writer.wants_resets:
             writer.begin(started_at - writer.epoch)
         film = self._written(writer.film_path(number), sent.film)
-        writer.append(sent.record)
+        if sent.trace is None:
+            writer.append(sent.record)
+        else:
+            writer.append_traced(sent.record, sent.trace)
         if film:
             writer.keep(film)
 

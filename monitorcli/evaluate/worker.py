@@ -16,7 +16,7 @@ from monitorcli.evaluate.policies import Policy, PolicyRequest, load_policy
 from monitorcli.evaluate.sent import SendingWriter, Sent, open_writer
 from monitorcli.evaluate.stop import Check
 from monitorcli.format.modes import MODES
-from monitorcli.monitor.recorder_factory import RecordingOptions, shared_recorder
+from monitorcli.monitor.recorder_factory import EnvironmentRecorder, RecordingOptions, shared_recorder
 from monitorcli.monitor.writer import EpisodeWriter
 from monitorcli.video import schedule
 from monitorcli.video.filming import Filming
@@ -38,6 +38,7 @@ class Task(NamedTuple):
     ffmpeg: str | None
     mode: str
     sent_back: bool = False
+    trace: str = "none"
 
 
 class Loaded(NamedTuple):
@@ -64,7 +65,9 @@ class Worker:
         self._env, self._policy = loaded
         self._check = check
         self._notify = notify
-        self._options = RecordingOptions(filming, MODES[task.mode], notify)
+        traced = schedule.parse(task.trace)
+        self._options = RecordingOptions(filming, MODES[task.mode], notify, traced=traced)
+        self._recorders: dict[int, EnvironmentRecorder] = {}  # of environments that are kept
         self._writer: EpisodeWriter | None = None
 
     def open(self) -> None:
@@ -129,8 +132,15 @@ class Worker:
 
     def _episode(self, env: Any, job: Job) -> Generator[Any, Any, None]:
         """The job's episode, which is recorded if it is to be."""
-        recorder = shared_recorder(env, self._opened, self._options) if job.recorded else None
+        recorder = self._recorder(env) if job.recorded else None
         return play(env, job, job.seed - self._task.plan.seed, recorder)
+
+    def _recorder(self, env: Any) -> EnvironmentRecorder:
+        """One recorder for all episodes of an environment, because traces count those before."""
+        found = self._recorders.get(id(env)) or shared_recorder(env, self._opened, self._options)
+        if self._task.plan.reuse_env:
+            self._recorders[id(env)] = found
+        return found
 
     def _opened(self, _: object) -> EpisodeWriter:
         assert self._writer is not None

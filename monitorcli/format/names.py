@@ -15,6 +15,7 @@ RUN_PREFIX, RUN_ENDING = PREFIX + "run.", ".json"
 LOG_PREFIX, LOG_ENDING = PREFIX + "episode_log.", ".npy"
 BATCH_PREFIX, BATCH_ENDING = PREFIX + "episode_batch.", ".stats.json"
 MANIFEST_PREFIX, MANIFEST_ENDING = PREFIX + "manifest.", ".manifest.json"
+TRACE_PREFIX, TRACE_ENDING = PREFIX + "trace.", ".bin"
 VIDEO_PREFIX, META_ENDING = PREFIX + "video.", ".meta.json"
 # Half-written files; never begins like a manifest, because Gym's reader takes every file that does.
 TEMPORARY_PREFIX = PREFIX + "tmp."
@@ -44,6 +45,11 @@ def is_run(name: str) -> bool:
 def log_name(stem: str) -> str:
     """The name of a writer's episode log."""
     return f"{LOG_PREFIX}{stem}{LOG_ENDING}"
+
+
+def trace_name(stem: str) -> str:
+    """The name of the file of a writer's traces."""
+    return f"{TRACE_PREFIX}{stem}{TRACE_ENDING}"
 
 
 def batch_names(stem: str, number: int) -> tuple[str, str]:

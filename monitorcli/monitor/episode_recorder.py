@@ -14,6 +14,7 @@ import numpy.typing as npt
 from monitorcli.format import log, modes
 from monitorcli.monitor.notices import once, trouble
 from monitorcli.monitor.step_result import NOT_FROM_HERE, kind_of
+from monitorcli.monitor.tracer import Tracer
 from monitorcli.monitor.writer import EpisodeWriter
 from monitorcli.video.filming import Filming, Films
 
@@ -43,6 +44,7 @@ class EpisodeRecorder:
         self.writer: EpisodeWriter | None = None
         self.number: int | None = None  # of the episode that began last
         self.films = Films(filming, self._notify)
+        self.tracer: Tracer | None = None
         self._odd_said = False
         self.steps: Callable[[], int] = lambda: 0  # how many the running episode has; its step recorder knows
         self._inherited = -1  # how many of them another process made, from which this one was forked
@@ -98,11 +100,16 @@ class EpisodeRecorder:
             began = self._began
             low, high, seeded = (0, 0, 0) if self._seed is None else split_seed(self._seed)
             # fmt: off
-            writer.append(log.pack(
+            record = log.pack(
                 self.number, total, length, writer.epoch + began, self._clock() - began,
                 low, high, self.index, code, self._mode, success_in(info) if info else -1, seeded,
-            ))
+            )
             # fmt: on
+            trace = None if self.tracer is None else self.tracer.packed(self.number, length)
+            if trace is None:
+                writer.append(record)
+            else:
+                writer.append_traced(record, trace)
             if films.running or not length:
                 films.end(writer, length, self.number)
         except Exception as error:

@@ -9,8 +9,10 @@ from monitorcli.format import log
 from monitorcli.format.environment import Environment
 from monitorcli.monitor.episode_recorder import EpisodeRecorder
 from monitorcli.monitor.step_recorder import RecordedCalls, record_steps
+from monitorcli.monitor.tracer import Tracer
 from monitorcli.monitor.writer import EpisodeWriter, Target
 from monitorcli.video.filming import Filming
+from monitorcli.video.schedule import Schedule, never
 
 if TYPE_CHECKING:
     from monitorcli.monitor.run import RunFile  # the recorded script has no need of it
@@ -29,12 +31,16 @@ class EnvironmentRecorder(NamedTuple):
 
 
 class RecordingOptions(NamedTuple):
-    """How to record: what to film, the mode's code, who is told of trouble; `strict` as in `record_steps`."""
+    """How to record: what to film, the mode's code, who is told of trouble; `strict` as in `record_steps`.
+
+    `traced` chooses episodes by their numbers.
+    """
 
     filming: Filming
     mode: bytes
     notify: Callable[[str], None]
     strict: bool = False
+    traced: Schedule = never
 
 
 def shared_recorder(
@@ -65,4 +71,6 @@ def own_recorder(
 
 def _recorder(env: Any, episodes: EpisodeRecorder, options: RecordingOptions) -> EnvironmentRecorder:
     episodes.mode = options.mode
+    if options.traced is not never:
+        episodes.tracer = Tracer(options.traced, episodes.env)
     return EnvironmentRecorder(episodes, record_steps(env, episodes, options.strict))

@@ -44,10 +44,10 @@ def record_steps(env: Any, recorder: EpisodeRecorder, strict: bool) -> RecordedC
     `strict` answers a step outside an episode with Gymnasium's ResetNeeded, as Gym's Monitor did;
     otherwise such steps pass through and belong to no episode.
     """
-    call = env_step = env.step
+    call = own_step = env_step = env.step  # the second may trace, and then calls the third
     env_reset = env.reset
     same_step, next_step = autoresets(env)
-    films, odd_reward = recorder.films, recorder.odd_reward
+    films, odd_reward, tracer = recorder.films, recorder.odd_reward, recorder.tracer
     running = given_up = looked_at = False
     length, total = 0, 0.0
 
@@ -60,8 +60,9 @@ def record_steps(env: Any, recorder: EpisodeRecorder, strict: bool) -> RecordedC
         return env_step(action)
 
     def first(action: Any) -> Any:
-        nonlocal call, looked_at
-        call = filmed if films.wanted and films.begin(recorder) else env_step
+        nonlocal call, looked_at, own_step
+        own_step = env_step if tracer is None else tracer.follow(env_step, action, recorder.number)
+        call = filmed if films.wanted and films.begin(recorder) else own_step
         result = call(action)
         looked_at = True
         if result.__class__ is not tuple:  # which may not even be unpacked without harm
@@ -73,15 +74,19 @@ def record_steps(env: Any, recorder: EpisodeRecorder, strict: bool) -> RecordedC
         raise Settled(env_step(action))
 
     def filmed(action: Any) -> Any:
-        result = env_step(action)
+        result = own_step(action)
         if not (same_step and is_over(result)):  # then the picture is the next episode's
             films.capture()
         return result
 
     def resetting(action: Any) -> Any:
         nonlocal length
+        if tracer is not None:
+            tracer.before_reset()
         result = env_step(action)
         begin(None)
+        if tracer is not None:
+            tracer.begin(result)
         length = -1  # `step` counts this one too, but it belongs to no episode
         return result
 
@@ -130,6 +135,8 @@ def record_steps(env: Any, recorder: EpisodeRecorder, strict: bool) -> RecordedC
         call = resetting if next_step else between
         if same_step:
             begin(None)
+            if tracer is not None:
+                tracer.unseen("the environment resets itself within the step before")
 
     def unusual(result: Any) -> None:
         nonlocal length, total
@@ -154,15 +161,19 @@ def record_steps(env: Any, recorder: EpisodeRecorder, strict: bool) -> RecordedC
     def begin(seed: Any) -> None:
         nonlocal call, running, length, total
         if not given_up:
-            call = first if recorder.begin(seed) or not looked_at else env_step
+            call = first if recorder.begin(seed) or not looked_at or tracer is not None else env_step
             running = True
             length, total = 0, 0.0
 
     def reset(*args: Any, **kwargs: Any) -> Any:
         if running:
             stop(log.CUT_RESET)
+        if tracer is not None:
+            tracer.before_reset(args, kwargs)
         result = env_reset(*args, **kwargs)
         begin(kwargs.get("seed"))
+        if tracer is not None:
+            tracer.begin(result)
         return result
 
     # Holds on to no environment, so that one that is dropped in an episode can be collected, and said.
@@ -172,8 +183,13 @@ def record_steps(env: Any, recorder: EpisodeRecorder, strict: bool) -> RecordedC
             running = False
             recorder.end(total, length, code)
 
+    def reset_began(seed: Any) -> None:
+        begin(seed)
+        if tracer is not None:
+            tracer.unseen()
+
     recorder.steps = lambda: length
-    return RecordedCalls(step, reset, stop, begin)
+    return RecordedCalls(step, reset, stop, reset_began)
 
 
 def is_over(result: Any) -> bool:

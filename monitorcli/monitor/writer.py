@@ -3,6 +3,7 @@
 openaigym.episode_log.<monitor>.<uid>.npy                 appended, one record an episode
 openaigym.episode_batch.<monitor>.<uid>.stats.json        the first batch; later ones are called
 openaigym.manifest.<monitor>.<uid>.manifest.json          <uid>.batch000001 and so on
+openaigym.trace.<monitor>.<uid>.bin                       made with the first trace
 openaigym.video.<monitor>.<uid>.video000008.mp4           with a .meta.json each
 """
 
@@ -26,6 +27,7 @@ from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.notices import once
 from monitorcli.monitor.open_batch import OpenBatch
 from monitorcli.monitor.open_log import claim
+from monitorcli.monitor.open_trace import TraceFile
 from monitorcli.video.film import FinishedFilm
 
 BATCH = 10_000  # episodes; sealing one blocks the script for some 2 ms
@@ -76,6 +78,7 @@ class EpisodeWriter:
         self.turns: Iterator[int] = itertools.count(target.first_turn)  # what the schedule is asked for
         self._log.full_at = log.end_of(self._limit)  # the end of the open batch
         self._log.on_full, self._log.on_loss = self._seal_full_batch, self._lose
+        self._traces = TraceFile(self._directory, self.stem, self._say_untraced)
         self.append = self._log.append  # hands records, whole ones, to the operating system
         try:
             self._batch.write(durable=False)
@@ -103,6 +106,11 @@ class EpisodeWriter:
         if self.wants_resets:
             self._reset(when)
         return np.fromiter(self.numbers, np.uint64, count)  # takes no more than `count`
+
+    def append_traced(self, record: bytes, trace: bytes) -> None:
+        """As `append`, of one record, but first the trace of its episode, as `format.trace.pack` gives it."""
+        self._traces.append(trace)
+        self.append(record)
 
     def film_path(self, episode: int) -> Path:
         """Where the video of this episode goes, without its ending. Raises FileNotFoundError."""
@@ -138,6 +146,7 @@ class EpisodeWriter:
             _collect(leave=0)
             self._batch.try_to_write()
             self._log.close()
+            self._traces.close()
 
     def records(self) -> npt.NDArray[np.void]:
         """Every record of this writer so far, dtype `log.RECORD`."""
@@ -151,6 +160,9 @@ class EpisodeWriter:
             with _lock:
                 _collect(leave=0)
                 self._batch.try_to_write(durable=False)
+
+    def _say_untraced(self, reason: str) -> None:
+        self._notify(f"{self.directory}: traces are being lost ({reason}); the run goes on.")
 
     def _lose(self, count: int, reason: str) -> None:
         """Count records that the disk refused, and undo what it may have taken of them."""
@@ -190,6 +202,7 @@ def _disown() -> None:
     for writer in list(_open):
         writer.closed = True
         writer._log.close()
+        writer._traces.disown()
 
 
 if hasattr(os, "register_at_fork"):

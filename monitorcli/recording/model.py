@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from monitorcli.recording import frame, presentation
 from monitorcli.recording.columns import Columns
@@ -20,7 +23,8 @@ class Recording:
 
     There is one series at least; of a recording without an episode it has none.
     `problems` names each file that could not be read and why; `notes` says where the files leave
-    the truth open (times that have no date, episode types that had to be repaired).
+    the truth open (times that have no date, episode types that had to be repaired). `numbers` has the
+    number of each episode in its writer's log, shape (n,).
     """
 
     directory: Path
@@ -32,6 +36,9 @@ class Recording:
     videos: tuple[Video, ...]
     problems: tuple[str, ...]
     notes: tuple[str, ...]
+    numbers: npt.NDArray[np.uint64] = field(
+        default_factory=lambda: np.empty(0, np.uint64), repr=False, compare=False
+    )
 
     @property
     def films(self) -> tuple[Video, ...]:

@@ -137,6 +137,7 @@ def _recording(
         videos=found,
         problems=tuple(folder.problems),
         notes=tuple(folder.notes),
+        numbers=table.numbers,
     )
 
 

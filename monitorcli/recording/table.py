@@ -37,7 +37,10 @@ _END_OF_TIME = 253_402_300_800.0
 
 
 class Table:
-    """The episodes of a recording, how many each run has, and which row is which writer's which number."""
+    """The episodes of a recording, how many each run has, and which row is which writer's which number.
+
+    `numbers` has each row's, shape (n,).
+    """
 
     def __init__(self, families: Sequence[Family], runs: Sequence[int], plans: Mapping[int, str]) -> None:
         """`runs` has the run of each family, and is in ascending order; `plans` the plans of evaluations."""
@@ -45,7 +48,7 @@ class Table:
         self.counts: Counter[int] = Counter()
         for run, count in zip(runs, counts, strict=True):
             self.counts[run] += count
-        self._numbers = _in_order(found, _spans(self.counts, plans))
+        self.numbers = _in_order(found, _spans(self.counts, plans))
         self.episodes = Episodes(**found)
         self._places: dict[int, tuple[npt.NDArray[Any], npt.NDArray[Any]]] = {}
 
@@ -53,8 +56,8 @@ class Table:
         """The row of this writer's episode of this number, None when it has none."""
         if writer not in self._places:
             rows = np.flatnonzero(self.episodes.writer == writer)
-            rows = rows[np.argsort(self._numbers[rows], kind="stable")]
-            self._places[writer] = rows, self._numbers[rows]
+            rows = rows[np.argsort(self.numbers[rows], kind="stable")]
+            self._places[writer] = rows, self.numbers[rows]
         rows, numbers = self._places[writer]
         place = int(np.searchsorted(numbers, np.uint64(number)))
         return int(rows[place]) if place < len(rows) and int(numbers[place]) == number else None

@@ -1,4 +1,4 @@
-"""Check a monitor directory against itself: logs, batches, manifests, films, and files nobody names."""
+"""Check a monitor directory against itself: logs, batches, manifests, films, traces, files nobody names."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from monitorcli.errors import BadFile
-from monitorcli.format import batch, log
+from monitorcli.format import batch, log, trace
 from monitorcli.format.json_files import MOST_STATS
-from monitorcli.format.names import LOG_ENDING, LOG_PREFIX, is_run
+from monitorcli.format.names import LOG_ENDING, LOG_PREFIX, TRACE_ENDING, TRACE_PREFIX, is_run
 from monitorcli.recording.films import Each, Remark, check
 from monitorcli.recording.folder import Folder
 from monitorcli.recording.manifest import Manifest, read_manifests
@@ -39,6 +39,7 @@ def verify(
     found = [
         *recording.problems,
         *_writers(folder, [manifest for manifest in manifests if manifest.ours is not None]),
+        *_traces(folder),
         *_named(folder, manifests, {video.name for video in recording.videos}),
         *check(folder, recording, ffmpeg, each, remark),
         *_orphans(folder, manifests, [writer.name for writer in recording.writers]),
@@ -124,6 +125,16 @@ def _log(folder: Folder, name: str, sealed: int, closed: bool) -> Iterator[str]:
         yield f"{name}: its header says {int(said[1])} episodes, and {sealed} were sealed"
     if closed and sealed != held:
         yield f"{name}: holds {held} episodes, and its writer was closed after {sealed}"
+
+
+def _traces(folder: Folder) -> Iterator[str]:
+    """Traces that cannot be read; a torn tail is what kill -9 leaves."""
+    for name in folder.names(TRACE_PREFIX, TRACE_ENDING):
+        try:
+            for _ in trace.read(folder.path / name):
+                pass
+        except BadFile as error:
+            yield str(error)
 
 
 def _named(folder: Folder, manifests: Sequence[Manifest], films: set[str]) -> Iterator[str]:

@@ -28,10 +28,11 @@ _ALL = Selection()
 
 
 def lines(recording: Recording, which: str, among: Selection = _ALL, in_ascii: bool = False) -> list[Line]:
-    """The episode that `which` names among the selected: its number, or best, worst, median or last.
+    """The episode that `which` names among the selected: its number, or best, worst, median, failed or last.
 
     Best, worst and median are by return, of the completed episodes whose return is finite; of equals the
-    earliest, of two in the middle the lower. Raises BadRequest when there is no such episode.
+    earliest, of two in the middle the lower. Failed is the worst of those that the environment said failed.
+    Raises BadRequest when there is no such episode.
     """
     row = find(recording, which, among)
     found = [_title(recording, row), [], *_record(recording, row), *_films(recording, row)]
@@ -39,19 +40,20 @@ def lines(recording: Recording, which: str, among: Selection = _ALL, in_ascii: b
     return ascii_only(found) if in_ascii else found
 
 
-def find(recording: Recording, which: str, among: Selection = _ALL) -> int:
-    """The row of the episode that `which` names, as `lines` has it. Raises BadRequest."""
+def find(recording: Recording, which: str, among: Selection = _ALL, option: str = "--episode") -> int:
+    """The row of the episode that `which` names, as `lines` has it, to an `option`. Raises BadRequest."""
     rows = among.all_rows(recording)
     if not len(rows):
         raise BadRequest(f"{recording.directory} holds no {among.words.replace('episodes', 'episode', 1)}.")
     only = "" if among.everything else f" among {among.words}"
     numbers = f"Give a number from {rows[0]} to {rows[-1]}"
     if which in _CHOICES:
-        _refuse_several_series(recording, which, rows, among)
+        _refuse_several_series(recording, (option, which), rows, among)
         found = _CHOICES[which](recording.episodes, rows)
         if found is None:
+            failed = "failed" if which == "failed" else "completed"
             raise BadRequest(
-                f"{recording.directory} has no completed episode with a finite return{only}.",
+                f"{recording.directory} has no {failed} episode with a finite return{only}.",
                 f"{numbers}, or last.",
             )
         return found
@@ -64,11 +66,14 @@ def find(recording: Recording, which: str, among: Selection = _ALL) -> int:
     return int(which)
 
 
-def _refuse_several_series(recording: Recording, which: str, rows: Rows, among: Selection) -> None:
+def _refuse_several_series(
+    recording: Recording, typed_as: tuple[str, str], rows: Rows, among: Selection
+) -> None:
     """Returns of several series are not on one scale; which episode is the last can be said of any."""
     numbers = np.unique(recording.episodes.series[rows]).tolist()
+    which = typed_as[1]
     if len(numbers) > 1 and which != "last":
-        asked = [*typed(among), "--episode", which]
+        asked = [*typed(among), *typed_as]
         raise BadRequest(
             f"{recording.directory} has {len(numbers)} series, and the {which} episode is of one.",
             choices(recording.directory, [recording.series[number] for number in numbers], asked),
@@ -87,10 +92,17 @@ def _by_return(choose: Callable[[npt.NDArray[np.float64]], int]) -> Choice:
     return row
 
 
+def _failed(episodes: Episodes, rows: Rows) -> int | None:
+    rows = rows[episodes.success[rows] == 0]
+    return _worst(episodes, rows)
+
+
+_worst = _by_return(lambda returns: int(returns.argmin()))
 _CHOICES: dict[str, Choice] = {
     "best": _by_return(lambda returns: int(returns.argmax())),
-    "worst": _by_return(lambda returns: int(returns.argmin())),
+    "worst": _worst,
     "median": _by_return(lambda returns: int(np.argsort(returns, kind="stable")[(len(returns) - 1) // 2])),
+    "failed": _failed,
     "last": _last,
 }
 

@@ -11,13 +11,16 @@ from monitorcli.report.text import printable
 
 # What is filmed without --video.
 DEFAULT_SCHEDULE = "cubic"
+# Of which episodes of an evaluation traces are kept without --trace.
+DEFAULT_TRACES = "all"
 
-_TEXTS = ("env", "policy", "vecnormalize", "video", "mode", "shard")
+_DEFAULTS = (("video", DEFAULT_SCHEDULE), ("trace", DEFAULT_TRACES))
+_TEXTS = ("env", "policy", "vecnormalize", "video", "trace", "mode", "shard")
 _LISTS = ("env_arg", "wrapper")
 # In the order in which they are typed.
 _OPTIONS = (
     "env", "env_arg", "wrapper", "max_episode_steps", "policy", "deterministic", "vecnormalize", "episodes",
-    "seed", "video", "fps", "mode", "shard", "repeat", "num_envs", "reuse_env",
+    "seed", "video", "fps", "trace", "mode", "shard", "repeat", "num_envs", "reuse_env",
 )  # fmt: skip
 
 
@@ -32,7 +35,7 @@ def command(action: str, directory: str | Path, how: Mapping[str, Any], **instea
     typed = [
         word
         for name in _OPTIONS
-        if _is_sound(name, asked.get(name)) and (name, asked.get(name)) != ("video", DEFAULT_SCHEDULE)
+        if _is_sound(name, asked.get(name)) and (name, asked.get(name)) not in _DEFAULTS
         for word in words(name, asked.get(name))
     ]
     return printable(shlex.join(["monitorcli", action, str(directory), *typed]))

@@ -26,7 +26,7 @@ def never(episode: int) -> bool:
     return episode < 0
 
 
-def parse(text: str) -> Schedule:
+def parse(text: str, option: str = "--video") -> Schedule:
     """The schedule that `--video TEXT` names. Raises BadRequest if there is no such schedule."""
     named: dict[str, Schedule] = {"cubic": capped_cubic, "none": never, "all": lambda episode: True}
     if text in named:
@@ -41,8 +41,8 @@ def parse(text: str) -> Schedule:
         chosen = frozenset(map(int, text.split(",")))
         return lambda episode: episode in chosen
     if is_reference(text):
-        return _checked(load_reference(text, "the video schedule"), text)
-    raise BadRequest(f"--video {text!r} is not a schedule.", f"Use {FORMS}.")
+        return _checked(load_reference(text, f"the schedule of {option}"), text)
+    raise BadRequest(f"{option} {text!r} is not a schedule.", f"Use {FORMS}.")
 
 
 def last(text: str) -> int | None:
@@ -54,12 +54,12 @@ def last(text: str) -> int | None:
     return max(map(int, text.split(","))) if re.fullmatch("[0-9,]+", text) else None
 
 
-def check(text: str) -> None:
+def check(text: str, option: str = "--video") -> None:
     """Raise BadRequest unless `text` names a schedule. Code in a file is not run to find out."""
     if not is_reference(text):
-        parse(text)
+        parse(text, option)
     elif text.rpartition(":")[0].endswith(".py") and not os.path.isfile(text.rpartition(":")[0]):
-        raise BadRequest(f"--video {text!r}: no such file.", f"Use {FORMS}.")
+        raise BadRequest(f"{option} {text!r}: no such file.", f"Use {FORMS}.")
 
 
 def absolute(text: str) -> str:
