@@ -30,6 +30,9 @@ class InMemory:
     def close(self) -> None:
         """See Encoder."""
 
+    def abandon(self) -> None:
+        """See Encoder."""
+
     def is_done(self) -> bool:
         """See Encoder."""
         return True

@@ -21,6 +21,7 @@ from monitorcli.recording import read
 from monitorcli.recording.verify import verify
 from monitorcli.video.ffmpeg import arguments, check_ffmpeg, find_ffmpeg
 from monitorcli.video.film import frames_per_second
+from monitorcli.video.mp4 import Mp4
 
 
 def decoded(path):
@@ -355,3 +356,39 @@ def test_a_film_whose_encoder_was_killed_is_not_finished(tmp_path):
     process.kill()
     process.communicate()
     assert count_finished(path) == 0
+
+
+@pytest.fixture
+def copier(tmp_path):
+    """An encoder that only copies its input, and not before somebody writes a line into the FIFO `go`."""
+    os.mkfifo(tmp_path / "go")
+    fake = tmp_path / "ffmpeg"
+    fake.write_text(
+        '#!/bin/sh\nfor last; do :; done\n[ "$last" = -version ] && exit\n'
+        f'read line < {tmp_path / "go"}\nexec cat > "$last"\n'
+    )
+    fake.chmod(0o755)
+    return str(fake)
+
+
+def test_an_encoder_that_is_not_ready_is_not_waited_for_and_gets_every_frame_once(tmp_path, copier):
+    encoder = Mp4(tmp_path / "film", 30.0, copier)
+    frame = np.zeros((512, 512, 4), np.uint8)  # as large as the pipe
+    for number in range(12):
+        frame[:] = number
+        encoder.add(frame)  # which the environment then draws into again
+    (tmp_path / "go").write_text("\n")
+    for number in range(12, 40):
+        frame[:] = number
+        encoder.add(frame)
+    encoder.close()
+    encoder.collect()
+    copied = np.fromfile(tmp_path / "film.mp4", np.uint8).reshape(40, -1)
+    assert (copied == np.arange(40)[:, None]).all()
+
+
+def test_an_abandoned_encoder_is_not_waited_for_either(tmp_path, copier):
+    encoder = Mp4(tmp_path / "film", 30.0, copier)
+    encoder.add(np.zeros((16, 16), np.uint8))
+    encoder.abandon()
+    assert encoder.is_done()

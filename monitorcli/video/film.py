@@ -21,7 +21,7 @@ DEFAULT_FPS = 30.0
 
 
 class Encoder(Protocol):
-    """Takes frames until it is closed. `close` does not wait, `collect` does; both may be called twice."""
+    """Takes frames until it is closed or abandoned; each method but `add` may be called again."""
 
     ending: str
     content_type: str
@@ -30,7 +30,10 @@ class Encoder(Protocol):
         """Take one frame; raises EncoderFailed or OSError."""
 
     def close(self) -> None:
-        """Say that no more frames will come."""
+        """Say that no more frames will come. Waits until the encoder has them; raises EncoderFailed."""
+
+    def abandon(self) -> None:
+        """Stop encoding; the file is not needed."""
 
     def is_done(self) -> bool:
         """Whether `collect` would return at once."""
@@ -84,14 +87,16 @@ class Film:
             self._break(error)
 
     def finish(self) -> None:
-        """Say that the episode is over. The encoder may still be busy."""
-        self._encoder.close()
+        """Say that the episode is over. The encoder has all frames then, but may still be busy."""
+        try:
+            self._encoder.close()
+        except Exception as error:
+            self._break(error)
 
     def discard(self) -> None:
         """Delete the film's files, because there is nothing to show."""
-        self._encoder.close()
         with contextlib.suppress(Exception):
-            self._encoder.collect()
+            self._encoder.abandon()
         self._remove(self._encoder.ending)
         self._remove(META_ENDING)
 
@@ -101,10 +106,11 @@ class Film:
 
     def collect(self) -> tuple[str, str] | None:
         """Wait for the encoder and complete the meta file. Returns both files' names, or None if broken."""
-        try:
-            self._meta["encoder_version"] = self._encoder.collect()
-        except Exception as error:
-            self._break(error)
+        if not self._broken:
+            try:
+                self._meta["encoder_version"] = self._encoder.collect()
+            except Exception as error:
+                self._break(error)
         self._meta["frames"] = self._frames
         if self._broken:
             self._meta.update(broken=True, reason=self._broken)
@@ -117,7 +123,8 @@ class Film:
             strerror = error.strerror if isinstance(error, OSError) else None
             self._broken = strerror or str(error) or type(error).__name__
             self._notify(f"a video is broken ({self._broken}); the run goes on.")
-            self._encoder.close()
+            with contextlib.suppress(Exception):
+                self._encoder.abandon()
 
     def _write_meta(self) -> None:
         try:

@@ -1,4 +1,9 @@
-"""Encode frames as an mp4, with an ffmpeg that reads them from a pipe."""
+"""Encode frames as an mp4, with an ffmpeg that reads them from a pipe.
+
+A frame is written as far as the pipe has room, and the rest with the next frame, so that the script waits
+for the encoder only when much is left. Not by a thread: the script may close any descriptor, and open a
+file of the same number, between a thread's look at it and its write.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import contextlib
 import os
 import signal
 import subprocess
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +25,10 @@ from monitorcli.video.ffmpeg import arguments, ffmpeg_version, find_ffmpeg
 # What an encoder needs of an input pipe to stay ahead of the environment (F_SETPIPE_SZ, fcntl(2)).
 _PIPE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
+# What is left in memory while the encoder is busy or not yet started. Few frames, for they are lost when the
+# process is killed.
+_MOST_WAITING = 16
+_MOST_WAITING_BYTES = 12 << 20
 
 _PIXELS = {1: "gray", 3: "rgb24", 4: "rgba"}
 
@@ -42,6 +52,8 @@ class Mp4:
         self._process: subprocess.Popen[bytes] | None = None
         self._frames: OpenFile
         self._said: OpenFile
+        self._waiting: deque[memoryview] = deque()  # frames that the pipe had no room for
+        self._most_waiting = 0
         self._shape: tuple[int, ...] = ()
         self._arguments: list[str] = []
         self._complaint: str | None = None
@@ -53,20 +65,23 @@ class Mp4:
             self._begin(pixels)
         if pixels.shape != self._shape or pixels.dtype != np.uint8:
             raise EncoderFailed(f"frame {describe(pixels)} after {self._shape} uint8")
-        if not self._frames.is_ours():
-            raise EncoderFailed("the script closed the descriptor of the encoder's input")
-        view = memoryview(pixels.data).cast("B")
-        try:
-            with _surviving_sigpipe():
-                while view:
-                    view = view[os.write(self._frames.number, view) :]
-        except OSError:
-            raise EncoderFailed(self._wait() or "ffmpeg stopped early") from None
+        self._waiting.append(memoryview(pixels.data).cast("B"))
+        self._send(most=self._most_waiting)
+        if self._waiting:
+            self._waiting[-1] = memoryview(bytes(self._waiting[-1]))  # the environment may draw into its own
 
     def close(self) -> None:
         """See Encoder."""
         if self._process:
+            self._send(most=0)
             self._frames.close()
+
+    def abandon(self) -> None:
+        """See Encoder."""
+        self._waiting.clear()
+        if self._process and self._complaint is None:
+            self._process.kill()
+            self._wait()
 
     def is_done(self) -> bool:
         """See Encoder."""
@@ -74,6 +89,7 @@ class Mp4:
 
     def collect(self) -> dict[str, Any]:
         """See Encoder."""
+        self.close()
         complaint = self._wait()
         if complaint:
             raise EncoderFailed(complaint)
@@ -88,15 +104,36 @@ class Mp4:
         if channels not in _PIXELS or pixels.dtype != np.uint8 or 0 in pixels.shape:
             raise EncoderFailed(f"a frame must be (height, width, 3) uint8, not {describe(pixels)}")
         self._shape = pixels.shape
+        self._most_waiting = min(_MOST_WAITING, _MOST_WAITING_BYTES // pixels.nbytes)
         self._arguments = arguments(pixels.shape[1], pixels.shape[0], _PIXELS[channels], self._fps)
         command = [self._ffmpeg, *self._arguments, str(self._path)]
         self._process, self._frames, self._said = _start(command)
+
+    def _send(self, most: int) -> None:
+        """Write what there is room for; waits until at most `most` frames are left. Raises EncoderFailed."""
+        try:
+            with _surviving_sigpipe():
+                while self._waiting and self._write_first(wait=len(self._waiting) > most):
+                    self._waiting.popleft()
+        except OSError:
+            raise EncoderFailed(self._wait() or "ffmpeg stopped early") from None
+
+    def _write_first(self, wait: bool) -> bool:
+        """Write the first that is left; whether all of it was written."""
+        if not self._frames.is_ours():
+            raise EncoderFailed("the script closed the descriptor of the encoder's input")
+        pipe = self._frames.number
+        os.set_blocking(pipe, wait)
+        with contextlib.suppress(BlockingIOError):
+            while self._waiting[0]:
+                self._waiting[0] = self._waiting[0][os.write(pipe, self._waiting[0]) :]
+        return not self._waiting[0]
 
     def _wait(self) -> str:
         """Wait for ffmpeg. Returns its error message, "" if it succeeded."""
         if self._process is None:
             return "no frame was rendered"
-        self.close()
+        self._frames.close()
         if self._complaint is None:
             said = _rest_of(self._said).decode(errors="replace").strip().splitlines()
             status = self._process.wait()
