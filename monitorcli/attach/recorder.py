@@ -29,7 +29,6 @@ from monitorcli.monitor.vector_episode_recorder import VectorEpisodeRecorder
 from monitorcli.monitor.vector_step_recorder import record_vector_steps
 from monitorcli.monitor.writer import EpisodeWriter, Target
 from monitorcli.video.filming import Filming
-from monitorcli.video.schedule import Schedule, never
 
 _remark = functools.partial(report_status, "remark")
 # Places and arguments of one environment id that are told apart in a process: each has three files.
@@ -40,10 +39,10 @@ _FILMABLE = '; make_vec(..., vectorization_mode="sync") can be filmed.'
 class Recorder:
     """Attaches recorders to environments. Failures are reported, and never stop the script."""
 
-    def __init__(self, settings: Settings, schedule: Schedule) -> None:
+    def __init__(self, settings: Settings, filming: Filming) -> None:
         self._settings = settings
         self._directory = FollowedDirectory(Path(settings.directory))
-        self._filming = Filming(schedule, settings.fps, settings.ffmpeg)
+        self._filming = filming
         self._mode = MODES[settings.mode]
         self._writers: dict[str, EpisodeWriter] = {}  # by what their series have alike
         self._lock = threading.Lock()  # several threads may meet at their first reset
@@ -131,13 +130,13 @@ class Recorder:
     ) -> None:
         weakref.finalize(env, stop, log.CUT_CLOSED)
         if self._settings.rehearsal:
-            rehearse(env, self._filming.schedule is not never, through)
+            rehearse(env, self._filming.wanted, through)
         report_status("made", about.env_id)
         if self._settings.rehearsal or self._settings.evaluation:
             report_status("place", f"{about.env_id} was made{called_from(about.made_at)}")
 
     def _remark_unfilmed(self, about: Environment, name: str, hint: str = ".") -> None:
-        if self._filming.schedule is not never:
+        if self._filming.wanted:
             _remark(f"no video of {about.env_id}: {name} steps all its environments as one{hint}")
 
     def _mode_of(self, about: Environment) -> bytes:

@@ -13,6 +13,7 @@ from monitorcli.attach import command
 from monitorcli.attach.settings import Settings, environment
 from monitorcli.attach.status_log import StatusLog, new_status_log, read_status_log
 from monitorcli.cli.closing_line import say_recorded
+from monitorcli.cli.keep_films import keep_films
 from monitorcli.cli.messages import say
 from monitorcli.cli.nothing_recorded import NOTHING_RECORDED, unmatched, why_nothing
 from monitorcli.cli.request import Request
@@ -29,6 +30,7 @@ from monitorcli.monitor.history import read_history
 from monitorcli.monitor.recovery import recover
 from monitorcli.monitor.run import RunFile
 from monitorcli.video import schedule
+from monitorcli.video.options import NO_FILMS
 
 
 def record(request: Request, existing: Existing) -> None:
@@ -50,6 +52,7 @@ def record(request: Request, existing: Existing) -> None:
         raise
     request = with_current_directory(request, run)
     recover(request.directory)
+    keep_films(request.directory, run, request.keep)
     status = None if outcome.signal else outcome.status
     end(run, exit_status=status, signal=outcome.signal, interrupted=outcome.interrupted)
     for remark in told.remark:
@@ -69,12 +72,12 @@ def record(request: Request, existing: Existing) -> None:
 
 def settings_of(request: Request, ffmpeg: str | None) -> Settings:
     """The settings for the command's processes, as the first run of a recording."""
+    films = request.films()
     return Settings(
         directory=os.path.abspath(request.directory),
         run=0,
         first_number=0,
-        video=schedule.absolute(str(request.video)) if ffmpeg else "none",
-        fps=request.fps,
+        films=films._replace(video=films.video and schedule.absolute(films.video)) if ffmpeg else NO_FILMS,
         ffmpeg=ffmpeg,
         mode=request.mode or "training",
         only=request.only,

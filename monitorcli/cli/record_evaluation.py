@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from monitorcli.cli.evaluated import say_evaluated
+from monitorcli.cli.keep_films import keep_films
 from monitorcli.cli.messages import say
 from monitorcli.cli.progress import progress
 from monitorcli.cli.request import Request
@@ -74,7 +75,7 @@ def record(request: Request, existing: Existing) -> None:
     say_what_is_not_filmed(request, missing[0] - prepared.plan.seed, trouble)
     task = Task(
         prepared.environment, prepared.policy, prepared.plan, str(run.directory.path()), run.number,
-        str(request.video), request.fps, ffmpeg, request.mode or "evaluation",
+        request.films(), ffmpeg, request.mode or "evaluation",
     )  # fmt: skip
     workers = min(_workers(request.workers), len(missing))
     evaluation = Evaluation(task, missing, workers, request.repeat)
@@ -90,6 +91,7 @@ def record(request: Request, existing: Existing) -> None:
     finally:
         with contextlib.suppress(OSError, MonitorError):
             recover(run.directory.path())  # what workers that were killed left
+            keep_films(run.directory.path(), run, request.keep)
         document = evaluated.document() if evaluated else {"interrupted": False}
         end(run, exit_status=status, **document)
     say_evaluated(with_current_directory(request, run), run, prepared.plan, shard, evaluated)

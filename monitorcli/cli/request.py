@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 
 from monitorcli.errors import BadRequest
 from monitorcli.evaluate.environment import EnvironmentRequest, parse_arguments
-from monitorcli.video import schedule
+from monitorcli.video import keep, schedule
+from monitorcli.video.options import FilmOptions
 
-DEFAULT_SCHEDULE = "cubic"
 # Options that say more of an evaluation.
 _EVALUATION = (
     "env_arg", "wrapper", "max_episode_steps", "deterministic", "vecnormalize", "trust_policy",
 )  # fmt: skip
 _HOW_TO_RUN = ("shard", "workers", "repeat", "reuse_env")
 _OPTIONS = (
-    "env", *_EVALUATION[:3], "policy", *_EVALUATION[3:], "episodes", "seed", "video", "fps", "mode", "only",
-    "skip", "evaluation", *_HOW_TO_RUN,
+    "env", *_EVALUATION[:3], "policy", *_EVALUATION[3:], "episodes", "seed", *FilmOptions._fields, "mode",
+    "only", "skip", "evaluation", *_HOW_TO_RUN,
 )  # fmt: skip
 
 
@@ -48,10 +48,16 @@ class Request(NamedTuple):
     workers: str | None = None
     repeat: int | None = None
     reuse_env: bool | None = None
+    keep: str | None = None
+    max_frames: int | None = None
+    frame_skip: int | None = None
+    scale: float | None = None
+    crf: int | None = None
+    preset: str | None = None
 
     def how(self) -> dict[str, Any]:
         """What the run's file stores, so that the run can be repeated."""
-        filming = {"video": self.video, "fps": self.fps, "mode": self.mode}
+        filming = {**self.films()._asdict(), "mode": self.mode}
         if self.env is None:
             chosen = {"only": list(self.only), "skip": list(self.skip)}
             chosen["evaluation"] = list(self.evaluation)
@@ -61,6 +67,10 @@ class Request(NamedTuple):
         details.update(shard=self.shard, reuse_env=self.reuse_env)
         return {"kind": "evaluation", **evaluation, **details, **filming}
 
+    def films(self) -> FilmOptions:
+        """What is asked for of films."""
+        return FilmOptions(*(getattr(self, name) for name in FilmOptions._fields))
+
     def environment(self) -> EnvironmentRequest:
         """The environment that an evaluation is of. Raises BadRequest."""
         arguments = parse_arguments(self.env_arg)
@@ -68,12 +78,7 @@ class Request(NamedTuple):
 
     def as_typed(self) -> str:
         """The command line without the directory, quoted for a shell."""
-        options = [
-            word
-            for name in _OPTIONS
-            if getattr(self, name) != DEFAULT_SCHEDULE
-            for word in words(name, getattr(self, name))
-        ]
+        options = [word for name in _OPTIONS for word in words(name, getattr(self, name))]
         return shlex.join([*options, *(("--", *self.command) if self.command else ())])
 
 
@@ -90,7 +95,7 @@ def words(name: str, value: Any) -> tuple[str, ...]:
 
 
 def checked(request: Request) -> Request:
-    """`request` with its defaults filled in. Raises BadRequest if options conflict."""
+    """`request`. Raises BadRequest if options conflict."""
     if request.command and request.env is not None:
         raise BadRequest("give either a command or --env, not both.")
     if not request.command and request.env is None:
@@ -112,6 +117,8 @@ def checked(request: Request) -> Request:
     if request.shard is not None and request.seed is None:
         raise BadRequest("--shard needs --seed: it must be the same for all shards.", "For example: --seed 0")
     parse_arguments(request.env_arg)
-    request = request._replace(video=request.video or DEFAULT_SCHEDULE)
-    schedule.check(str(request.video))
+    if request.video is not None:
+        schedule.check(request.video)
+    if request.keep is not None:
+        keep.parse(request.keep)
     return request

@@ -16,7 +16,8 @@ from monitorcli.format.modes import MODES
 from monitorcli.recording import read
 from monitorcli.recording.model import Run
 from monitorcli.report.text import printable
-from monitorcli.video import schedule
+from monitorcli.video import keep, schedule
+from monitorcli.video.options import PRESETS, FilmOptions
 
 
 class _Field(NamedTuple):
@@ -43,6 +44,13 @@ def _or_none(sound: Callable[[Any], bool]) -> Callable[[Any], bool]:
 def _are_arguments(values: Any) -> bool:
     try:
         return _are_names(values) and parse_arguments(values) is not None
+    except BadRequest:
+        return False
+
+
+def _are_rules(text: Any) -> bool:
+    try:
+        return isinstance(text, str) and bool(keep.parse(text))
     except BadRequest:
         return False
 
@@ -78,6 +86,16 @@ _FIELDS = {
         "between 0 and 1000",
         "FPS",
     ),
+    "keep": _Field(_or_none(_are_rules), "rules for films", "RULES"),
+    "max_frames": _Field(_or_none(_is_count(1)), "a number of frames", "N"),
+    "frame_skip": _Field(_or_none(_is_count(1)), "a number of frames", "K"),
+    "scale": _Field(
+        _or_none(lambda value: type(value) in (int, float) and 0.05 <= value <= 4),
+        "between 0.05 and 4",
+        "FACTOR",
+    ),
+    "crf": _Field(_or_none(lambda value: type(value) is int and 0 <= value <= 51), "0 to 51", "Q"),
+    "preset": _Field(_or_none(lambda value: value in PRESETS), "a preset of x264", "veryfast"),
     "reuse_env": _Field(lambda value: value is None or value is True, "true or null", True),
     "mode": _Field(_or_none(lambda value: _is_name(value) and value in MODES), "a mode", "evaluation"),
 }
@@ -188,7 +206,7 @@ def _command(request: Request, how: dict[str, Any]) -> Request:
     kept: dict[str, Any] = {
         "command": tuple(map(str, command)) if isinstance(command, list) and command else ("COMMAND",)
     }
-    for name in ("video", "fps", "mode"):
+    for name in (*FilmOptions._fields, "mode"):
         value = how.get(name)
         kept[name] = value if _FIELDS[name].is_valid(value) else None
     for name in ("only", "skip", "evaluation"):

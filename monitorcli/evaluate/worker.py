@@ -23,8 +23,8 @@ from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.recorder_factory import RecordingOptions, shared_recorder
 from monitorcli.monitor.step_result import as_float, one_step
 from monitorcli.monitor.writer import EpisodeWriter, Target
-from monitorcli.video import schedule
-from monitorcli.video.filming import Filming
+from monitorcli.video.filming import filming_of
+from monitorcli.video.options import FilmOptions
 
 _FLOATS, _FLAGS = frozenset({float, np.float64}), frozenset({bool, np.bool_})
 
@@ -37,8 +37,7 @@ class Task(NamedTuple):
     plan: Plan
     directory: str
     run: int
-    video: str
-    fps: float | None
+    films: FilmOptions
     ffmpeg: str | None
     mode: str
 
@@ -61,8 +60,7 @@ class Worker:
 
     def __init__(self, task: Task, loaded: Loaded, check: Check, notify: Callable[[str], None]) -> None:
         """`check` is called before each step, and may raise Stopped."""
-        chosen = schedule.parse(task.video) if task.ffmpeg else schedule.never
-        filming = Filming(chosen, task.fps, task.ffmpeg)
+        filming = filming_of(task.films, task.ffmpeg)
         self._task = task
         self._env, self._policy = loaded
         self._check = check

@@ -16,6 +16,7 @@ from monitorcli.monitor.notices import once, trouble
 from monitorcli.monitor.step_result import NOT_FROM_HERE, kind_of
 from monitorcli.monitor.writer import EpisodeWriter
 from monitorcli.video.filming import Filming, Films
+from monitorcli.video.keep import Outcome
 
 _SEED_BITS = 128
 _LOW = (1 << 64) - 1
@@ -90,16 +91,17 @@ class EpisodeRecorder:
                 if length == self._inherited:
                     return
                 writer = self.adopt()
-            began = self._began
+            began, success = self._began, success_in(info) if info else -1
             low, high, seeded = (0, 0, 0) if self._seed is None else split_seed(self._seed)
             # fmt: off
             writer.append(log.pack(
                 self.number, total, length, writer.epoch + began, self._clock() - began,
-                low, high, self.index, code, self._mode, success_in(info) if info else -1, seeded,
+                low, high, self.index, code, self._mode, success, seeded,
             ))
             # fmt: on
             if films.running or not length:
-                films.end(writer, length, self.number)
+                outcome = Outcome(0, total, code < log.CUT_RESET, success, self._mode)
+                films.end(writer, length, self.number, outcome)
         except Exception as error:
             self.trouble(error)
 

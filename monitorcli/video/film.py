@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -42,40 +42,75 @@ class Encoder(Protocol):
         """Wait until the file is complete. Returns Gym's `encoder_version`. Raises EncoderFailed."""
 
 
+class FilmInfo(NamedTuple):
+    """What is said of a film in advance: the episode's number, and how its frames are chosen.
+
+    `max_frames` is a number of frames, None for all; of every `frame_skip` one is filmed. A film that is
+    not `decided` may or may not be kept.
+    """
+
+    episode: int
+    fps: float
+    max_frames: int | None = None
+    frame_skip: int = 1
+    decided: bool = True
+
+
 class Film:
     """The video of one episode.
 
-    Call `capture` after the reset and after each step: L + 1 frames for L steps.
+    Call `capture` after the reset and after each step: L + 1 frames for L steps, if all are filmed. A film
+    that is not decided has another name and no meta file until `decide` is called.
     """
 
     def __init__(
         self,
         place: Callable[[], Path],
-        episode: int,
+        about: FilmInfo,
         render: Callable[[], Any],
         encoder: Encoder,
         notify: Callable[[str], None],
     ) -> None:
         """Open the film. `place()` returns its path without ending, which may change while the film runs.
 
-        The meta file is written at once, so that the film of a killed process has its number.
+        The meta file of a decided film is written at once, so that the film of a killed process has its
+        number.
         """
+        self._about = about
+        self._decided = about.decided
         self._render = render
         self._encoder = encoder
         self._notify = notify
         self._place = place
         self._meta: dict[str, Any] = {
-            "episode_id": episode,
+            "episode_id": about.episode,
             "content_type": encoder.content_type,
             "frames": None,
+            "fps": about.fps,
         }
+        if about.frame_skip > 1:
+            self._meta["frame_skip"] = about.frame_skip
+        self._captured = 0  # calls of `capture`
         self._frames = 0
+        self._over = False
         self._broken = ""
-        self._write_meta()
+        if about.decided:
+            self._write_meta()
+
+    @property
+    def broken(self) -> bool:
+        """Whether rendering or encoding failed."""
+        return bool(self._broken)
 
     def capture(self) -> None:
         """Render one frame into the film. If that fails, the film is marked as broken."""
-        if self._broken:
+        if self._broken or self._over:
+            return
+        self._captured += 1
+        if (self._captured - 1) % self._about.frame_skip:
+            return
+        if self._frames == self._about.max_frames:
+            self.shorten("max_frames")
             return
         try:
             frame = self._render()
@@ -85,6 +120,23 @@ class Film:
             self._frames += 1
         except Exception as error:
             self._break(error)
+
+    def shorten(self, why: str) -> None:
+        """Film no more of this episode; the meta file says why: "max_frames" or "time"."""
+        self._over = True
+        self._meta["shortened"] = why
+        self.finish()
+
+    def decide(self, place: Callable[[], Path], rules: str) -> None:
+        """Keep a film that was not decided: it gets the path that `place()` returns."""
+        before = self._path(self._encoder.ending)
+        self._place, self._decided = place, True
+        self._meta["keep"] = rules
+        try:
+            before.rename(self._path(self._encoder.ending))
+        except OSError as error:
+            self._break(error)
+        self._write_meta()
 
     def finish(self) -> None:
         """Say that the episode is over. The encoder has all frames then, but may still be busy."""
@@ -98,7 +150,8 @@ class Film:
         with contextlib.suppress(Exception):
             self._encoder.abandon()
         self._remove(self._encoder.ending)
-        self._remove(META_ENDING)
+        if self._decided:
+            self._remove(META_ENDING)
 
     def is_done(self) -> bool:
         """Whether `collect` would return at once."""
@@ -116,7 +169,11 @@ class Film:
             self._meta.update(broken=True, reason=self._broken)
             self._remove(self._encoder.ending)
         self._write_meta()
-        return None if self._broken else (self._path(self._encoder.ending).name, self._path(META_ENDING).name)
+        return None if self._broken else self.names()
+
+    def names(self) -> tuple[str, str]:
+        """The names of the video and of the meta file."""
+        return self._path(self._encoder.ending).name, self._path(META_ENDING).name
 
     def _break(self, error: Exception) -> None:
         if not self._broken:

@@ -21,6 +21,7 @@ import numpy as np
 from monitorcli.errors import EncoderFailed
 from monitorcli.format.open_file import OpenFile
 from monitorcli.video.ffmpeg import arguments, ffmpeg_version, find_ffmpeg
+from monitorcli.video.options import USUAL, FilmOptions
 
 # What an encoder needs of an input pipe to stay ahead of the environment (F_SETPIPE_SZ, fcntl(2)).
 _PIPE_BYTES = 1 << 20
@@ -44,10 +45,13 @@ class Mp4:
     ending = ".mp4"
     content_type = "video/mp4"
 
-    def __init__(self, path: Path, fps: float, ffmpeg: str | None = None) -> None:
+    def __init__(
+        self, path: Path, fps: float, ffmpeg: str | None = None, options: FilmOptions = USUAL
+    ) -> None:
         """`ffmpeg` is imageio-ffmpeg's if none is named; raises EncoderFailed when there is none."""
         self._path = path.with_name(path.name + self.ending)
         self._fps = fps
+        self._options = options
         self._ffmpeg = ffmpeg or find_ffmpeg()
         self._process: subprocess.Popen[bytes] | None = None
         self._frames: OpenFile
@@ -105,9 +109,10 @@ class Mp4:
             raise EncoderFailed(f"a frame must be (height, width, 3) uint8, not {describe(pixels)}")
         self._shape = pixels.shape
         self._most_waiting = min(_MOST_WAITING, _MOST_WAITING_BYTES // pixels.nbytes)
-        self._arguments = arguments(pixels.shape[1], pixels.shape[0], _PIXELS[channels], self._fps)
-        command = [self._ffmpeg, *self._arguments, str(self._path)]
-        self._process, self._frames, self._said = _start(command)
+        self._arguments = arguments(
+            pixels.shape[1], pixels.shape[0], _PIXELS[channels], self._fps, self._options
+        )
+        self._process, self._frames, self._said = _start([self._ffmpeg, *self._arguments], self._path)
 
     def _send(self, most: int) -> None:
         """Write what there is room for; waits until at most `most` frames are left. Raises EncoderFailed."""
@@ -142,9 +147,10 @@ class Mp4:
         return self._complaint
 
 
-def _start(command: list[str]) -> tuple[subprocess.Popen[bytes], OpenFile, OpenFile]:
+def _start(command: list[str], path: Path) -> tuple[subprocess.Popen[bytes], OpenFile, OpenFile]:
     """Start the encoder. Returns it and our ends of two pipes: its input and its messages.
 
+    The file is opened here, so that it may be renamed before the encoder has come to open it.
     Popen's own pipes are not used: Popen would read, write and close whatever file has their number by
     then.
     """
@@ -152,19 +158,21 @@ def _start(command: list[str]) -> tuple[subprocess.Popen[bytes], OpenFile, OpenF
     try:
         ends += os.pipe()
         ends += os.pipe()
+        ends.append(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0), 0o666))
         process = subprocess.Popen(
-            command,
+            [*command, "-f", "mp4", f"/dev/fd/{ends[4]}"],
             stdin=ends[0],
             stdout=subprocess.DEVNULL,
             stderr=ends[3],
+            pass_fds=(ends[4],),
             start_new_session=True,  # so that Ctrl-C in the terminal reaches the script and not the film
         )
     except BaseException:
         for end in ends:
             os.close(end)
         raise
-    os.close(ends[0])
-    os.close(ends[3])
+    for end in (ends[0], ends[3], ends[4]):
+        os.close(end)
     _widen(ends[1])
     return process, OpenFile(ends[1]), OpenFile(ends[2])
 
