@@ -14,6 +14,7 @@ from monitorcli.attach.graft import graft, graft_pool
 from monitorcli.attach.rehearsal import rehearse
 from monitorcli.attach.settings import Settings
 from monitorcli.attach.status_log import failures_reported, report_status
+from monitorcli.attach.turns import turns_of
 from monitorcli.format import log
 from monitorcli.format.environment import Environment
 from monitorcli.format.modes import MODES
@@ -121,6 +122,9 @@ class Recorder:
         self._attached(env, about, pool.stop, "recv")
         self._remark_unfilmed(about, "EnvPool")
 
+    def _report_filming(self) -> None:
+        report_status("filming", f"{self._filming.meter.spent:.2f}")
+
     def _of_slots(self, env: Any, about: Environment, count: int) -> VectorEpisodeRecorder:
         self.mark_known(env)
         return VectorEpisodeRecorder(count, lambda: self._open(about, None), self._mode_of(about), _remark)
@@ -161,6 +165,9 @@ class Recorder:
                 asked = self._settings
                 target = Target(self._directory, asked.run, asked.first_number, first_turn=asked.first_turn)
                 writer = self._writers[key] = EpisodeWriter(target, about, _remark)
+                if self._filming.wanted:
+                    writer.turns = turns_of(key, asked.first_turn)
+                    writer.on_film = self._report_filming
                 self._used[key] = _worker()
                 report_status("reset", about.env_id)
             if recorder is not None:

@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import sys
+import time
 from pathlib import Path
 
 from monitorcli.attach import command
@@ -29,8 +30,10 @@ from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.history import read_history
 from monitorcli.monitor.recovery import recover
 from monitorcli.monitor.run import RunFile
+from monitorcli.report.text import lasting
 from monitorcli.video import schedule
-from monitorcli.video.options import NO_FILMS
+from monitorcli.video.meter import is_costly
+from monitorcli.video.options import FOR_LESS, NO_FILMS
 
 
 def record(request: Request, existing: Existing) -> None:
@@ -45,6 +48,7 @@ def record(request: Request, existing: Existing) -> None:
     settings = settings_of(request, ffmpeg)._replace(
         run=run.number, first_number=before.started, first_turn=before.played
     )
+    began = time.monotonic()
     try:
         outcome, told = _run(request, settings, run)
     except command.CannotRun:
@@ -60,7 +64,7 @@ def record(request: Request, existing: Existing) -> None:
     missed, there_were = unmatched(request.evaluation, told)
     if missed:
         say(missed, there_were)
-    if say_recorded(request.directory, run, told):
+    if say_recorded(request.directory, run, told, _cost_of_films(told, time.monotonic() - began)):
         if outcome.interrupted:
             say_how_to_go_on(request, "interrupted")
         sys.exit(outcome.status)
@@ -68,6 +72,14 @@ def record(request: Request, existing: Existing) -> None:
     if not told.reset:
         _forget(run, missing)
     sys.exit(outcome.status or NOTHING_RECORDED)
+
+
+def _cost_of_films(told: StatusLog, elapsed: float) -> list[str]:
+    """A line, if filming kept a process for more than a tenth of the run's time."""
+    spent = max(map(float, told.filming), default=0.0)
+    if not is_costly(spent, elapsed):
+        return []
+    return [f"Filming took {lasting(round(spent))} of {lasting(round(elapsed))}. {FOR_LESS}"]
 
 
 def settings_of(request: Request, ffmpeg: str | None) -> Settings:

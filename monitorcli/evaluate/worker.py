@@ -24,7 +24,7 @@ from monitorcli.monitor.recorder_factory import RecordingOptions, shared_recorde
 from monitorcli.monitor.step_result import as_float, one_step
 from monitorcli.monitor.writer import EpisodeWriter, Target
 from monitorcli.video.filming import filming_of
-from monitorcli.video.options import FilmOptions
+from monitorcli.video.options import FOR_LESS, FilmOptions
 
 _FLOATS, _FLAGS = frozenset({float, np.float64}), frozenset({bool, np.bool_})
 
@@ -104,6 +104,8 @@ class Worker:
         """Finish the files, and close the environment."""
         if self._writer:
             self._writer.close()
+        if self._options.filming.meter.costly():
+            self._notify(f"filming took more than a tenth of the time. {FOR_LESS}")
         self._env.close()
 
     def _fresh(self, seed: int) -> Any:

@@ -85,6 +85,7 @@ class EpisodeWriter:
             self._log.discard()
             raise
         self._kept: Kept[Film] = Kept()
+        self.on_film: Callable[[], None] = lambda: None  # is called when a film was handed over
         _open.add(self)
 
     @property
@@ -121,6 +122,7 @@ class EpisodeWriter:
         with _lock:
             _finishing.append((self, film))
             _collect(leave=_FINISHING)
+        self.on_film()
 
     def offer(self, rules: tuple[Rule, ...], outcome: Outcome, film: Film | None, number: int) -> None:
         """Keep the film of episode `number`, or other films, or not, as the rules say; None is a kept one.
@@ -137,6 +139,7 @@ class EpisodeWriter:
                 _finishing[:] = [(writer, left) for writer, left in _finishing if left is not other]
                 other.discard()
             _collect(leave=_FINISHING)
+        self.on_film()
 
     def seal_batch(self) -> None:
         """Write the open batch for the last time, and begin the next; a disk that refuses is tried again."""

@@ -104,7 +104,7 @@ class Film:
 
     def capture(self) -> None:
         """Render one frame into the film. If that fails, the film is marked as broken."""
-        if self._broken or self._over:
+        if self.over:
             return
         self._captured += 1
         if (self._captured - 1) % self._about.frame_skip:
@@ -126,6 +126,11 @@ class Film:
         self._over = True
         self._meta["shortened"] = why
         self.finish()
+
+    @property
+    def over(self) -> bool:
+        """Whether no more frames are wanted."""
+        return self._over or self.broken
 
     def decide(self, place: Callable[[], Path], rules: str) -> None:
         """Keep a film that was not decided: it gets the path that `place()` returns."""

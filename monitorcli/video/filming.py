@@ -14,9 +14,15 @@ from monitorcli.video.asciicast import Asciicast
 from monitorcli.video.camera import FILMED, Camera, camera, cannot_render
 from monitorcli.video.film import Encoder, Film, FilmInfo, frames_per_second
 from monitorcli.video.keep import Outcome, Rule
+from monitorcli.video.meter import SHARE, UNLIMITED, Meter
 from monitorcli.video.mp4 import Mp4
 from monitorcli.video.options import NO_FILMS, USUAL, FilmOptions
 from monitorcli.video.schedule import Schedule, never
+
+TOO_COSTLY = (
+    "films are left out or end early, because filming took more than a fifth of the time; "
+    "--video cubic has all of them."
+)
 
 
 class Filming(NamedTuple):
@@ -29,6 +35,7 @@ class Filming(NamedTuple):
     rules: tuple[Rule, ...] = ()
     options: FilmOptions = USUAL
     ffmpeg: str | None = None
+    meter: Meter = UNLIMITED
 
     @property
     def wanted(self) -> bool:
@@ -41,7 +48,8 @@ def filming_of(options: FilmOptions, ffmpeg: str | None) -> Filming:
     if ffmpeg is None:
         options = NO_FILMS
     rules = keep.parse(options.keep) if options.keep else ()
-    return Filming(schedules.parse(options.schedule()), rules, options, ffmpeg)
+    meter = Meter(SHARE if options.bounded else None)
+    return Filming(schedules.parse(options.schedule()), rules, options, ffmpeg, meter)
 
 
 class FilmsWriter(Protocol):
@@ -112,18 +120,29 @@ class Films:
             except Exception as error:
                 self._notify(f"the video schedule failed ({type(error).__name__}: {error}); the run goes on.")
                 return False
-            if (chosen or self._filming.rules) and episodes.number is not None:
-                self._chosen = bool(chosen)
+            if not (chosen or self._filming.rules) or episodes.number is None:
+                return False
+            if self._filming.meter.enough_for_another():
+                self._notify(TOO_COSTLY)
+                return False
+            self._filming.meter.films += 1
+            self._chosen = bool(chosen)
+            with self._filming.meter.running():
                 self.running = self._open(writer, episodes.number, episodes.env())
-                self.capture()
+            self.capture()
         except Exception as error:
             episodes.trouble(error)
         return self.running is not None
 
     def capture(self) -> None:
         """Add a frame to the current film, if there is one."""
-        if self.running:
-            self.running.capture()
+        film = self.running
+        if film and not film.over:
+            with self._filming.meter.running():
+                film.capture()
+            if self._filming.meter.enough():
+                film.shorten("time")
+                self._notify(TOO_COSTLY)
 
     def end(
         self, writer: FilmsWriter, length: int, number: int | None, outcome: Outcome | None = None
@@ -135,16 +154,19 @@ class Films:
         film, self.running = self.running, None
         if not length and self._asked == number:
             self._kept_turn = self._turn
-        if film is None:
-            return
+        if film:
+            with self._filming.meter.running():
+                self._hand_over(film, writer, length, outcome)
+
+    def _hand_over(self, film: Film, writer: FilmsWriter, length: int, outcome: Outcome | None) -> None:
         offered = bool(self._filming.rules) and bool(length) and outcome is not None and not film.broken
         if self._chosen and length:
             film.finish()
             writer.keep(film)
         elif not offered:
             film.discard()
-        if offered and outcome and number is not None:
-            writer.offer(self._filming.rules, outcome, None if self._chosen else film, number)
+        if offered and outcome and self._asked is not None:
+            writer.offer(self._filming.rules, outcome, None if self._chosen else film, self._asked)
 
     def disown(self) -> None:
         """Forget the current film, because this process was forked and the film is its parent's."""

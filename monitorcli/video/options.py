@@ -7,6 +7,7 @@ from typing import NamedTuple
 DEFAULT_SCHEDULE = "cubic"
 # An encoder beside the script should take little of its time; films are a twentieth larger than of `medium`.
 DEFAULT_PRESET = "veryfast"
+FOR_LESS = "For less: --frame-skip K, --max-frames N, --scale 0.5, another --video, or --video none"
 PRESETS = (
     "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow",
 )  # fmt: skip
