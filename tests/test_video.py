@@ -12,9 +12,11 @@ import time
 import gymnasium
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from environments import Countdown, play
 
 from monitorcli import Monitor
+from monitorcli.cli import main
 from monitorcli.errors import EncoderFailed
 from monitorcli.format.mp4_frames import count_finished, count_mp4
 from monitorcli.format.open_file import FollowedDirectory
@@ -446,3 +448,37 @@ def recorded(directory, env, options):
     made = Filming(lambda episode: True, options=options)
     recorder = shared_recorder(env, lambda _: open_writer(), RecordingOptions(made, b"t", print))
     return recorder.steps, recorder.close
+
+
+@pytest.mark.parametrize(
+    ("shade", "length", "suspect", "said"),
+    [
+        (lambda at: 0, 5, "black", "every frame is black"),
+        (lambda at: 90, 5, "constant", "all frames are alike"),
+        (lambda at: 90, 2, None, None),  # three frames may well be alike
+        (lambda at: 90 * (at == 5), 5, None, None),
+    ],
+)
+def test_a_film_that_shows_nothing_is_suspect_and_inspect_says_so(tmp_path, shade, length, suspect, said):
+    class Shaded(Countdown):
+        def render(self):
+            return np.full((16, 16, 3), shade(self.at), np.uint8)
+
+    env = Shaded((length,), render_mode="rgb_array")
+    env.spec = gymnasium.spec("Countdown-v0")
+    film(tmp_path, env)
+    assert json.loads(next(tmp_path.glob("*.meta.json")).read_text()).get("suspect") == suspect
+    (video,) = read(tmp_path).videos
+    assert video.suspect == (suspect or "")
+    shown = CliRunner().invoke(main, ["inspect", str(tmp_path), "--episode", "0"]).stdout
+    assert ("suspect" in shown) == (suspect is not None)
+    assert said is None or f"suspect: {said}" in " ".join(shown.split())
+    assert ("1 suspect" in CliRunner().invoke(main, ["inspect", str(tmp_path)]).stdout) == (
+        suspect is not None
+    )
+
+
+def test_a_film_that_lacks_frames_is_suspect(tmp_path, monkeypatch):
+    monkeypatch.setattr("monitorcli.video.film.count_mp4", lambda path: 3)
+    film(tmp_path, countdown(render_mode="rgb_array"))
+    assert read(tmp_path).videos[0].suspect == "frames"

@@ -58,7 +58,9 @@ def _film(
         return
     if video.finished:
         yield from _length(recording, video, meta, decoded, one_less)
-    if decoded.alike and decoded.total > 1:
+    if video.suspect == "black":
+        yield f"{video.name}: its frames were black"
+    elif decoded.alike and decoded.total > 1:
         alike = f"{video.name}: its {decoded.total} frames are all alike"
         if decoded.total > _SHORT:
             yield f"{alike}; is the picture empty?"

@@ -15,7 +15,9 @@ import numpy as np
 
 from monitorcli.errors import EncoderFailed
 from monitorcli.format.json_files import write_json
+from monitorcli.format.mp4_frames import count_mp4
 from monitorcli.format.names import META_ENDING
+from monitorcli.video.look import Look
 
 DEFAULT_FPS = 30.0
 
@@ -90,6 +92,7 @@ class Film:
         }
         if about.frame_skip > 1:
             self._meta["frame_skip"] = about.frame_skip
+        self._look = Look()
         self._captured = 0  # calls of `capture`
         self._frames = 0
         self._over = False
@@ -117,6 +120,7 @@ class Film:
             if frame is None:
                 raise EncoderFailed("render() returned None")
             self._encoder.add(frame)
+            self._look.see(frame)
             self._frames += 1
         except Exception as error:
             self._break(error)
@@ -170,6 +174,12 @@ class Film:
             except Exception as error:
                 self._break(error)
         self._meta["frames"] = self._frames
+        suspect = self._look.suspect(self._frames)
+        held = count_mp4(self._path(self._encoder.ending))  # 0 for what is no mp4
+        if held and held != self._frames:
+            suspect = "frames"
+        if suspect:
+            self._meta["suspect"] = suspect
         if self._broken:
             self._meta.update(broken=True, reason=self._broken)
             self._remove(self._encoder.ending)
