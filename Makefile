@@ -20,7 +20,7 @@ run = @echo '$$ $(1)' && PATH="$(abspath $(BIN)):$$PATH" $(1)
 .PHONY: help demo test test-browser test-sb3 compat torture fuzz check check-lint check-format check-types check-docs docs format clean
 
 help: ## list what can be done
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/demo.stamp ## record a CartPole script with video into build/demo, then look at it
 	$(call run,monitorcli start --force build/demo -- python docs/examples/cartpole.py)
@@ -33,7 +33,7 @@ test: $(VENV)/dev.stamp ## run the tests
 test-browser: $(VENV)/browser.stamp build/axe/$(AXE) ## look at the page in a real Chromium (needs chromium, and npm for axe-core)
 	$(call run,python -m pytest tests/browser $(ARGS))
 
-test-sb3: $(VENV)/sb3.stamp ## evaluate models of Stable-Baselines3, TorchScript and ONNX files (installs torch)
+test-sb3: $(VENV)/sb3.stamp ## evaluate models of Stable-Baselines3, Atari and MuJoCo too, TorchScript and ONNX files (installs torch)
 	$(call run,python -m pytest tests/sb3 $(ARGS))
 
 # The checker of accessibility is asked for its one file; it is no part of the project.
@@ -102,7 +102,7 @@ $(VENV)/dev.stamp: $(VENV)/demo.stamp
 	@touch $@
 
 $(VENV)/sb3.stamp: $(VENV)/dev.stamp
-	@echo "Installing Stable-Baselines3, torch and onnxruntime (200 MB and more) ..."
+	@echo "Installing Stable-Baselines3, torch, onnxruntime, Atari and MuJoCo (300 MB and more) ..."
 	@$(PIP) install $(EXACT) --group sb3
 	@touch $@
 

@@ -22,7 +22,8 @@ WIDTH = 100  # of the usage lines, whatever terminal this runs in
 
 EXIT_STATUSES = {
     "0": "done",
-    "1": "a gate that was asked for is not met",
+    "1": "a gate that was asked for is not met, or could not be judged; an evaluation's proof found a "
+    "difference, or could not be run",
     "2": "the request cannot be done: wrong usage, a directory in use, nothing there, a bad policy",
     "5": "nothing was recorded",
     "128+n": "signal n ended the recorded command, or monitorcli itself",

@@ -17,6 +17,7 @@ LEFT_OUT = " (and so on)"  # a line of a page that stands for any number of line
 _VARYING = re.compile(
     r"manifest\.0\.\w+\.|written [\d.]+ \w+ ago|\([\d,]+ bytes\)|[\d.]+ [GT]B are free"
     r"|(?<=ffmpeg )[\d.]+|(?<=reached )/\S+(?=/python)|(?<=digest    )[0-9a-f]{16}"
+    r"|(?<=digest     )[0-9a-f]{16}"
 )
 
 
@@ -33,13 +34,11 @@ def commands(page: str) -> list[tuple[str, str]]:
 
 
 def type_in(page: str, folder: Path, but: tuple[str, ...] = ()) -> None:
-    """Type the page in `folder`, but for the commands `but`; Python blocks with a name become files.
+    """Type the page in `folder`, but for the commands `but`; blocks with a name become files.
 
     Every command must exit with 0, unless the next one is `echo $?`.
     """
-    for language, name, body in blocks(page):
-        if language == "python" and name:
-            (folder / name).write_text(body)
+    files(page, folder)
     typed = [(command, shown) for command, shown in commands(page) if command not in but]
     assert len(typed) + len(but) == len(commands(page))
     status = 0
@@ -49,6 +48,13 @@ def type_in(page: str, folder: Path, but: tuple[str, ...] = ()) -> None:
         assert not shown or shows(done.stdout, shown), f"$ {command}\n{done.stdout}"
         status = done.returncode
     assert status == 0
+
+
+def files(page: str, folder: Path) -> None:
+    """Write the blocks with a name into `folder`."""
+    for _, name, body in blocks(page):
+        if name:
+            (folder / name).write_text(body)
 
 
 def run(command: str, folder: Path, status: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:

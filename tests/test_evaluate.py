@@ -346,7 +346,7 @@ def test_the_bar_says_which_number_is_the_time_left(folder):
         "start", "eval", "--env", "CartPole-v1", "--policy", "random", "--episodes", "3",
         "--video", "none", cwd=folder, FORCE_COLOR="1", NO_COLOR="1",
     )  # fmt: skip
-    assert re.search(r"3/3 mean return [0-9.]+ 0:00:00 left", done.stderr)
+    assert re.search(r"3 of 3 episodes · mean return [0-9.]+ \[[0-9.-]+, [0-9.]+\] · 0 s left", done.stderr)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ LAYERS = {
     "attach": ({"monitor", "video", "format", "errors", "__init__"}, {"numpy", "gymnasium"}),
     # Reads a recording (and its seeds, as `format` has them) to know which episodes are still missing.
     "evaluate": (
-        {"recording", "monitor", "video", "format", "errors", "reference", "__init__"},
+        {"recording", "summary", "monitor", "video", "format", "errors", "reference", "__init__"},
         {"numpy", "gymnasium"},
     ),
     # Renders a Recording, so it knows what one is.

@@ -183,10 +183,14 @@ def test_processes_of_one_series_leave_the_films_that_one_process_would_have_lef
 def test_an_evaluation_keeps_films_by_outcome_too(tmp_path):
     done = monitorcli(
         *("start", "eval", "--env", "CartPole-v1", "--policy", "random", "--episodes", "9", "--seed", "0"),
-        *("--keep", "best:2,last"),
+        *("--keep", "best:2,last,failed:3"),
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
+    assert (
+        "monitorcli: --keep failed kept nothing: no episode said whether it succeeded.\n"
+        "  It is read from is_success or success in the info of the last step.\n"
+    ) in done.stderr
     recording = read(tmp_path / "eval")
     best = sorted(range(9), key=lambda row: -recording.episodes.episode_return[row])[:2]
     assert sorted(video.episode for video in recording.films) == sorted({*best, 8})

@@ -319,3 +319,10 @@ def test_each_command_explains_itself(command, option):
     assert done.exit_code == 0, done.exception
     assert f"Usage: main {command} " in done.stdout
     assert "-h, --help" in done.stdout
+
+
+def test_force_baseline_alone_is_refused_where_it_was_typed():
+    refusal = "monitorcli: --force-baseline needs --baseline: the recording to compare with.\n"
+    done = inspect("--force-baseline")
+    assert (done[0], done[1], done[2].startswith(refusal)) == (2, b"", True)
+    assert inspect(MONITORCLI_INSPECT_FORCE_BASELINE="1") == inspect()

@@ -133,7 +133,7 @@ class TestJson:
         keys = (
             "directory env_id episodes completed incomplete terminated truncated steps return length "
             "duration runs videos notes problems schema confidence selection recent success modes windows "
-            "gates comparison series groups"
+            "gates comparison plan coverage digest repeats failed errors first_observations series groups"
         )
         assert list(document(learning())) == list(document(troubled())) == keys.split()
 

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import shlex
 import signal
-
-import numpy as np
+from collections.abc import Iterable
 
 from monitorcli.cli.closing_line import say_recorded
 from monitorcli.cli.messages import say
 from monitorcli.cli.request import Request
 from monitorcli.cli.run_lifecycle import say_how_to_go_on
-from monitorcli.evaluate.outcome import Failed, Outcome
-from monitorcli.evaluate.plan import Plan
-from monitorcli.evaluate.proof import Repeat
+from monitorcli.evaluate.outcome import Failed
 from monitorcli.evaluate.run import Evaluated
-from monitorcli.evaluate.seeds import completed
-from monitorcli.evaluate.shards import Shard
 from monitorcli.monitor.run import RunFile
 from monitorcli.recording import read
-from monitorcli.report.text import number, plural
-from monitorcli.summary.coverage import Coverage, coverage
-from monitorcli.summary.digest import SHOWN, digest
+from monitorcli.report import evaluation_sentences
+from monitorcli.report.evaluation import Evaluation, evaluation_of
+from monitorcli.report.evaluation_sentences import Said
+from monitorcli.report.text import listing, plural
 
-# Seeds, or shards, that a sentence names.
+# Seeds that a sentence names.
 _MOST_NAMED = 10
 
 
-def say_evaluated(request: Request, run: RunFile, plan: Plan, shard: Shard, evaluated: Evaluated) -> None:
+def say_evaluated(request: Request, run: RunFile, evaluated: Evaluated) -> None:
     """Say what was recorded and what it is worth; of one that was stopped, how to go on."""
     failures = evaluated.failures
     if failures:
@@ -39,80 +35,42 @@ def say_evaluated(request: Request, run: RunFile, plan: Plan, shard: Shard, eval
         say_how_to_go_on(request, "interrupted" if by_hand else f"stopped by {name}")
         return
     recording = read(request.directory, kind="monitorcli")
-    done = completed(recording, plan)
-    found = coverage(plan.seeds, done.keys(), shard.total)
-    lines = [*_proof(request, evaluated.repeats), *_starts(*evaluated.starts)]
-    if done:
-        rows = np.array(sorted(done.values()), np.intp)
-        reproducible = all(repeat.equal() for repeat in evaluated.repeats)
-        lines.append(_digest(digest(recording.episodes, rows), found, reproducible))
-    if not say_recorded(request.directory, run, more=lines):
+    ours = next((one for one in recording.runs if one.file == run.path.name), None)
+    found = evaluation_of(recording, ours) if ours else None
+    if not say_recorded(request.directory, run, more=_lines(found) if found else ()):
         say("nothing was recorded.")
-    _say_coverage(request, found, shard, failures)
+    if found and (found.coverage.missing or failures):
+        _say_coverage(request, found, failures)
 
 
-def _proof(request: Request, repeats: list[Repeat]) -> list[str]:
-    """Whether the repeated episodes were equal; of those that were not, the first."""
-    different = [repeat for repeat in repeats if not repeat.equal()]
-    if not different:
-        equal = f"{len(repeats)} of {plural(len(repeats), 'episode')} run again elsewhere, equal bit for bit"
-        return [f"proof     {equal}"] if repeats else []
-    first = different[0]
-    seed = first.first.seed
-    alone = request._replace(episodes=1, seed=seed, repeat=1, shard=None, workers=None)
-    more = f" ({len(different)} of {len(repeats)} repeated episodes differ)" if len(repeats) > 1 else ""
-    one, other = _told(first.first), _told(first.second)
-    if one == other:
-        other = "the same with other actions or observations"
-    return [
-        f"! not reproducible: seed {seed} gave {one}, then {other}.{more}",
-        "  The policy or the environment keeps something from one episode to the next, or draws random "
-        "numbers that no seed decides.",
-        f"  One episode alone, twice:  monitorcli start ANOTHER_DIR {alone.as_typed()}",
-    ]
+def _lines(of: Evaluation) -> list[str]:
+    """Proof, starts and digest, a line each."""
+    parts = (evaluation_sentences.proof, evaluation_sentences.starts, evaluation_sentences.digest)
+    return [_line(said) for part in parts for said in part(of)]
 
 
-def _told(outcome: Outcome) -> str:
-    if isinstance(outcome, Failed):
-        return f"an error ({outcome.error})"
-    return f"return {number(outcome.episode_return)} in {plural(outcome.length, 'step')}"
+def _line(said: Said) -> str:
+    # What has no label goes on with the warning above it.
+    label = said.label.ljust(10) if len(said.label) > 1 else said.label.ljust(2)
+    return "  ".join([label + said.text, *said.commands])
 
 
-def _starts(episodes: int, different: int) -> list[str]:
-    """How many first observations were different, where some were the same."""
-    if different >= episodes:
-        return []
-    return [f"starts    {plural(different, 'first observation')} in {plural(episodes, 'episode')}"]
-
-
-def _digest(found: str, covered: Coverage, reproducible: bool) -> str:
-    said = "the same for any number of workers, on this machine and versions"
-    if covered.covered < covered.episodes:
-        said = f"of {covered.covered:,} of {covered.episodes:,} episodes"
-    elif not reproducible:
-        said = "of this run; another gives another"
-    return f"digest    {found[:SHOWN]}   ({said})"
-
-
-def _say_coverage(request: Request, found: Coverage, shard: Shard, failures: list[Failed]) -> None:
+def _say_coverage(request: Request, of: Evaluation, failures: Iterable[Failed]) -> None:
     """Say what of the plan is not covered, and the command for it."""
-    if found.covered == found.episodes and not failures:
-        return
-    said = f"{found.covered:,} of {found.episodes:,} episodes are covered"
+    covers = of.coverage
+    said = f"{covers.covered:,} of {covers.episodes:,} episodes are covered"
     directory = shlex.quote(str(request.directory))
-    if failures:
-        seeds = ", ".join(str(failed.seed) for failed in failures[:_MOST_NAMED])
-        more = f" and {len(failures) - _MOST_NAMED:,} more" if len(failures) > _MOST_NAMED else ""
-        word = "seed" if len(failures) == 1 else "seeds"
+    seeds = [str(failed.seed) for failed in failures]
+    if seeds:
+        word = "seed" if len(seeds) == 1 else "seeds"
+        failed = f"{plural(len(seeds), 'episode')} failed ({word} {listing(seeds, _MOST_NAMED)})"
         say(
-            f"{plural(len(failures), 'episode')} failed ({word} {seeds}{more}); {said}.",
+            f"{failed}; {said}.",
             f"To run what is missing:  monitorcli resume {directory} {request.as_typed()}",
         )
         return
-    shards = ", ".join(f"{one}/{found.total}" for one in found.shards[:_MOST_NAMED])
-    more = f" and {len(found.shards) - _MOST_NAMED:,} more" if len(found.shards) > _MOST_NAMED else ""
-    following = request._replace(shard=f"{found.shards[0]}/{found.total}")
-    say(
-        f"{said}; not complete yet: {'shards' if len(found.shards) > 1 else 'shard'} {shards}{more}.",
-        f"For example:  monitorcli start {directory} {following.as_typed()}",
-    )
+    following = f"monitorcli resume {directory} {request._replace(shard=None).as_typed()}"
+    if covers.total > 1:
+        shard = f"{covers.shards[0]}/{covers.total}"
+        following = f"monitorcli start {directory} {request._replace(shard=shard).as_typed()}"
+    say(f"{said}; not complete yet: {evaluation_sentences.missing(of)}.", f"For example:  {following}")

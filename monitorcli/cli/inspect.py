@@ -152,6 +152,7 @@ def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **params: Any)
     from monitorcli.cli import inspect_output as output
     from monitorcli.cli import inspect_request as request
 
+    inspect_options.refuse_force_without_baseline(ctx)
     wanted, typed = request.wanted(params), inspect_options.typed(ctx)
     where = output.checked(params, typed, wanted)
     inspect_options.refuse_unseen(typed, where.format_name, wanted.gates)

@@ -65,6 +65,15 @@ def purpose(ctx: click.Context) -> str:
     return chosen
 
 
+def refuse_force_without_baseline(ctx: click.Context) -> None:
+    """Raise BadRequest if --force-baseline was typed and there is no baseline."""
+    if "--force-baseline" in typed(ctx) and ctx.params["baseline"] is None:
+        raise BadRequest(
+            "--force-baseline needs --baseline: the recording to compare with.",
+            "For example: --baseline main-eval --force-baseline",
+        )
+
+
 def typed(ctx: click.Context) -> list[str]:
     """The options that were given on the command line."""
     return _given(ctx, ParameterSource.COMMANDLINE)

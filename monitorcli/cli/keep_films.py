@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from monitorcli.cli.messages import say
 from monitorcli.errors import NoRecording
 from monitorcli.format.names import META_ENDING
 from monitorcli.monitor.active_writers import json_or_nothing
@@ -22,13 +23,20 @@ def keep_films(directory: Path, run: RunFile, typed: str | None) -> None:
     if typed is None:
         return
     with contextlib.suppress(NoRecording):
-        recording = read(directory, kind="monitorcli")
-        remove_films(directory, _surplus(recording, run, keep.parse(typed)))
+        recording, rules = read(directory, kind="monitorcli"), keep.parse(typed)
+        ours = next((known.number for known in recording.runs if known.file == run.path.name), None)
+        remove_films(directory, _surplus(recording, ours, rules))
+        mine = [writer.run == ours for writer in recording.writers]
+        success = recording.episodes.success[np.array(mine, np.bool_)[recording.episodes.writer]]
+        if any(rule.kind == "failed" for rule in rules) and len(success) and (success < 0).all():
+            say(
+                "--keep failed kept nothing: no episode said whether it succeeded.",
+                "It is read from is_success or success in the info of the last step.",
+            )
 
 
-def _surplus(recording: Recording, run: RunFile, rules: tuple[keep.Rule, ...]) -> set[str]:
-    """The names of films that were kept by outcome in this run, and are not among their series' chosen."""
-    ours = next((known.number for known in recording.runs if known.file == run.path.name), None)
+def _surplus(recording: Recording, ours: int | None, rules: tuple[keep.Rule, ...]) -> set[str]:
+    """The names of films that were kept by outcome in run `ours`, and are not among their series' chosen."""
     episodes = recording.episodes
     ends = np.argsort(np.argsort(episodes.started_at + episodes.duration, kind="stable"), kind="stable")
     by_series: dict[int, dict[Outcome, str]] = {}

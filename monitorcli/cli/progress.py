@@ -3,90 +3,115 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from monitorcli.cli.messages import say
 from monitorcli.evaluate.engines.interface import Result
 from monitorcli.evaluate.outcome import Ended
 from monitorcli.evaluate.run import Advance
-from monitorcli.report.text import lasting, number, plural
+from monitorcli.report.intervals import between
+from monitorcli.report.text import cells, lasting, number, plural
+from monitorcli.summary.intervals import UNKNOWN, Interval, normal_quantile
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 # Seconds between two lines where there is no terminal.
 _A_MINUTE = 60.0
+_CONFIDENCE = 0.95
+_BAR = 8  # columns, and one for the blank behind it
+
+Clock = Callable[[], float]
 
 
 class _SoFar:
-    """What the episodes that are over come to."""
+    """What the episodes that are over come to. Mean and variance by Welford (1962), so that none is kept."""
 
-    def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, total: int, clock: Clock) -> None:
         self.total = total
         self.done = self.failed = 0
-        self._sum = 0.0
+        self._mean = self._squares = 0.0
         self._clock = clock
         self._began = clock()
 
     def add(self, result: Result) -> None:
         self.done += 1
-        if isinstance(result.outcome, Ended):
-            self._sum += result.outcome.episode_return
-        else:
+        if not isinstance(result.outcome, Ended):
             self.failed += 1
+            return
+        value = result.outcome.episode_return
+        apart = value - self._mean
+        self._mean += apart / (self.done - self.failed)
+        self._squares += apart * (value - self._mean)
 
-    def mean(self) -> str:
-        ended = self.done - self.failed
-        return f"mean return {number(self._sum / ended)}" if ended else ""
+    def fields(self, alive: int) -> list[str]:
+        """All of it in words, the most wanted first."""
+        rate = self.done / max(1e-9, self._clock() - self._began)
+        left = [f"{lasting(round((self.total - self.done) / rate))} left"] if self.done else []
+        failed = [f"{self.failed:,} failed"] if self.failed else []
+        pace = [f"{number(rate)} episodes a second"] if self.done else []
+        return [*self._means(), *left, *failed, *pace, plural(alive, "worker")]
 
-    def rate(self) -> float:
-        """Episodes a second."""
-        return self.done / max(1e-9, self._clock() - self._began)
-
-    def pace(self, alive: int) -> str:
-        """How quick it is, and with how many workers."""
-        failed = f", {self.failed:,} failed" if self.failed else ""
-        return f"{number(self.rate())} episodes a second, {plural(alive, 'worker')}{failed}"
-
-    def line(self, alive: int) -> str:
-        """All of it, for where there is no bar."""
-        left = lasting(max(1, round((self.total - self.done) / self.rate())))
-        known = [f"{self.done:,} of {self.total:,} episodes", self.mean(), self.pace(alive), f"{left} left"]
-        return ", ".join(filter(None, known))
+    def _means(self) -> list[str]:
+        """The mean return with its interval, by the central limit theorem."""
+        ended, interval = self.done - self.failed, UNKNOWN
+        if not ended:
+            return []
+        if ended > 1:
+            half = normal_quantile(_CONFIDENCE) * math.sqrt(self._squares / (ended - 1) / ended)
+            interval = Interval(self._mean - half, self._mean + half)
+        return [f"mean return {number(self._mean)} {between(interval)}".rstrip()]
 
 
 @contextlib.contextmanager
-def progress(total: int) -> Iterator[Advance]:
-    """Context manager that gives what shows each result."""
-    from rich.console import Console
+def progress(total: int, console: Console | None = None, clock: Clock = time.monotonic) -> Iterator[Advance]:
+    """Context manager that gives what shows each result. `clock` gives seconds."""
+    if console is None:
+        from rich.console import Console
 
-    console, so_far = Console(stderr=True), _SoFar(total)
+        console = Console(stderr=True)
+    so_far = _SoFar(total, clock)
     if console.is_terminal:
         with _bar(console, so_far) as advance:
             yield advance
         return
-    said_at = time.monotonic()
+    said_at = clock()
 
     def advance_by_lines(result: Result, alive: int) -> None:
         nonlocal said_at
         so_far.add(result)
-        if time.monotonic() - said_at >= _A_MINUTE:
-            said_at = time.monotonic()
-            say(f"{so_far.line(alive)}.")
+        if clock() - said_at >= _A_MINUTE:
+            said_at = clock()
+            said = [f"{so_far.done:,} of {plural(total, 'episode')}", *so_far.fields(alive)]
+            say(f"{', '.join(said)}.")
 
     yield advance_by_lines
 
 
 @contextlib.contextmanager
-def _bar(console: object, so_far: _SoFar) -> Iterator[Advance]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def _bar(console: Console, so_far: _SoFar) -> Iterator[Advance]:
+    from rich.progress import BarColumn, Progress, TextColumn
 
-    mean, pace = TextColumn("{task.fields[mean]}"), TextColumn("{task.fields[pace]}")
-    left = (TimeRemainingColumn(), TextColumn("left"))
-    columns = (TextColumn("episodes"), BarColumn(), MofNCompleteColumn(), mean, *left, pace)
-    with Progress(*columns, console=console, transient=True) as bar:  # type: ignore[arg-type]
-        task = bar.add_task("", total=so_far.total, mean="", pace="")
+    columns = (BarColumn(_BAR), TextColumn("{task.fields[said]}", markup=False))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=so_far.total, said=_on_one_line(so_far, [], console.width))
 
         def advance(result: Result, alive: int) -> None:
             so_far.add(result)
-            bar.update(task, advance=1, mean=so_far.mean(), pace=so_far.pace(alive))
+            said = _on_one_line(so_far, so_far.fields(alive), console.width)
+            bar.update(task, advance=1, said=said)
 
         yield advance
+
+
+def _on_one_line(so_far: _SoFar, fields: list[str], width: int) -> str:
+    """As much of it as fits beside the bar."""
+    line = f"{so_far.done:,} of {plural(so_far.total, 'episode')}"
+    for field in fields:
+        if cells(line) + 3 + cells(field) > width - _BAR - 1:
+            break
+        line = f"{line} · {field}"
+    return line

@@ -26,7 +26,7 @@ from monitorcli.errors import MonitorError, NoRecording
 from monitorcli.evaluate import shards
 from monitorcli.evaluate.claim import last_plan, may_join, refuse_taken
 from monitorcli.evaluate.environment import EnvironmentRequest
-from monitorcli.evaluate.plan import OF_SERIES, Plan
+from monitorcli.evaluate.plan import DRAWN, OF_SERIES, Plan
 from monitorcli.evaluate.plan import changes as plan_changes
 from monitorcli.evaluate.policies import Policy, PolicyRequest, reference_name
 from monitorcli.evaluate.run import Evaluated, Evaluation, run_evaluation
@@ -60,7 +60,8 @@ class _Prepared(NamedTuple):
 def record(request: Request, existing: Existing) -> None:
     """Run and record the episodes that are still missing.
 
-    Exits with 0, 2 if an episode failed, or 128+n after signal n.
+    Exits with 0, 1 if the proof found a difference or could not be run, 2 if an episode failed, or 128+n
+    after signal n.
     """
     shard = Shard() if request.shard is None else shards.parse(request.shard, os.environ)
     ffmpeg, trouble = usable_ffmpeg(request)
@@ -94,7 +95,7 @@ def record(request: Request, existing: Existing) -> None:
             keep_films(run.directory.path(), run, request.keep)
         document = evaluated.document() if evaluated else {"interrupted": False}
         end(run, exit_status=status, **document)
-    say_evaluated(with_current_directory(request, run), run, prepared.plan, shard, evaluated)
+    say_evaluated(with_current_directory(request, run), run, evaluated)
     sys.exit(status)
 
 
@@ -109,7 +110,7 @@ def _about(request: Request, env: Any, policy: Policy) -> Environment:
     about = describe(env)
     if request.wrapper:
         about = about._replace(arguments={**about.arguments, "wrappers": list(request.wrapper)})
-    name = reference_name(str(request.policy)) + (" --stochastic" if request.deterministic is False else "")
+    name = reference_name(str(request.policy)) + (DRAWN if request.deterministic is False else "")
     return about._replace(command=(), policy=name, policy_hash=policy.identity["sha256"])
 
 
@@ -188,7 +189,7 @@ def _workers(asked: str | None) -> int:
 def _status(evaluated: Evaluated) -> int:
     if evaluated.stopped_by:
         return 128 + evaluated.stopped_by
-    return 2 if evaluated.failures else 0
+    return 2 if evaluated.failures else int(not evaluated.proved)
 
 
 def _wrote(run: RunFile) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from monitorcli.errors import BadRequest
 from monitorcli.evaluate.environment import EnvironmentRequest, parse_arguments
+from monitorcli.report.evaluation_command import words
 from monitorcli.video import keep, schedule
 from monitorcli.video.options import FilmOptions
 
@@ -80,18 +81,6 @@ class Request(NamedTuple):
         """The command line without the directory, quoted for a shell."""
         options = [word for name in _OPTIONS for word in words(name, getattr(self, name))]
         return shlex.join([*options, *(("--", *self.command) if self.command else ())])
-
-
-def words(name: str, value: Any) -> tuple[str, ...]:
-    """One option as it is typed; () if it is not."""
-    option = f"--{name.replace('_', '-')}"
-    if isinstance(value, (list, tuple)):
-        return tuple(word for each in value for word in (option, str(each)))
-    if name == "deterministic" and value is False:
-        return ("--stochastic",)
-    if isinstance(value, bool):
-        return (option,) if value else ()
-    return () if value is None else (option, str(value))
 
 
 def checked(request: Request) -> Request:

@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from monitorcli.cli.request import Request, words
+from monitorcli.cli.request import Request
 from monitorcli.errors import BadRequest, NoRecording
 from monitorcli.evaluate.environment import parse_arguments
 from monitorcli.evaluate.policies import NO_STATISTICS, RANDOM, reference_name
 from monitorcli.format.modes import MODES
 from monitorcli.recording import read
 from monitorcli.recording.model import Run
+from monitorcli.report.evaluation_command import words
 from monitorcli.report.text import printable
 from monitorcli.video import keep, schedule
 from monitorcli.video.options import PRESETS, FilmOptions

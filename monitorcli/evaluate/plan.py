@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from monitorcli.format.environment import Environment
 
+# Stands behind the name of a policy that draws its actions.
+DRAWN = " --stochastic"
 # Versions of the key `plan` in a run's file, newest last. 1: first version.
 VERSION = 1
 # What is compared, and what it is called; the versions are compared each by itself.
@@ -67,15 +69,29 @@ def changes(known: Any, plan: Plan) -> list[tuple[str, str, str]]:
     if not isinstance(known, dict):
         return []
     now = plan.document()
-    names = [name for name in _COMPARED if name in known]
-    if known.get("policy_hash") is not None:  # in whatever folder the file is
-        known, now = ({**one, "policy": _text(one.get("policy")).rpartition(":")[2]} for one in (known, now))
+    names = [
+        name for name in _COMPARED if name in known and not (name == "policy" and _same_name(known, now))
+    ]
     found = [(_COMPARED[name], _text(known[name]), _text(now[name])) for name in names]
     versions = known.get("versions")
     if isinstance(versions, dict):
         both = [name for name in now["versions"] if name in versions]
         found += [(f"version of {name}", _text(versions[name]), now["versions"][name]) for name in both]
     return [change for change in found if change[1] != change[2]]
+
+
+def _same_name(known: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Whether the policies differ in no more than where their files are, which their hashes tell apart."""
+    names = [without_file(_text(one.get("policy"))) for one in (known, now)]
+    return known.get("policy_hash") is not None and names[0] == names[1]
+
+
+def without_file(policy: str) -> str:
+    """What of a policy's name is not its file: `act` of `a/policy.py:act`, ` --stochastic` behind a zip's."""
+    _, colon, name = policy.rpartition(":")
+    if colon:
+        return name
+    return DRAWN if policy.endswith(DRAWN) else ""
 
 
 def _text(value: Any) -> str:

@@ -49,8 +49,8 @@ def prove(engine: Engine, results: Sequence[Result], elsewhere: bool) -> list[Re
     return sorted(found, key=lambda repeat: repeat.first.seed)
 
 
-def document(repeats: Sequence[Repeat]) -> dict[str, Any]:
-    """The key `repeats` of a run's file."""
+def document(repeats: Sequence[Repeat], error: str = "") -> dict[str, Any]:
+    """The key `repeats` of a run's file; `error` is why none could be run."""
     return {
         "episodes": len(repeats),
         "equal": sum(repeat.equal() for repeat in repeats),
@@ -59,6 +59,7 @@ def document(repeats: Sequence[Repeat]) -> dict[str, Any]:
             for repeat in repeats
             if not repeat.equal()
         ],
+        **({"error": error} if error else {}),
     }
 
 

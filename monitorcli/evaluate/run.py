@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing
 from typing import Any, NamedTuple
 
+from monitorcli.errors import MonitorError
 from monitorcli.evaluate import proof
 from monitorcli.evaluate.engines.interface import Engine, Job, Result
 from monitorcli.evaluate.engines.local import LocalEngine
@@ -34,11 +35,20 @@ class Evaluation(NamedTuple):
 
 
 class Evaluated(NamedTuple):
-    """What came of it, as far as it got. `stopped_by` is the signal that ended it early."""
+    """What came of it, as far as it got.
+
+    `stopped_by` is the signal that ended it early, `unproved` why no episode could be run again.
+    """
 
     results: list[Result]
     repeats: list[Repeat]
     stopped_by: int | None
+    unproved: str = ""
+
+    @property
+    def proved(self) -> bool:
+        """Whether what was run again was the same."""
+        return not self.unproved and all(repeat.equal() for repeat in self.repeats)
 
     @property
     def failures(self) -> list[Failed]:
@@ -57,7 +67,7 @@ class Evaluated(NamedTuple):
         episodes, different = self.starts
         return {
             "interrupted": self.stopped_by == signal.SIGINT,
-            "repeats": proof.document(self.repeats),
+            "repeats": proof.document(self.repeats, self.unproved),
             "first_observations": {"episodes": episodes, "different": different},
             "failed": len(self.failures),
             "errors": [failed._asdict() for failed in self.failures[:_MOST_ERRORS]],
@@ -80,7 +90,7 @@ def run_evaluation(
     repeats: list[Repeat] = []
     count = proof.how_many(evaluation.repeat, len(evaluation.seeds))
     twice = proof.chosen(evaluation.seeds, count)
-    stopped_by = None
+    stopped_by, unproved = None, ""
     try:
         with stoppable() as check, closing(_engine(evaluation, loaded, check, notify)) as engine:
             with progress as advance:
@@ -88,12 +98,15 @@ def run_evaluation(
                     results.append(result)
                     advance(result, engine.alive)
             again = [result for result in results if result.outcome.seed in twice]
-            repeats += _proved(evaluation, engine, again, check, notify)
+            try:
+                repeats += _proved(evaluation, engine, again, check, notify)
+            except MonitorError as error:  # no worker could begin: the episodes are recorded all the same
+                unproved = str(error)
     except Stopped as stopped:
         stopped_by = stopped.number
     except KeyboardInterrupt:
         stopped_by = signal.SIGINT
-    return Evaluated(results, repeats, stopped_by)
+    return Evaluated(results, repeats, stopped_by, unproved)
 
 
 def _engine(evaluation: Evaluation, loaded: Loaded, check: Check, notify: Callable[[str], None]) -> Engine:

@@ -7,11 +7,11 @@ import random
 
 import numpy as np
 
-from monitorcli.evaluate.plan import Plan
+from monitorcli.evaluate.plan import Plan, without_file
 from monitorcli.evaluate.policies import reference_name
-from monitorcli.format.batch import seeds as seeds_of
 from monitorcli.format.environment import Environment
 from monitorcli.recording.model import Recording, Series
+from monitorcli.summary.coverage import covered
 
 
 def choose_seed() -> int:
@@ -21,12 +21,9 @@ def choose_seed() -> int:
 
 def completed(recording: Recording, plan: Plan) -> dict[int, int]:
     """The seeds of the plan that have a completed episode, and the row of each (of the first of several)."""
-    episodes, seeds = recording.episodes, plan.seeds
+    episodes = recording.episodes
     same = [number for number, series in enumerate(recording.series) if not _changes(series, plan.about)]
-    rows = np.flatnonzero(episodes.completed & np.isin(episodes.series, same))[::-1]
-    known = seeds_of(episodes.seed[rows], episodes.seed_high[rows], episodes.seeded[rows])
-    pairs = zip(known, rows.tolist(), strict=True)
-    return {seed: row for seed, row in pairs if seed is not None and seed in seeds}
+    return covered(episodes, np.flatnonzero(np.isin(episodes.series, same)), plan.seeds)
 
 
 def named_as_recorded(recording: Recording, about: Environment) -> Environment:
@@ -49,7 +46,7 @@ def _changes(series: Series, about: Environment) -> list[tuple[str, str, str]]:
     known = series.environment
     pairs = [("environment", known.env_id, about.env_id)]
     old, new = reference_name(known.policy or "none"), about.policy or "none"
-    if known.policy_hash is None or old.rpartition(":")[2] != new.rpartition(":")[2]:
+    if known.policy_hash is None or without_file(old) != without_file(new):
         pairs.append(("policy", old, new))
     else:  # in whatever folder the file is
         pairs.append(("SHA-256 of the policy's file", known.policy_hash[:12], str(about.policy_hash)[:12]))

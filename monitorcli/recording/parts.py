@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from monitorcli.format import log
 from monitorcli.format.environment import Environment
+from monitorcli.recording.evaluation import PlannedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class Run:
     `number` is its place in the recording. `state` is running, complete, failed (ended by itself with
     an exit status that is not 0), interrupted (by Ctrl-C), crashed, stale (elsewhere, and silent) or
     unknown (Gym wrote none).
-    `how` is what the run's file says of how it was started, by whom; {} when there is none.
+    `how` is what the run's file says of how it was started, by whom; {} when there is none. `planned` is what
+    it says of an evaluation that has a plan.
     """
 
     number: int
@@ -78,6 +80,7 @@ class Run:
     exit_status: int | None = None
     file: str = ""
     how: dict[str, Any] = field(default_factory=dict)
+    planned: PlannedRun | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 from monitorcli.errors import BadFile
 from monitorcli.format import lease
 from monitorcli.format.names import RUN_PREFIX
+from monitorcli.recording.evaluation import planned_run
 from monitorcli.recording.family import Family
 from monitorcli.recording.folder import Entry, Folder, number
 from monitorcli.recording.ours import RECORDER
@@ -84,6 +85,7 @@ def as_run(folder: Folder, index: int, draft: Draft, episodes: int) -> Run:
         exit_status=status if type(status) is int else None,
         file=draft.name,
         how={key: value for key, value in document.items() if key not in _TOLD},
+        planned=planned_run(document),
     )
 
 

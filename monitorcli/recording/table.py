@@ -131,7 +131,8 @@ def _in_order(found: dict[str, npt.NDArray[Any]], spans: Sequence[tuple[int, boo
     """Sort the rows of each span, in place; takes the numbers out and gives them back.
 
     One writer's by number; those of several by start, number and writer. With a plan by seed: whoever ran
-    episode i, and when, it is the one with the plan's seed number i. The incomplete are behind them.
+    episode i, and when, it is the one with the plan's seed number i. Of several attempts at one seed the
+    first that was completed is the episode, and the others are behind all.
     """
     first, order = 0, None
     for count, by_seed in spans:
@@ -141,19 +142,26 @@ def _in_order(found: dict[str, npt.NDArray[Any]], spans: Sequence[tuple[int, boo
         key = number if alone else started_at
         if by_seed or not (key[1:] >= key[:-1]).all():
             order = np.arange(len(found["number"])) if order is None else order
-            keys: Sequence[Any]
             if by_seed:
-                incomplete = found["end"][rows] >= log.CUT_RESET
-                keys = (writer, started_at, found["seed"][rows], found["seed_high"][rows], incomplete)
+                order[rows] = first + _by_seed({name: column[rows] for name, column in found.items()})
             else:
-                keys = (number,) if alone else (writer, number, started_at)
-            order[rows] = first + np.lexsort(keys)
+                keys: Sequence[Any] = (number,) if alone else (writer, number, started_at)
+                order[rows] = first + np.lexsort(keys)
         first += count
     if order is not None:
         for name, column in found.items():
             if column.strides != (0,):
                 found[name] = column[order]
     return found.pop("number")
+
+
+def _by_seed(of: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.intp]:
+    """The order of a plan's episodes: one for each seed, then the other attempts at these seeds."""
+    high, low = of["seed_high"], of["seed"]
+    order = np.lexsort((of["writer"], of["started_at"], of["end"] >= log.CUT_RESET, low, high))
+    again = np.zeros(len(order), bool)
+    again[1:] = (low[order][1:] == low[order][:-1]) & (high[order][1:] == high[order][:-1])
+    return np.concatenate([order[~again], order[again]])
 
 
 def _dates(times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

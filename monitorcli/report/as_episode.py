@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 
 import numpy as np
@@ -14,6 +13,9 @@ from monitorcli.format.ends import ENDS
 from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.recording.model import Episodes, Recording, Run
 from monitorcli.report.choices import choices, typed
+from monitorcli.report.evaluation import error_of
+from monitorcli.report.evaluation_command import command
+from monitorcli.report.evaluation_sentences import raised
 from monitorcli.report.layout import Line, Role, Span, ascii_only, joined, labelled
 from monitorcli.report.text import lasting, moment, number, plural, printable, size
 from monitorcli.summary.selection import Rows, Selection
@@ -33,7 +35,7 @@ def lines(recording: Recording, which: str, among: Selection = _ALL, in_ascii: b
     """
     row = find(recording, which, among)
     found = [_title(recording, row), [], *_record(recording, row), *_films(recording, row)]
-    found += _again(recording, row)
+    found += _again(recording, row) + _traceback(recording, row)
     return ascii_only(found) if in_ascii else found
 
 
@@ -189,8 +191,16 @@ def _again(recording: Recording, row: int) -> list[Line]:
 
 def _command(run: Run, row: int, seed: int) -> str | None:
     """The evaluation of this one episode, filmed; None when a script chose the seed."""
-    env, policy = run.how.get("env"), run.how.get("policy")
-    if run.how.get("kind") != "evaluation" or not isinstance(env, str) or not isinstance(policy, str):
+    if run.how.get("kind") != "evaluation":
         return None
-    words = ["monitorcli", "start", f"episode-{row}", "--env", env, "--policy", policy]
-    return shlex.join([*words, "--episodes", "1", "--seed", str(seed), "--video", "all"])
+    one = {"episodes": 1, "seed": seed, "video": "all", "shard": None}
+    return command("start", f"episode-{row}", run.how, **one) or None
+
+
+def _traceback(recording: Recording, row: int) -> list[Line]:
+    """What the episode of an evaluation raised, whole, so that it can be found in the code."""
+    error = error_of(_run(recording, row), _seed(recording, row))
+    if error is None:
+        return []
+    text = (error.traceback or raised(error)).splitlines()
+    return [[], *labelled(" error", [[Span(printable(line), "bad")] for line in text], _COLUMN)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from monitorcli.recording.evaluation import texts
 from monitorcli.recording.manifest import UNKNOWN
-from monitorcli.report import file_values, json_text, windows
+from monitorcli.report import evaluation_values, file_values, json_text, windows
 from monitorcli.report.model import RecordingView, Report, View
 from monitorcli.report.verdicts import sentence
 from monitorcli.summary.gates import Verdict
@@ -32,7 +33,10 @@ def recording_as_json(one: RecordingView, report: Report) -> dict[str, Any]:
     there are several series, which have their own. `duration` is in seconds. Every key is always there.
     """
     recording, options = one.recording, report.options
-    parts = [(_numbers(view), _findings(view, report)) for view in one.views]
+    parts = [
+        (_numbers(view), {**_findings(view, report), **evaluation_values.as_json(one.evaluation(view))})
+        for view in one.views
+    ]
     alone = len(parts) == 1
     numbers, findings = parts[0] if alone else (dict.fromkeys(part) for part in parts[0])
     modes = {view.series.mode: _mode(view) for view in one.views if view.numbers.episodes}
@@ -50,7 +54,7 @@ def recording_as_json(one: RecordingView, report: Report) -> dict[str, Any]:
         "recent": findings["recent"],
         "success": findings["success"],
         "modes": modes if alone else None,
-        **{name: findings[name] for name in ("windows", "gates", "comparison")},
+        **{name: findings[name] for name in ("windows", "gates", "comparison", *evaluation_values.KEYS)},
         "series": [
             {**_about(view), **of, **found} for view, (of, found) in zip(one.views, parts, strict=True)
         ],
@@ -70,7 +74,7 @@ def _about(view: View) -> dict[str, Any]:
         "command": environment.command,
         "policy": environment.policy,
         "policy_hash": environment.policy_hash,
-        "versions": file_values.texts(environment.versions),
+        "versions": texts(environment.versions),
         "environments": view.environments,
     }
 
@@ -176,7 +180,14 @@ def _comparison(view: View, report: Report) -> dict[str, Any] | None:
 
 
 def _group(name: str, group: Group, report: Report) -> dict[str, Any]:
-    """A series' statistics across directories."""
-    found = next(view for view in report.views if view.series.name == name)
+    """A series' statistics across directories, and the evaluation of which each has a part."""
+    views = [view for view in report.views if view.series.name == name]
     statistics = {of: getattr(group.statistics, of) for of in ("n", *STATISTICS)}
-    return {"series": name, "of": found.headline, **statistics, "intervals": group.intervals}
+    shared = (of for among, of in report.evaluations if among[0] in views and len(among) == len(views))
+    return {
+        "series": name,
+        "of": views[0].headline,
+        **statistics,
+        "intervals": group.intervals,
+        **evaluation_values.as_json(next(shared, None)),
+    }

@@ -8,8 +8,9 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr
 
 from monitorcli.errors import BadRequest
+from monitorcli.report.evaluation import Evaluation
 from monitorcli.report.intervals import percent
-from monitorcli.report.model import Report, View
+from monitorcli.report.model import RecordingView, Report, View
 from monitorcli.report.text import moment, printable
 from monitorcli.report.verdicts import label, sentence
 from monitorcli.summary.gates import Gate, Verdict
@@ -28,11 +29,12 @@ def refuse_no_gates(gates: tuple[Gate, ...]) -> None:
 def render(report: Report) -> str:
     """A test suite for each directory and series."""
     refuse_no_gates(report.options.gates)
-    suites = "".join(_suite(number, view, report) for number, view in enumerate(report.views))
+    of = {id(view): one for one in report.recordings for view in one.views}
+    suites = "".join(_suite(number, of[id(view)], view, report) for number, view in enumerate(report.views))
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n{suites}</testsuites>\n'
 
 
-def _suite(number: int, view: View, report: Report) -> str:
+def _suite(number: int, one: RecordingView, view: View, report: Report) -> str:
     verdicts = [verdict for of, verdict in report.verdicts if of is view]
     failures = sum(not verdict.met for verdict in verdicts)
     at = moment(view.numbers.ended_at)
@@ -49,7 +51,7 @@ def _suite(number: int, view: View, report: Report) -> str:
     }
     properties = "".join(
         f"      <property name={_attribute(name)} value={_attribute(value)}/>\n"
-        for name, value in _properties(view, report)
+        for name, value in (*_properties(view, report), *_evaluation(one.evaluation(view)))
     )
     cases = "".join(_case(view, verdict) for verdict in verdicts)
     return (
@@ -69,6 +71,16 @@ def _properties(view: View, report: Report) -> list[tuple[str, str]]:
         found.append((f"{percent(view.confidence)} interval", f"[{interval.low!r}, {interval.high!r}]"))
     found += [("baseline", one.old.name) for one in report.comparisons if one.new is view]
     return found
+
+
+def _evaluation(of: Evaluation | None) -> list[tuple[str, str]]:
+    """What tells a service how far the numbers can be trusted."""
+    if of is None:
+        return []
+    covers, proof = of.coverage, of.proof
+    found = [("episodes planned", str(covers.episodes)), ("episodes covered", str(covers.covered))]
+    found += [("episodes run again", str(proof.episodes)), ("of these equal", str(proof.equal))]
+    return [*found, ("digest", of.digest)] if of.digest else found
 
 
 def _case(view: View, verdict: Verdict) -> str:

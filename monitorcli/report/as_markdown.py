@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from monitorcli.report import comparison, numbers, overview, verdicts, windows
+from monitorcli.report import comparison, evaluation_sentences, numbers, overview, verdicts, windows
+from monitorcli.report.evaluation import Evaluation
 from monitorcli.report.intervals import OF_ONE_POLICY, estimates, few, percent
 from monitorcli.report.layout import Line, TextTable, joined
 from monitorcli.report.layout import words as plain_text
@@ -17,6 +18,7 @@ from monitorcli.report.told_apart import told_apart
 _MOST_ROWS = 200
 _MOST_PARTS = 20  # series of one recording that get a part each; of more there is a row each
 _MOST_TEXT = 200
+_MOST_SENTENCE = 1000
 _NOT_KNOWN = "environment not known"
 _PARTS = ("return of", "mean", "interval", "iqm", "n")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@])")
@@ -31,9 +33,9 @@ def render(report: Report) -> str:
     return _joined(parts) + "\n"
 
 
-def escaped(text: object) -> str:
+def escaped(text: object, limit: int = _MOST_TEXT) -> str:
     """Text from a file as Markdown that shows it and does nothing else: no markup, no mention, no link."""
-    shown = _SPECIAL.sub(r"\\\1", printable(text, limit=_MOST_TEXT))
+    shown = _SPECIAL.sub(r"\\\1", printable(text, limit=limit))
     return shown.replace("://", ":\\/\\/").replace("www.", "www\\.")
 
 
@@ -61,11 +63,11 @@ def _one(report: Report) -> str:
         (view,) = one.views
         title = escaped(view.title or _NOT_KNOWN)
         facts = [title, *_facts(view), only]
-        return _joined([f"### {escaped(one.name)}", _dotted(facts), *_block(view, report, _MOST_ROWS)])
+        return _joined([f"### {escaped(one.name)}", _dotted(facts), *_block(view, one, report, _MOST_ROWS)])
     parts = [f"### {escaped(one.name)}", _dotted([f"{len(one.views)} series", only])]
     for view in one.views:
         parts += [f"#### {escaped(view.title or _NOT_KNOWN)}", _dotted(_facts(view))]
-        parts += _block(view, report, _MOST_ROWS // len(one.views))
+        parts += _block(view, one, report, _MOST_ROWS // len(one.views))
     return _joined(parts)
 
 
@@ -79,15 +81,26 @@ def _dotted(facts: Iterable[str]) -> str:
     return " · ".join(fact for fact in facts if fact)
 
 
-def _block(view: View, report: Report, most: int) -> list[str]:
-    """The numbers of the episodes, and the return by window."""
+def _block(view: View, one: RecordingView, report: Report, most: int) -> list[str]:
+    """The numbers of the episodes, the evaluation, and the return by window."""
     if view.numbers.completed:
         now = [f"**{label}**: {_line(segments)}" for label, segments in numbers.headline(view)]
         shown = [*now, _drawn(numbers.table(view.measured)), _about(report, few(view.measured.n("mean")))]
     else:
         shown = ["**No episode was completed.**"]
     parts = windows.table(view, report.options.window, _PARTS, most, window="episodes ")
-    return [numbers.sentence(view), *shown, _drawn(parts) if parts.rows else ""]
+    drawn = _drawn(parts) if parts.rows else ""
+    return [numbers.sentence(view), *shown, _listed(one.evaluation(view)), drawn]
+
+
+def _listed(found: Evaluation | None) -> str:
+    """What is known of an evaluation; commands stand below what they are for."""
+    items = []
+    for said in evaluation_sentences.sentences(found) if found else ():
+        label = f"**{escaped(said.label)}**: " if said.label else ""
+        items.append(f"- {label}{escaped(said.text, _MOST_SENTENCE)}")
+        items += [f"  - {escaped(command, _MOST_SENTENCE)}" for command in said.commands]
+    return "\n".join(items)
 
 
 def _line(segments: Sequence[Line]) -> str:
@@ -112,7 +125,18 @@ def _several(report: Report) -> str:
     parts = [f"### {count}", escaped(report.options.only), _drawn(shown, words=2)]
     if len(report.views) > _MOST_ROWS:
         parts.append(f"… {len(report.views) - _MOST_ROWS:,} more")
-    return _joined([*parts, _about(report), *_groups(report)])
+    return _joined([*parts, _about(report), *_groups(report), *_evaluations(report)])
+
+
+def _evaluations(report: Report) -> Iterator[str]:
+    """Those whose episodes are in several directories; of the others what makes their numbers doubtful."""
+    for views, found in report.evaluations[:_MOST_PARTS]:
+        if len(views) > 1:
+            yield f"#### {escaped(evaluation_sentences.in_several(views))}"
+            yield _listed(found)
+        else:
+            texts = (f"{views[0].name}: {text}" for text in evaluation_sentences.trouble(found))
+            yield "\n".join(f"- {escaped(text, _MOST_SENTENCE)}" for text in texts)
 
 
 def _groups(report: Report) -> list[str]:

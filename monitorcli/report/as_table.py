@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from monitorcli.report import comparison, overlay, provenance, rows, runs, several, verdicts
+from monitorcli.report import (
+    comparison,
+    evaluation_sentences,
+    overlay,
+    provenance,
+    rows,
+    runs,
+    several,
+    verdicts,
+)
 from monitorcli.report.intervals import note
 from monitorcli.report.layout import (
     Line,
@@ -46,7 +55,7 @@ def lines(report: Report, width: int, in_ascii: bool = False) -> list[Line]:
     remarks = [
         line for one in report.recordings for line in _remarks(one, width, f"{one.name}: " if whose else "")
     ]
-    found = _apart([*parts, _gates(report), remarks])
+    found = _apart([*parts, _gates(report), _trouble(report, width), remarks])
     return ascii_only(found) if in_ascii else found
 
 
@@ -123,6 +132,15 @@ def _gates(report: Report) -> list[Line]:
     marks = {True: Span("✓ ", "good"), False: Span("✗ ", "bad")}
     gates: list[Line] = [[marks[verdict.met], Span(said)] for verdict, said in verdicts.sentences(report)]
     return labelled(" gates", gates, COLUMN)
+
+
+def _trouble(report: Report, width: int) -> list[Line]:
+    """What makes an evaluation's numbers doubtful, where it has no block that says so."""
+    if len(report.recordings) == 1 and not report.comparisons:
+        return []
+    alone = ((views[0], found) for views, found in report.evaluations if len(views) == 1)
+    said = [f"{view.name}: {text}" for view, found in alone for text in evaluation_sentences.trouble(found)]
+    return [line for text in shortened(said, _MOST_REMARKS) for line in paragraph(" ! ", "bad", text, width)]
 
 
 def _remarks(one: RecordingView, width: int, whose: str = "") -> list[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from monitorcli.recording.evaluation import texts
 from monitorcli.recording.model import Recording, Run, Video
 from monitorcli.report.text import moment
 
@@ -45,13 +46,6 @@ def _provenance(said: Any) -> dict[str, Any] | None:
 
 def _of_type(kind: type, said: Any) -> Any:
     return said if isinstance(said, kind) else None
-
-
-def texts(said: Any) -> dict[str, str]:
-    """A dictionary's texts; nothing else of it."""
-    if not isinstance(said, Mapping):
-        return {}
-    return {name: text for name, text in said.items() if isinstance(text, str)}
 
 
 def value(said: Any, depth: int = 0) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from monitorcli.errors import BadRequest
 from monitorcli.recording.model import Recording
 from monitorcli.report.counterparts import Compared, compared
+from monitorcli.report.evaluation import Evaluation, evaluation_in, identity
 from monitorcli.report.options import ReportOptions
 from monitorcli.report.order import ordered
 from monitorcli.report.recording_view import RecordingView, selected, selected_baseline
@@ -40,6 +41,17 @@ class Report:
         """Every series of every recording, in the order that was asked for."""
         return ordered([view for one in self.recordings for view in one.views], self.options.sort)
 
+    @functools.cached_property
+    def evaluations(self) -> tuple[tuple[tuple[View, ...], Evaluation], ...]:
+        """Each evaluation with a plan, of whatever directories have a part of it, and its series there."""
+        found: dict[Hashable, list[tuple[RecordingView, View]]] = {}
+        for one in self.recordings:
+            for view in one.views:
+                if known := one.evaluation(view):
+                    found.setdefault(identity(known.plan), []).append((one, view))
+        together = ((tuple(view for _, view in of), evaluation_in(_places(of))) for of in found.values())
+        return tuple((views, known) for views, known in together if known)
+
     def comparison_of(self, view: View) -> Comparison | None:
         """What is between the view and its counterpart in the baseline."""
         return next((one.comparison for one in self.comparisons if one.new is view), None)
@@ -54,6 +66,10 @@ class Report:
             scores.setdefault(view.series.name, []).append(view.measured.value(view.headline))
         found = ((name, group(of, self.options.confidence)) for name, of in scores.items() if len(of) > 1)
         return tuple((name, one) for name, one in found if one.statistics.n > 1)
+
+
+def _places(of: Sequence[tuple[RecordingView, View]]) -> list[tuple[Recording, int]]:
+    return [(one.recording, one.recording.series.index(view.series)) for one, view in of]
 
 
 def make_report(

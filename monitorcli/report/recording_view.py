@@ -10,6 +10,7 @@ import numpy as np
 
 from monitorcli.errors import BadRequest
 from monitorcli.recording.model import Recording, Video
+from monitorcli.report.evaluation import Evaluation, evaluation
 from monitorcli.report.options import ReportOptions
 from monitorcli.report.text import printable
 from monitorcli.report.view import View
@@ -41,6 +42,13 @@ class RecordingView:
         if len(self.rows) == len(self.recording.episodes):
             return self.recording.videos
         return _videos_of(self.recording, self.rows)
+
+    def evaluation(self, view: View) -> Evaluation | None:
+        """The evaluation that the view is of; None without a plan, and for a part of a series' episodes."""
+        number = self.recording.series.index(view.series)
+        if len(view.rows) < np.count_nonzero(self.recording.episodes.series == number):
+            return None
+        return evaluation(self.recording, number)
 
 
 def selected(recording: Recording, options: ReportOptions, baseline: Path | None = None) -> RecordingView:

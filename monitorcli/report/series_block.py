@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitorcli.report import curve, numbers, rows, windows
+from monitorcli.report import curve, evaluation_sentences, numbers, rows, windows
 from monitorcli.report.layout import (
     Line,
     Span,
@@ -26,7 +26,7 @@ _PLACE = 4  # columns at least between a series' title and its place
 def block(
     view: View, one: RecordingView, options: ReportOptions, width: int, in_ascii: bool
 ) -> list[list[Line]]:
-    """The title with the numbers below it, the curve, and the return by window."""
+    """The title with the numbers below it, the curve, the evaluation, and the return by window."""
     parts = [heading(view, one, width)]
     if view.numbers.episodes:
         parts[0] = [
@@ -35,6 +35,8 @@ def block(
             *in_two_columns(rows.counts(view), rows.measures(view), COLUMN, width),
         ]
         parts.append(curve.lines(view, width, in_ascii, options.x))
+    if found := one.evaluation(view):
+        parts.append(evaluation_sentences.lines(found, COLUMN, width))
     return [*parts, window_lines(view, options.window)]
 
 

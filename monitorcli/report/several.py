@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from monitorcli.report import comparison, overlay, overview
+from monitorcli.report import comparison, evaluation_sentences, overlay, overview
 from monitorcli.report.intervals import estimated, note
 from monitorcli.report.layout import (
     Line,
@@ -19,7 +19,7 @@ from monitorcli.report.layout import (
 )
 from monitorcli.report.model import Report, View
 from monitorcli.report.order import COLUMNS
-from monitorcli.report.series_block import window_lines
+from monitorcli.report.series_block import COLUMN, window_lines
 from monitorcli.report.text import plural
 from monitorcli.summary.group import Group
 from monitorcli.summary.measures import RECENT
@@ -33,11 +33,12 @@ _LEAST = ("steps", "videos", "length", "success", "best", "iqm", "runs")
 
 
 def parts(report: Report, width: int) -> list[list[Line]]:
-    """The rows, each series' curves in one plot, statistics across directories, and the comparison."""
+    """The rows, each series' curves in one plot, what is said across directories, and the comparison."""
     return [
         _table(report, width),
         *_plots(report, width),
         _groups(report, width),
+        *_evaluations(report, width),
         _against_baseline(report, width),
         *_windows(report),
     ]
@@ -107,6 +108,14 @@ def _groups(report: Report, width: int) -> list[Line]:
         label = " group" if not found else ""
         found += labelled(label, flow(_group(name, group), width - _GROUP), _GROUP)
     return found + remarks if found else []
+
+
+def _evaluations(report: Report, width: int) -> Iterator[list[Line]]:
+    """Those whose episodes are in several directories."""
+    for views, found in report.evaluations:
+        if len(views) > 1:
+            heading = Span(f" {evaluation_sentences.in_several(views)}", "title")
+            yield [[heading], *evaluation_sentences.lines(found, COLUMN, width)]
 
 
 def _group(name: str, group: Group) -> list[Line]:

@@ -15,6 +15,7 @@ from environments import play  # noqa: E402
 from writing import begin_run, packed, write  # noqa: E402
 
 from monitorcli import Monitor  # noqa: E402
+from monitorcli.evaluate.plan import Plan  # noqa: E402
 from monitorcli.format import log  # noqa: E402
 from monitorcli.format.environment import Environment  # noqa: E402
 from monitorcli.monitor import writer  # noqa: E402
@@ -33,8 +34,8 @@ def corpus(folder: Path) -> list[Tree]:
 
 
 def _ours(folder: Path) -> list[Path]:
-    """Complete, killed, resumed, sealed in several batches, filmed, evaluated, and with odd numbers."""
-    makers = (_complete, _killed, _batches, _filmed, _evaluated, _odd, _many)
+    """Complete, killed, resumed, in several batches, filmed, evaluated (in shards too), with odd numbers."""
+    makers = (_complete, _killed, _batches, _filmed, _evaluated, _planned, _odd, _many)
     for maker in makers:
         maker(folder / maker.__name__)
     return [folder / maker.__name__ for maker in makers]
@@ -76,6 +77,25 @@ def _evaluated(directory: Path) -> None:
     run = begin_run(directory, kind="evaluation", fps=None, mode=None, **asked)
     write(directory, *(packed(number, seed=number, seeded=1, mode=b"e") for number in range(4)))
     run.end(exit_status=130)
+
+
+def _planned(directory: Path) -> None:
+    about = Environment("CartPole-v1", "1.4.0", policy="random")
+    for number in (1, 2):
+        asked = {"env": "CartPole-v1", "policy": "random", "episodes": 9, "seed": 0, "shard": f"{number}/3"}
+        run = begin_run(directory, kind="evaluation", plan=Plan(about, 0, 9).document(), **asked)
+        seeds = range(number - 1, 9, 3)
+        records = (packed(seed, seed=seed, seeded=1, mode=b"e") for seed in seeds if seed != 4)
+        write(directory, *records, run=run.number, environment=about)
+        first = {"return": (1.0).hex(), "length": 10, "end": 1, "trace": "0a"}
+        different = [{"seed": number, "first": first, "second": {"error": "KeyError: 1"}}]
+        run.end(
+            exit_status=2,
+            repeats={"episodes": 2, "equal": 1, "different": different, "error": "no worker can begin"},
+            first_observations={"episodes": 3, "different": 2},
+            failed=1,
+            errors=[{"seed": 4, "error": "KeyError: 2", "place": "Raised at a.py:3.", "traceback": "Trace"}],
+        )
 
 
 def _odd(directory: Path) -> None:

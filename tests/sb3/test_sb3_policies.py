@@ -1,8 +1,10 @@
 """Zips of Stable-Baselines3, TorchScript and ONNX files: the same returns as the loops of their makers."""
 
 import base64
+import csv
 import io
 import json
+import os
 import pickle
 import re
 import shutil
@@ -15,12 +17,15 @@ import pytest
 import sb3_contrib
 import stable_baselines3 as sb3
 import torch
-from commands import monitorcli, recorded
+from click.testing import CliRunner
+from commands import monitorcli
 from conftest import Parts, Pictures
-from pages import blocks, run
+from pages import blocks, files, run, shows
 from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
+
+from monitorcli.cli import main
 
 EPISODES, SEED = 3, 40
 MODELS = {
@@ -48,18 +53,43 @@ ASKED = {"dqn", "qrdqn", "sac", "td3", "tqc", "crossq"}
 OWN = {"environments.py:Pictures": Pictures, "environments.py:Parts": Parts}
 
 
-def evaluate(models, policy, *options, env="CartPole-v1", directory):
-    return monitorcli(
+def options(policy, env, directory):
+    """What `start` is asked for; no repeat, for which a fresh process would import torch for seconds."""
+    return [
         "start", directory, "--env", env, "--policy", policy, "--episodes", EPISODES, "--seed", SEED,
-        "--video", "none", *options, cwd=models,
-    )  # fmt: skip
+        "--video", "none", "--repeat", 0,
+    ]  # fmt: skip
 
 
-def ours(models, name, *options, directory):
+def evaluate(folder, policy, *more, env="CartPole-v1", directory):
+    """`monitorcli start` in `folder`, but in this process, which has imported torch already."""
+    return _in_this_process(folder, *options(policy, env, directory), *more)
+
+
+def returns(directory, folder):
+    done = _in_this_process(folder, "inspect", directory, "--format", "csv")
+    assert done.exit_code == 0, done.stderr
+    return [float(row["return"]) for row in csv.DictReader(io.StringIO(done.stdout))]
+
+
+def _in_this_process(folder, *arguments):
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            done = CliRunner().invoke(main, [*map(str, arguments)])
+    finally:
+        os.chdir(before)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
+
+
+def ours(models, name, *more, directory):
     told = ("--vecnormalize", "none") if name in ASKED else ()
-    done = evaluate(models, f"{name}.zip", *told, *options, env=MODELS[name][1], directory=directory)
-    assert done.returncode == 0, done.stderr
-    return [float(row["return"]) for row in recorded(directory, models)]
+    done = evaluate(models, f"{name}.zip", *told, *more, env=MODELS[name][1], directory=directory)
+    assert done.exit_code == 0, done.stderr
+    return returns(directory, models)
 
 
 def theirs(models, name, deterministic=True):
@@ -71,7 +101,7 @@ def theirs(models, name, deterministic=True):
     evaluated = evaluate_policy
     if name == "masked":
         from sb3_contrib.common.maskable.evaluation import evaluate_policy as evaluated
-    returns = []
+    found = []
     for seed in range(SEED, SEED + EPISODES):
         env = DummyVecEnv([lambda: Monitor(OWN[env_id]() if env_id in OWN else gymnasium.make(env_id))])
         statistics = (models / name).parent / "vecnormalize.pkl"
@@ -85,10 +115,10 @@ def theirs(models, name, deterministic=True):
         if model.use_sde:
             model.policy.reset_noise(1)
         # Episodes of DummyVecEnv are seeded at the first reset only, hence one evaluation for each.
-        returns += evaluated(
+        found += evaluated(
             model, env, 1, deterministic=deterministic, return_episode_rewards=True, warn=False
         )[0]
-    return returns
+    return found
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -114,9 +144,19 @@ def test_an_episode_does_not_depend_on_those_before_it(models, tmp_path):
         assert last == whole[2:]
 
 
+def test_two_workers_and_repeats_in_other_processes_give_the_same(models, tmp_path):
+    """Processes that have imported nothing before; the policy has a state, and draws its actions."""
+    command = options("recurrent.zip", "CartPole-v1", tmp_path / "two")
+    done = monitorcli(*command, "--stochastic", "--workers", 2, "--repeat", 2, cwd=models)
+    assert done.returncode == 0, done.stderr
+    assert "  proof     2 of 2 episodes run again elsewhere, equal bit for bit\n" in done.stderr
+    alone = ours(models, "recurrent", "--stochastic", directory=tmp_path / "one")
+    assert returns(tmp_path / "two", models) == alone
+
+
 def test_what_a_zip_does_not_show_is_asked_for(models, tmp_path):
     done = evaluate(models, "sac.zip", env="Pendulum-v1", directory=tmp_path / "eval")
-    assert (done.returncode, done.stderr) == (
+    assert (done.exit_code, done.stderr) == (
         2,
         "monitorcli: sac.zip does not show whether it was trained with VecNormalize, which changes its "
         "actions.\n"
@@ -129,7 +169,7 @@ def test_what_a_zip_does_not_show_is_asked_for(models, tmp_path):
 def test_a_model_that_was_trained_with_vecnormalize_is_not_run_without(models, tmp_path):
     shutil.copy(models / "norm" / "model.zip", models / "alone.zip")
     done = evaluate(models, "alone.zip", env="Pendulum-v1", directory=tmp_path / "eval")
-    assert (done.returncode, done.stderr) == (
+    assert (done.exit_code, done.stderr) == (
         2,
         "monitorcli: alone.zip was trained with VecNormalize, and its statistics are not beside it.\n"
         "  Name their file:  --vecnormalize vecnormalize.pkl\n"
@@ -137,7 +177,7 @@ def test_a_model_that_was_trained_with_vecnormalize_is_not_run_without(models, t
     )
     statistics = ("--vecnormalize", "norm/vecnormalize.pkl")
     done = evaluate(models, "alone.zip", *statistics, env="Pendulum-v1", directory=tmp_path / "eval")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
 
 
 @pytest.mark.parametrize(
@@ -154,10 +194,10 @@ def test_what_rl_zoo3_wrote_down_decides(models, tmp_path, told, status):
     (folder / "Pendulum-v1" / "config.yml").write_text("\n".join(lines) + "\n")
     zip_file = folder / "best_model.zip"
     done = evaluate(models, zip_file, env="Pendulum-v1", directory=tmp_path / "eval")
-    assert done.returncode == status, done.stderr
+    assert done.exit_code == status, done.stderr
     shutil.copy(models / "norm-sac" / "vecnormalize.pkl", folder / "Pendulum-v1")
     again = evaluate(models, zip_file, env="Pendulum-v1", directory=tmp_path / "again")
-    assert again.returncode == 0, again.stderr
+    assert again.exit_code == 0, again.stderr
 
 
 def test_statistics_that_carry_code_are_not_read(models, tmp_path):
@@ -170,7 +210,7 @@ def test_statistics_that_carry_code_are_not_read(models, tmp_path):
         env="Pendulum-v1",
         directory=tmp_path / "eval",
     )
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert (
         f"{tmp_path / 'v.pkl'} names builtins.eval, which VecNormalize's statistics do not need"
         in done.stderr
@@ -198,7 +238,7 @@ def test_code_where_training_had_its_schedules_is_left_alone(models, tmp_path):
         return json.dumps({**json.loads(data), "lr_schedule": {":serialized:": code}})
 
     changed(models, tmp_path / "ppo.zip", "data", hostile)
-    assert evaluate(tmp_path, "ppo.zip", directory="eval").returncode == 0
+    assert evaluate(tmp_path, "ppo.zip", directory="eval").exit_code == 0
     assert not (tmp_path / "ran").exists()
 
 
@@ -210,7 +250,7 @@ def test_weights_that_carry_code_are_not_read(models, tmp_path):
 
     changed(models, tmp_path / "ppo.zip", "policy.optimizer.pth", hostile)
     done = evaluate(tmp_path, "ppo.zip", directory="eval")
-    assert (done.returncode, done.stderr) == (
+    assert (done.exit_code, done.stderr) == (
         2,
         "monitorcli: ppo.zip was not loaded: policy.optimizer.pth in it cannot be read as weights and "
         "nothing more.\n",
@@ -220,39 +260,33 @@ def test_weights_that_carry_code_are_not_read(models, tmp_path):
 
 def test_a_model_of_another_environment_shows_both_spaces(models, tmp_path):
     done = evaluate(models, "ppo.zip", env="Acrobot-v1", directory=tmp_path / "eval")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert done.stderr.startswith("monitorcli: ppo.zip was trained with the observation space Box([-4.8")
     assert "; the environment's is Box([ -1." in done.stderr
 
 
-def test_code_of_ones_own_needs_trust(models, tmp_path):
+def test_code_of_ones_own_needs_trust(tmp_path, monkeypatch):
     """A features extractor of the user's is code, and the zip only names it."""
     (tmp_path / "mine.py").write_text(
         "from stable_baselines3.common.torch_layers import FlattenExtractor\n"
         "class Mine(FlattenExtractor):\n    pass\n"
     )
-    train = (
-        "import stable_baselines3, mine\n"
-        "model = stable_baselines3.PPO('MlpPolicy', 'CartPole-v1', n_steps=32, batch_size=32, device='cpu',\n"
-        "    policy_kwargs={'features_extractor_class': mine.Mine}).learn(32)\n"
-        "model.save('own')\n"
-    )
-    import subprocess
-    import sys
+    monkeypatch.syspath_prepend(tmp_path)
+    import mine
 
-    subprocess.run([sys.executable, "-W", "ignore", "-c", train], cwd=tmp_path, check=True)
+    sb3.PPO(
+        "MlpPolicy", "CartPole-v1", n_steps=32, batch_size=32, device="cpu",
+        policy_kwargs={"features_extractor_class": mine.Mine},
+    ).learn(32).save(tmp_path / "own")  # fmt: skip
     done = evaluate(tmp_path, "own.zip", directory="eval")
-    assert (done.returncode, done.stderr) == (
+    assert (done.exit_code, done.stderr) == (
         2,
         "monitorcli: own.zip holds more than Stable-Baselines3 puts into a model, and was not loaded: "
         "mine.Mine in 'policy_kwargs'.\n"
         "  Loading it may run code. If you trust who made it:  --trust-policy\n",
     )
-    done = monitorcli(
-        "start", "eval", "--env", "CartPole-v1", "--policy", "own.zip", "--episodes", "1", "--trust-policy",
-        "--video", "none", cwd=tmp_path, PYTHONPATH=".",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    done = evaluate(tmp_path, "own.zip", "--trust-policy", directory="eval")
+    assert done.exit_code == 0, done.stderr
 
 
 class Choice(torch.nn.Module):
@@ -266,7 +300,7 @@ class Choice(torch.nn.Module):
 
 def by_hand(network):
     env = gymnasium.make("CartPole-v1")
-    returns = []
+    found = []
     for seed in range(SEED, SEED + EPISODES):
         observation, _ = env.reset(seed=seed)
         total, over = 0.0, False
@@ -275,8 +309,8 @@ def by_hand(network):
                 action = int(network(torch.from_numpy(observation[None]))[0])
             observation, reward, terminated, truncated, _ = env.step(action)
             total, over = total + reward, terminated or truncated
-        returns.append(total)
-    return returns
+        found.append(total)
+    return found
 
 
 @pytest.fixture
@@ -290,14 +324,14 @@ def test_a_torchscript_file_is_a_policy(tmp_path, network):
         warnings.simplefilter("ignore")
         torch.jit.save(torch.jit.trace(network, torch.zeros(1, 4)), tmp_path / "net.pt")
     done = evaluate(tmp_path, "net.pt", directory="eval")
-    assert done.returncode == 0, done.stderr
-    assert [float(row["return"]) for row in recorded("eval", tmp_path)] == by_hand(network)
+    assert done.exit_code == 0, done.stderr
+    assert returns("eval", tmp_path) == by_hand(network)
 
 
 def test_weights_alone_are_no_policy_and_are_not_unpickled(tmp_path, network):
     torch.save(network, tmp_path / "weights.pt")
     done = evaluate(tmp_path, "weights.pt", directory="eval")
-    assert (done.returncode, done.stderr) == (
+    assert (done.exit_code, done.stderr) == (
         2,
         "monitorcli: weights.pt is not TorchScript, as torch.jit.save writes it.\n"
         "  Weights alone are no policy:  torch.jit.save(torch.jit.trace(net, example), 'net.pt')\n",
@@ -315,25 +349,28 @@ def export(module, path):
 def test_an_onnx_file_is_a_policy(tmp_path, network):
     export(network, tmp_path / "net.onnx")
     done = evaluate(tmp_path, "net.onnx", directory="eval")
-    assert done.returncode == 0, done.stderr
-    assert [float(row["return"]) for row in recorded("eval", tmp_path)] == by_hand(network)
+    assert done.exit_code == 0, done.stderr
+    assert returns("eval", tmp_path) == by_hand(network)
 
 
 def test_numbers_that_are_no_choice_are_shown_with_the_action_space(tmp_path, network):
     export(network.layer, tmp_path / "net.onnx")
     done = evaluate(tmp_path, "net.onnx", directory="eval")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "of shape (2,), float32, where the action space is Discrete(2).\n" in done.stderr
     assert "These are not choices yet" in done.stderr
 
 
 def test_what_the_page_on_evaluation_shows_of_stable_baselines3_is_so(tmp_path):
     """But for the numbers, which are the processor's too."""
-    for language, name, body in blocks("docs/evaluation.md"):
-        if language == "python" and name:
-            (tmp_path / name).write_text(body)
+    files("docs/evaluation.md", tmp_path)
     shells = "".join(body for language, _, body in blocks("docs/evaluation.md") if language == "shell")
     for typed in shells.split("$ ")[1:]:
         command, _, shown = typed.partition("\n")
-        done = run(command, tmp_path, PYTHONWARNINGS="ignore")
-        assert re.sub(r"[\d.,]+", "N", done.stdout) == re.sub(r"[\d.,]+", "N", shown), done.stdout
+        done = run(command, tmp_path, PYTHONWARNINGS="ignore", COLUMNS="100")
+        assert done.returncode == 0 or shown, done.stdout
+        assert not shown or shows(_without_numbers(done.stdout), _without_numbers(shown)), done.stdout
+
+
+def _without_numbers(text):
+    return re.sub(r"(?<=digest    )\w+|-?[\d.,]*\d", "N", text)

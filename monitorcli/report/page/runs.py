@@ -13,7 +13,8 @@ from monitorcli.report.text import lasting, printable, shortened, when
 _MOST = 200  # runs, or series, in a table
 _LONGEST = 1000  # characters of a value
 _ELSEWHERE = (
-    "kind", "command", "lease", "signal", "provenance", "plan", "errors", "first_observations",
+    "kind", "command", "lease", "signal", "provenance", "plan", "errors", "first_observations", "repeats",
+    "failed",
 )  # fmt: skip
 
 Pairs = list[tuple[object, object]]

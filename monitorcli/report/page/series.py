@@ -9,7 +9,7 @@ from monitorcli.report import numbers, overview, windows
 from monitorcli.report.layout import words
 from monitorcli.report.model import RecordingView, ReportOptions, View
 from monitorcli.report.numbers import Tile
-from monitorcli.report.page import curve, ends, histogram
+from monitorcli.report.page import curve, ends, evaluation, histogram
 from monitorcli.report.page.markup import NOTHING, Markup, drawn, joined, remark, table, tag
 from monitorcli.report.text import plural
 from monitorcli.report.told_apart import told_apart
@@ -74,7 +74,7 @@ def blocks(
 ) -> list[Part]:
     """One series without a heading; of several the first twelve with one each, the others in a table."""
     if len(of) == 1:
-        return _parts(of[0], options, level)
+        return _parts(of[0], one, options, level)
     found = [_block(series, one, options, level) for series in of[:MOST_DRAWN]]
     others = [series.view for series in of[MOST_DRAWN:]]
     return [*found, _listed(others, name, level)] if others else found
@@ -82,19 +82,20 @@ def blocks(
 
 def _block(one: Placed, of: RecordingView, options: ReportOptions, level: int) -> Part:
     said = tag("p", " · ".join(facts(one.view, of, title(one.view))), class_="facts")
-    content = joined(part.content for part in _parts(one, options, level + 1))
+    content = joined(part.content for part in _parts(one, of, options, level + 1))
     heading = tag(f"h{level}", title(one.view))
     return Part(
         one.name, title(one.view), tag("section", heading, said, content, id=one.name, class_="series")
     )
 
 
-def _parts(one: Placed, options: ReportOptions, level: int) -> list[Part]:
-    """The numbers of the episodes, the return by window, and the charts."""
+def _parts(one: Placed, of: RecordingView, options: ReportOptions, level: int) -> list[Part]:
+    """The numbers of the episodes, the evaluation, the return by window, and the charts."""
     view, name, episodes = one.view, one.name, one.view.recording.episodes
+    judged = section(name, level, "evaluation", "Evaluation", evaluation.content(of.evaluation(view)))
     if not len(episodes):
         nothing = "No episode was recorded." if options.selection.everything else "There is no such episode."
-        return [Part("", "", tag("p", nothing, class_="nothing"))]
+        return [Part("", "", tag("p", nothing, class_="nothing")), judged]
     shown, done = curve.seen(episodes, view.rows), episodes.completed
     line = NOTHING
     if shown:
@@ -105,6 +106,7 @@ def _parts(one: Placed, options: ReportOptions, level: int) -> list[Part]:
     stacked = ends.section(episodes.end, view.rows, f"{name}-ends", level)
     return [
         Part("", "", _numbers(view)),
+        judged,
         section(name, level, "windows", "Windows", _windows(view, options)),
         Part(f"{name}-curve", "Curve", line),
         Part(f"{name}-{'returns' if returns else 'lengths'}", "Distribution", pair),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from monitorcli.report import overview
+from monitorcli.report import evaluation_sentences, overview
 from monitorcli.report.intervals import estimated
 from monitorcli.report.layout import Span, TextTable, words
 from monitorcli.report.model import Report, View
 from monitorcli.report.order import ordered
-from monitorcli.report.page import body, columns, overlay
+from monitorcli.report.page import body, columns, evaluation, overlay
 from monitorcli.report.page.markup import NOTHING, Markup, drawn, joined, remark, table, tag
 from monitorcli.report.page.series import MOST_DRAWN, title
 
@@ -34,7 +34,7 @@ def content(of: Report, embed: int) -> tuple[Markup, Markup]:
         body.article(one, of.options, f"r{place}", embed // count, columns.MOST // count)
         for place, one in enumerate(of.recordings)
     )
-    return opening, joined([_ranking(of), _groups(of), *_curves(of), *articles])
+    return opening, joined([_ranking(of), _groups(of), *_evaluations(of), *_curves(of), *articles])
 
 
 def _links(of: Report) -> Iterator[tuple[View, str]]:
@@ -83,6 +83,14 @@ def _groups(of: Report) -> Markup:
     shown = drawn(TextTable(("Series", "Directories", *head), rows), "Over directories")
     remarks = map(remark, overview.about_groups(of.groups))
     return tag("section", tag("h2", "Over directories"), shown, *remarks, class_="groups")
+
+
+def _evaluations(of: Report) -> Iterator[Markup]:
+    """Those whose episodes are in several directories."""
+    for views, found in of.evaluations[:MOST_DRAWN]:
+        if len(views) > 1:
+            heading = tag("h2", evaluation_sentences.in_several(views))
+            yield tag("section", heading, evaluation.content(found), class_="evaluation")
 
 
 def _curves(of: Report) -> Iterator[Markup]:
