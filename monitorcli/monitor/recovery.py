@@ -66,7 +66,7 @@ def remove_films(directory: Path, videos: Collection[str]) -> None:
                 document["videos"] = [pair for pair in listed if pair[0] not in videos]
                 write_json(directory / owned.name, document)
     for name in videos:
-        for path in (directory / name, (directory / name).with_suffix(META_ENDING)):
+        for path in ((directory / name).with_suffix(META_ENDING), directory / name):
             path.unlink(missing_ok=True)
 
 

@@ -158,9 +158,9 @@ class Film:
         """Delete the film's files, because there is nothing to show."""
         with contextlib.suppress(Exception):
             self._encoder.abandon()
-        self._remove(self._encoder.ending)
-        if self._decided:
+        if self._decided:  # first, so that a kill leaves no meta file of nothing
             self._remove(META_ENDING)
+        self._remove(self._encoder.ending)
 
     def is_done(self) -> bool:
         """Whether `collect` would return at once."""

@@ -57,6 +57,7 @@ class Mp4:
         self._frames: OpenFile
         self._said: OpenFile
         self._waiting: deque[memoryview] = deque()  # frames that the pipe had no room for
+        self._spare: list[bytearray] = []  # memory of frames that were written, to be used again
         self._most_waiting = 0
         self._shape: tuple[int, ...] = ()
         self._arguments: list[str] = []
@@ -71,8 +72,11 @@ class Mp4:
             raise EncoderFailed(f"frame {describe(pixels)} after {self._shape} uint8")
         self._waiting.append(memoryview(pixels.data).cast("B"))
         self._send(most=self._most_waiting)
-        if self._waiting:
-            self._waiting[-1] = memoryview(bytes(self._waiting[-1]))  # the environment may draw into its own
+        if self._waiting:  # a copy, because the environment may draw into its own
+            rest = self._waiting[-1]
+            copy = memoryview(self._spare.pop() if self._spare else bytearray(pixels.nbytes))[: len(rest)]
+            copy[:] = rest
+            self._waiting[-1] = copy
 
     def close(self) -> None:
         """See Encoder."""
@@ -119,7 +123,9 @@ class Mp4:
         try:
             with _surviving_sigpipe():
                 while self._waiting and self._write_first(wait=len(self._waiting) > most):
-                    self._waiting.popleft()
+                    written = self._waiting.popleft().obj
+                    if isinstance(written, bytearray):
+                        self._spare.append(written)
         except OSError:
             raise EncoderFailed(self._wait() or "ffmpeg stopped early") from None
 
