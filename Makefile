@@ -17,7 +17,7 @@ EXACT := --constraint .ci/constraints.txt
 run = @echo '$$ $(1)' && PATH="$(abspath $(BIN)):$$PATH" $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser test-sb3 compat torture fuzz check check-lint check-format check-types check-docs docs format clean
+.PHONY: help demo test test-browser test-ray test-sb3 compat torture fuzz coverage check check-lint check-format check-types check-docs docs format clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ test-browser: $(VENV)/browser.stamp build/axe/$(AXE) ## look at the page in a re
 test-sb3: $(VENV)/sb3.stamp ## evaluate models of Stable-Baselines3, Atari and MuJoCo too, TorchScript and ONNX files (installs torch)
 	$(call run,python -m pytest tests/sb3 $(ARGS))
 
+test-ray: $(VENV)/ray.stamp ## evaluate on a cluster of Ray's on this machine (installs ray)
+	$(call run,python -m pytest tests/ray $(ARGS))
+
 # The checker of accessibility is asked for its one file; it is no part of the project.
 build/axe/$(AXE):
 	@rm -rf build/axe && mkdir -p build/axe
@@ -51,6 +54,10 @@ torture: $(VENV)/dev.stamp ## kill N=500 runs at random moments, then let 32 wri
 fuzz: N ?= 2000
 fuzz: $(VENV)/dev.stamp ## read N=2000 damaged directories in every way there is
 	$(call run,python tests/fuzz --directories $(N))
+
+coverage: $(VENV)/dev.stamp ## simulate gates and intervals, and write their tables into docs/ (some 20 minutes)
+	$(call run,env OPENBLAS_NUM_THREADS=1 python tests/simulation)
+	$(call run,env OPENBLAS_NUM_THREADS=1 python tests/simulation/stopping.py)
 
 # The interpreters of other environments, which need Gymnasium and nothing of ours: make compat PYTHONS="..."
 # A script of somebody else's, here CleanRL's: make compat COMMAND="python ppo.py" RETURNS='episodic_return=.([^]]+)'
@@ -104,6 +111,11 @@ $(VENV)/dev.stamp: $(VENV)/demo.stamp
 $(VENV)/sb3.stamp: $(VENV)/dev.stamp
 	@echo "Installing Stable-Baselines3, torch, onnxruntime, Atari and MuJoCo (300 MB and more) ..."
 	@$(PIP) install $(EXACT) --group sb3
+	@touch $@
+
+$(VENV)/ray.stamp: $(VENV)/dev.stamp
+	@echo "Installing Ray (about 300 MB) ..."
+	@$(PIP) install $(EXACT) --group ray
 	@touch $@
 
 # Playwright is to drive the Chromium that is installed; it downloads no browser.

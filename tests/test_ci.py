@@ -73,10 +73,12 @@ MEAN = "monitorcli: gate not met: mean is 24.5, 0.5 below the 25 wanted.\n"
          "monitorcli: gate not met: mean cannot be judged: no completed episode has a value.\n"),
         (["better", "--baseline", "main-eval", "--fail-regression", "mean:0"], 0, ""),
         (["worse", "--baseline", "main-eval", "--fail-regression", "mean:5%"], 1,
-         "monitorcli: gate not met: mean fell by 8.57 %, allowed 5 %.\n"),
+         "monitorcli: gate not met: mean fell by 8.57 %, allowed 5 %, and not by chance (p = 0.0078); "
+         "n = 10 pairs can tell falls of about 6 % and more (80 % power); for 5 % take about 20 pairs.\n"),
         (["worse", "--baseline", "main-eval", "--fail-regression", "mean:10%"], 0, ""),
         (["worse", "--baseline", "main-eval", "--fail-regression", "p_improve:0.5"], 1,
-         "monitorcli: gate not met: p_improve is 0.15, 0.35 below the 0.5 wanted.\n"),
+         "monitorcli: gate not met: p_improve [0.03543, 0.4588] is 0.15, 0.35 below the 0.5 wanted, "
+         "and not by chance (p = 0.0039).\n"),
         (["same", "--baseline", "nothing", "--fail-regression", "mean:5%"], 1,
          "monitorcli: gate not met: mean cannot be judged: the baseline has no value.\n"),
     ],
@@ -180,7 +182,8 @@ def test_the_file_is_written_although_a_gate_is_not_met():
     assert inspect("same", "--output", "a.json", "--fail-under", "mean:25")[0] == 1
     (gate,) = json.loads(Path("a.json").read_text())["gates"]
     assert gate == {
-        "gate": "--fail-under mean:25", "met": False, "found": 24.5, "baseline": None, "n": 10,
+        "gate": "--fail-under mean:25", "met": False, "outcome": "not met", "found": 24.5,
+        "baseline": None, "n": 10, "n_old": 0, "paired": False, "p": None, "detectable": None, "needed": None,
         "says": "mean is 24.5, 0.5 below the 25 wanted",
     }  # fmt: skip
 

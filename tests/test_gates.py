@@ -2,13 +2,15 @@
 
 import math
 
+import numpy as np
 import pytest
 from helpers import episodes
 
 from monitorcli.errors import BadRequest
 from monitorcli.report.verdicts import sentence
 from monitorcli.summary.comparison import compare
-from monitorcli.summary.gates import at_least, enough_episodes, judge, no_regression
+from monitorcli.summary.gates import at_least, enough_episodes, no_regression
+from monitorcli.summary.judge import Outcome, judge
 from monitorcli.summary.measures import Measured
 
 RETURNS = [10.0, 20.0, 30.0, 40.0]
@@ -35,7 +37,7 @@ def verdict(gate, new, old=None):
         ("length_max:4", True, "length_max is 4, at least 4 wanted"),
         ("success:75%", True, "success is 0.75, at least 0.75 wanted"),
         ("success:0.8", False, "success is 0.75, 0.05 below the 0.8 wanted"),
-        ("ci_low(mean):20", False, "ci_low(mean) is 15, 5 below the 20 wanted"),
+        ("ci_low(median):20", False, "ci_low(median) is 10, 10 below the 20 wanted"),
         ("ci_high(success):95%", True, "ci_high(success) is 0.9544, at least 0.95 wanted"),
     ],
 )
@@ -49,7 +51,7 @@ def test_a_measure_must_reach_its_limit(text, met, said):
     [
         ("recent:150", True, "recent is 150.5, at least 150 wanted", 100),
         ("recent:475", False, "recent is 150.5, 324.5 below the 475 wanted", 100),
-        ("ci_low(recent):145", False, "ci_low(recent) is 144.9, 0.1205 below the 145 wanted", 100),
+        ("ci_low(recent):145", False, "ci_low(recent) is 144.8, 0.2451 below the 145 wanted", 100),
         ("mean:100", True, "mean is 100.5, at least 100 wanted", 200),
     ],
 )
@@ -66,20 +68,24 @@ def test_where_there_are_fewer_it_is_said_how_many():
 @pytest.mark.parametrize(
     ("text", "met", "said"),
     [
-        ("mean:5%", False, "mean fell by 9.09 %, allowed 5 %"),
-        ("mean:10%", True, "mean fell by 9.09 %, allowed 10 %"),
-        ("mean:2.5", True, "mean fell by 2.5, allowed 2.5"),
-        ("mean:2", False, "mean fell by 2.5, allowed 2"),
-        ("min:0", True, "min is unchanged, allowed to fall by 0"),
-        ("max:5%", True, "max rose by 100 %, allowed to fall by 5 %"),
-        ("p_improve:0.5", False, "p_improve is 0.375, 0.125 below the 0.5 wanted"),
-        ("p_improve:30%", True, "p_improve is 0.375, at least 0.3 wanted"),
+        ("point(mean):5%", False, "point(mean) fell by 9.09 %, allowed 5 %"),
+        ("point(mean):10%", True, "point(mean) fell by 9.09 %, allowed 10 %"),
+        ("point(mean):2.5", True, "point(mean) fell by 2.5, allowed 2.5"),
+        ("point(mean):2", False, "point(mean) fell by 2.5, allowed 2"),
+        ("point(min):0", True, "point(min) is unchanged, allowed to fall by 0"),
+        ("point(max):5%", True, "point(max) rose by 100 %, allowed to fall by 5 %"),
+        (
+            "point(p_improve):0.5",
+            False,
+            "point(p_improve) [0.0919, 0.7806] is 0.375, 0.125 below the 0.5 wanted",
+        ),
+        ("p_improve:30%", True, "p_improve [0.0919, 0.7806] is 0.375, at least 0.3 wanted"),
     ],
 )
-def test_a_measure_may_fall_so_far_and_no_further(text, met, said):
+def test_the_bare_numbers_may_fall_so_far_and_no_further(text, met, said):
     seeds = {"seed": range(4), "seeded": [1] * 4}
     old, new = measured([10, 30, 30, 40.0], **seeds), measured([10, 20, 30, 40.0], **seeds)
-    if text.startswith("max"):
+    if text.startswith("point(max)"):
         old = measured([20.0], **{name: values[:1] for name, values in seeds.items()})
     found = verdict(no_regression(text), new, old)
     assert (found.met, sentence(found)) == (met, said)
@@ -155,6 +161,13 @@ def test_one_episode_has_no_interval_to_judge():
         (no_regression, "p_improve:2", "--fail-regression p_improve:2: a probability lies between 0 and 1."),
         (
             no_regression,
+            "std:5%",
+            "--fail-regression std:5%: whether a fall of std is chance cannot be told.",
+        ),
+        (at_least, "ci_low(std):5", "--fail-under ci_low(std):5: std has no interval."),
+        (at_least, "point(mean):5", "--fail-under point(mean):5: mean is compared as it is anyway: mean:5"),
+        (
+            no_regression,
             "ci_low(mean):1",
             "--fail-regression ci_low(mean):1: compare mean itself; its interval belongs to --fail-under.",
         ),
@@ -177,8 +190,8 @@ def test_an_end_of_the_interval_of_p_improve_is_judged_as_that_end():
 
 
 def test_a_fall_of_what_one_episode_cannot_tell_is_not_judged():
-    found = verdict(no_regression("std:5%"), measured([5.0]), measured())
-    assert (found.met, sentence(found)) == (False, "std cannot be judged: one episode is too few")
+    found = verdict(no_regression("point(std):5%"), measured([5.0]), measured())
+    assert (found.met, sentence(found)) == (False, "point(std) cannot be judged: one episode is too few")
 
 
 @pytest.mark.parametrize(
@@ -199,3 +212,138 @@ def test_the_example_beside_a_refusal_is_one_of_the_same_option():
             make("mean")
         for text in refused.value.hint.removeprefix("For example: ").replace(" or ", ", ").split(", "):
             make(text)
+
+
+def seeded(returns, **columns):
+    n = len(returns)
+    return measured(returns, seed=range(n), seeded=[1] * n, **columns)
+
+
+def noisy(n, shift=0.0, seed=0):
+    return np.random.RandomState(seed).normal(100 + shift, 15, n)
+
+
+CASES = {
+    "within what is allowed": (
+        "mean:5%",
+        noisy(20),
+        noisy(20) - 2,
+        Outcome.MET,
+        "mean fell by 1.84 %, allowed 5 %; n = 20 can tell falls of about 10 % and more (80 % power); "
+        "for 5 % take about 100 episodes a side",
+    ),
+    "a fall that is no chance": (
+        "mean:5%",
+        noisy(20),
+        noisy(20, -30, 1),
+        Outcome.NOT_MET,
+        "mean fell by 37.4 %, allowed 5 %, and not by chance (p < 0.001); "
+        "n = 20 can tell falls of about 10 % and more (80 % power); for 5 % take about 200 episodes a side",
+    ),
+    "noise": (
+        "mean:1",
+        noisy(20),
+        noisy(20, 5, seed=2),
+        Outcome.NOISE,
+        "mean fell by 6.68, allowed 1, but that may be chance (p = 0.083); "
+        "n = 20 can tell falls of about 10 and more (80 % power); for 1 take about 4,000 episodes a side",
+    ),
+    "too few": (
+        "mean:5%",
+        [100.0, 110.0, 120.0],
+        [50.0, 60.0, 40.0],
+        Outcome.UNJUDGED,
+        "mean fell by 54.5 %, allowed 5 %, which cannot be judged: these values are too few, or too many are "
+        "equal, to tell any fall from chance; take about 6 episodes a side",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_fall_is_judged_by_whether_it_may_be_chance(case):
+    text, before, after, outcome, said = CASES[case]
+    found = verdict(no_regression(text), measured(after), measured(before))
+    assert (found.outcome, sentence(found)) == (outcome, said)
+    assert found.met == (outcome in (Outcome.MET, Outcome.NOISE))
+
+
+def test_pairs_tell_smaller_falls():
+    before = noisy(20)
+    after = before - 3 + np.random.RandomState(5).normal(0, 2, 20)
+    apart, pairs = (
+        verdict(no_regression("mean:1"), make(after), make(before)) for make in (measured, seeded)
+    )
+    assert (apart.outcome, pairs.outcome) == (Outcome.NOISE, Outcome.NOT_MET)
+    assert "n = 20 pairs can tell falls of about 1 and more" in sentence(pairs)
+
+
+def test_a_few_pairs_that_fell_among_many_that_are_equal_cannot_be_judged():
+    """As of a policy that nearly always reaches the cap."""
+    before, after = [500.0] * 20, [500.0] * 17 + [100.0, 50.0, 20.0]
+    found = verdict(no_regression("mean:5%"), seeded(after), seeded(before))
+    assert (found.outcome, found.met) == (Outcome.UNJUDGED, False)
+    assert "these pairs are too few, or too many are equal, to tell any fall from chance; " in sentence(found)
+    assert "take about 40 episodes a side" in sentence(found)
+
+
+@pytest.mark.parametrize("make", [measured, seeded])
+def test_a_deterministic_policy_that_got_worse_is_found_and_one_that_did_not_is_not(make):
+    before = make([0.1 * 3] * 20)
+    same = verdict(no_regression("mean:0"), make([0.3] * 20), before)
+    assert same.outcome in (Outcome.MET, Outcome.UNJUDGED, Outcome.NOISE)
+    assert verdict(no_regression("mean:5%"), make([0.3] * 20), before).outcome is Outcome.MET
+    assert verdict(no_regression("mean:5%"), make([0.2] * 20), before).outcome is Outcome.NOT_MET
+
+
+def test_a_share_of_a_baseline_that_may_be_nothing_is_no_allowance():
+    before, after = np.tile([-10.0, 11.0], 10), np.tile([-10.0, 10.0], 10)
+    found = verdict(no_regression("mean:5%"), measured(after), measured(before))
+    assert found.outcome is Outcome.UNJUDGED
+    assert "the baseline may as well be 0" in sentence(found)
+    assert verdict(no_regression("mean:0.1"), measured(after), measured(before)).outcome is Outcome.NOISE
+
+
+@pytest.mark.parametrize("make", [measured, seeded])
+@pytest.mark.parametrize(("worse", "outcome"), [(16, Outcome.NOISE), (8, Outcome.NOT_MET)])
+def test_success_is_judged_by_how_many_succeeded(make, worse, outcome):
+    old, new = ([1] * count + [0] * (20 - count) for count in (19, worse))
+    sides = (make([0.0] * 20, success=of) for of in (new, old))
+    found = verdict(no_regression("success:5%"), *sides)
+    if make is seeded and worse == 16:
+        outcome = Outcome.UNJUDGED  # three pairs of twenty differ
+    assert found.outcome is outcome
+
+
+@pytest.mark.parametrize("measure", ["iqm", "median", "length_mean", "recent"])
+def test_other_measures_are_judged_too(measure):
+    column = {"length": noisy(30).astype(int)}, {"length": noisy(30, -40, 1).astype(int)}
+    old, new = (
+        measured(noisy(30, shift, seed), **of)
+        for (shift, seed), of in zip([(0, 0), (-40, 1)], column, strict=True)
+    )
+    assert verdict(no_regression(f"{measure}:5%"), new, old).outcome is Outcome.NOT_MET
+    assert verdict(no_regression(f"{measure}:5%"), old, old).outcome is Outcome.MET
+
+
+@pytest.mark.parametrize("measure", ["iqm", "median"])
+def test_iqm_and_median_are_judged_from_ten_episodes_a_side(measure):
+    found = verdict(no_regression(f"{measure}:5%"), measured(noisy(9, -40)), measured(noisy(9)))
+    assert found.outcome is Outcome.UNJUDGED
+    assert "take about 10 episodes a side" in sentence(found)
+
+
+@pytest.mark.parametrize("make", [measured, seeded])
+def test_p_improve_is_not_met_only_where_that_is_no_chance(make):
+    before = noisy(30)
+    assert verdict(no_regression("p_improve:0.5"), make(noisy(30, seed=6)), make(before)).met
+    assert verdict(no_regression("p_improve:0.5"), make(before - 30), make(before)).outcome is Outcome.NOT_MET
+    assert not verdict(no_regression("p_improve:0.5"), make(before[:3] - 30), make(before[:3])).met
+
+
+def test_values_that_are_all_equal_leave_no_interval_to_judge():
+    found = verdict(at_least("ci_low(mean):400"), measured([500.0] * 50))
+    assert (found.met, sentence(found)) == (
+        False,
+        "ci_low(mean) cannot be judged: all 50 values are equal, which leaves no interval; "
+        "judge mean itself, or success",
+    )

@@ -63,6 +63,8 @@ LAZY = {
     "monitorcli/cli/options.py": {"gymnasium"},  # completes the names of environments
     "monitorcli/recording/frame.py": {"pandas"},
     "monitorcli/report/as_parquet.py": {"pyarrow"},
+    "monitorcli/evaluate/engines/ray_cluster.py": {"ray"},
+    "monitorcli/evaluate/engines/ray_engine.py": {"ray"},
     "monitorcli/evaluate/policies/networks.py": {"onnxruntime", "torch"},
     "monitorcli/evaluate/policies/sb3.py": {"torch"},
 }

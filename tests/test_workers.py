@@ -387,6 +387,20 @@ def test_what_makes_no_sense_is_refused_before_the_directory_is_made(folder, opt
     assert not (folder / "eval").exists()
 
 
+def test_ray_is_refused_where_it_is_not_installed_and_beside_a_command(folder):
+    (folder / "ray.py").write_text("raise ModuleNotFoundError('No module named ray')")
+    said = ["--engine ray needs ray, which is not installed.", "pip install 'monitorcli[ray]'"]
+    done = evaluate(folder, "eval", "--engine", "ray")
+    assert (done.returncode, done.stderr) == (2, f"monitorcli: {said[0]}\n  {said[1]}\n")
+    checked = evaluate(folder, "eval", "--engine", "ray", "--check")
+    assert checked.returncode == 2
+    assert all(part in checked.stdout for part in said)
+    done = monitorcli("start", "eval", "--engine", "ray", "--", "true", cwd=folder)
+    assert done.returncode == 2
+    assert done.stderr == "monitorcli: --engine goes with --env; a command brings its own.\n"
+    assert not (folder / "eval").exists()
+
+
 def test_a_shard_of_another_plan_is_refused_with_both(folder):
     evaluate(folder, "eval", "--shard", "1/3")
     other = evaluate(folder, "eval", "--shard", "2/3", seed=4)

@@ -104,13 +104,17 @@ def _directory(wanted: Path, existing: Existing) -> Check:
 
 
 def _evaluation(request: Request, ffmpeg: str | None) -> Iterator[Check]:
-    from monitorcli.cli.record_evaluation import policy_request
+    from monitorcli.cli.record_evaluation import check_engine, policy_request
+    from monitorcli.evaluate.batch_worker import first_action
     from monitorcli.evaluate.environment import make_environment
+    from monitorcli.evaluate.episode import seed_episode
     from monitorcli.evaluate.outcome import failure
     from monitorcli.evaluate.policies import load_policy
 
-    stage, seed = "environment", request.seed or 0
+    stage, seed = "engine", request.seed or 0
     try:
+        check_engine(request)
+        stage = "environment"
         env = make_environment(request.environment(), film=ffmpeg is not None)
         yield Check(stage, GOOD, f"{request.env} was made")
         stage = "policy"
@@ -118,11 +122,12 @@ def _evaluation(request: Request, ffmpeg: str | None) -> Iterator[Check]:
         yield Check(stage, GOOD, f"{request.policy} was loaded")
         try:
             stage = "reset"
-            policy.begin(seed)
+            seed_episode(env, seed)
+            policy.begin(env, seed)
             observation, _ = env.reset(seed=seed)
             yield Check(stage, GOOD, f"with seed {seed}")
             stage = "step"
-            result = env.step(policy.act(observation))
+            result = env.step(first_action(policy, env, observation, request.num_envs or 1))
             one_step(result)
             yield Check(stage, GOOD, first_step(result))
         except Exception as error:  # of the policy or the environment

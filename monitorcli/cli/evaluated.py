@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterable
 
 from monitorcli.cli.closing_line import say_recorded
+from monitorcli.cli.judged_evaluation import Judged
 from monitorcli.cli.messages import say
 from monitorcli.cli.request import Request
 from monitorcli.cli.run_lifecycle import say_how_to_go_on
@@ -23,8 +24,8 @@ from monitorcli.report.text import listing, plural
 _MOST_NAMED = 10
 
 
-def say_evaluated(request: Request, run: RunFile, evaluated: Evaluated) -> None:
-    """Say what was recorded and what it is worth; of one that was stopped, how to go on."""
+def say_evaluated(request: Request, run: RunFile, evaluated: Evaluated, judged: Judged) -> None:
+    """Say what was recorded, what it is worth, and the verdicts; of one that was stopped, how to go on."""
     failures = evaluated.failures
     if failures:
         say(failures[0].sentence(), failures[0].place)
@@ -37,9 +38,12 @@ def say_evaluated(request: Request, run: RunFile, evaluated: Evaluated) -> None:
     recording = read(request.directory, kind="monitorcli")
     ours = next((one for one in recording.runs if one.file == run.path.name), None)
     found = evaluation_of(recording, ours) if ours else None
-    if not say_recorded(request.directory, run, more=_lines(found) if found else ()):
+    lines = [*(_lines(found) if found else ()), *judged.lines()]
+    if not say_recorded(request.directory, run, more=lines):
         say("nothing was recorded.")
-    if found and (found.coverage.missing or failures):
+    if found and evaluated.decided:
+        _say_not_needed(request, found)
+    elif found and (found.coverage.missing or failures):
         _say_coverage(request, found, failures)
 
 
@@ -53,6 +57,16 @@ def _line(said: Said) -> str:
     # What has no label goes on with the warning above it.
     label = said.label.ljust(10) if len(said.label) > 1 else said.label.ljust(2)
     return "  ".join([label + said.text, *said.commands])
+
+
+def _say_not_needed(request: Request, of: Evaluation) -> None:
+    """Say how many episodes were not run because all was decided, and the command for them."""
+    rest = request._replace(stop_when_decided=False, error=None, return_range=None)
+    directory = shlex.quote(str(request.directory))
+    say(
+        f"{plural(of.coverage.missing, 'episode')} not needed.",
+        f"To run the rest all the same:  monitorcli resume {directory} {rest.as_typed()}",
+    )
 
 
 def _say_coverage(request: Request, of: Evaluation, failures: Iterable[Failed]) -> None:

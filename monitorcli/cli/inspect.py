@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from monitorcli.cli import inspect_options
+from monitorcli.cli import gate_options, inspect_options
 from monitorcli.cli.inspect_options import AXES, COLUMNS, FORMATS
 from monitorcli.cli.options import Grouped
 from monitorcli.format.modes import READ
-
-# Only click is imported here, so that `monitorcli --help` starts fast.
-if TYPE_CHECKING:
-    from monitorcli.report.model import Report
 
 # The names in recording.reader.KINDS; a test holds the two together.
 KINDS = ("monitorcli", "gym", "sb3", "recordvideo")
@@ -67,11 +62,6 @@ def _share(ctx: click.Context, param: click.Parameter, value: float) -> float:
     return value
 
 
-def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
-    """An option that can be given several times."""
-    return click.option(name, metavar=metavar, multiple=True, help=text)
-
-
 @click.command(
     cls=Grouped,
     headings=HEADINGS,
@@ -112,18 +102,8 @@ def _strings(name: str, metavar: str, text: str) -> Callable[..., Any]:
 @click.option(
     "--x", type=click.Choice(AXES), default="episodes", show_default=True, help="Draw curves by this."
 )
-@click.option("--baseline", metavar="DIR", type=_path, help="Compare with this recording.")
+@gate_options.judging
 @click.option("--force-baseline", is_flag=True, help="Compare also with a recording of another environment.")
-@_strings(
-    "--fail-under", "STAT:VALUE", "Exit with 1 unless mean, iqm, success, ci_low(mean), ... reach VALUE."
-)
-@_strings("--fail-regression", "STAT:AMOUNT", "Exit with 1 if STAT fell by more than AMOUNT, or 5%.")
-@click.option(
-    "--min-episodes",
-    metavar="N",
-    type=click.IntRange(1),
-    help="Exit with 1 unless N episodes were completed.",
-)
 @click.option("--episode", metavar="N", help="Show one episode only: N, best, worst, median or last.")
 @click.option("--watch", is_flag=True, help="Follow the recording until its run ends.")
 @click.option(
@@ -151,6 +131,7 @@ def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **params: Any)
     from monitorcli import report
     from monitorcli.cli import inspect_output as output
     from monitorcli.cli import inspect_request as request
+    from monitorcli.cli import judge
 
     inspect_options.refuse_force_without_baseline(ctx)
     wanted, typed = request.wanted(params), inspect_options.typed(ctx)
@@ -160,17 +141,4 @@ def inspect(ctx: click.Context, /, directories: tuple[Path, ...], **params: Any)
     recordings, baseline = request.recordings(directories, params, where.format_name)
     answer = report.make_report(recordings, wanted, baseline)
     output.put(answer, where)
-    _judge(answer)
-
-
-def _judge(answer: Report) -> None:
-    """Raise GateNotMet, with one sentence for each gate that is not met."""
-    from monitorcli.errors import GateNotMet
-    from monitorcli.report.verdicts import unmet
-
-    sentences = unmet(answer)
-    if len(sentences) == 1:
-        raise GateNotMet(f"gate not met: {sentences[0]}.")
-    if sentences:
-        several = f"{len(sentences)} of {len(answer.verdicts)} gates not met:"
-        raise GateNotMet(several, "".join(f"{sentence}.\n" for sentence in sentences))
+    judge.refuse_unmet(answer)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from monitorcli.cli import judge
 from monitorcli.errors import BadRequest
 from monitorcli.recording import discover_all, read
 from monitorcli.recording.model import Recording
 from monitorcli.report import ReportOptions
 from monitorcli.report.choices import typed
-from monitorcli.report.text import printable, shortened
-from monitorcli.summary import gates
-from monitorcli.summary.gates import Gate
 from monitorcli.summary.selection import Selection
-
-_MOST_LINES = 5  # to paste, where there are too many recordings
 
 
 def wanted(params: dict[str, Any]) -> ReportOptions:
@@ -26,7 +22,7 @@ def wanted(params: dict[str, Any]) -> ReportOptions:
         confidence=params["confidence"],
         selection=selection(params),
         window=params["window"],
-        gates=_gates(params),
+        gates=judge.asked(params),
         any_baseline=params["force_baseline"],
         sort=params["sort"],
         x=params["x"],
@@ -36,17 +32,6 @@ def wanted(params: dict[str, Any]) -> ReportOptions:
 def selection(params: dict[str, Any]) -> Selection:
     """Which episodes count."""
     return Selection(**{name: params[name] for name in ("env", "mode", "series", "run", "slot", "last")})
-
-
-def _gates(params: dict[str, Any]) -> tuple[Gate, ...]:
-    if params["fail_regression"] and params["baseline"] is None:
-        raise BadRequest("--fail-regression needs --baseline: the recording to compare with.")
-    least = params["min_episodes"]
-    return (
-        *([gates.enough_episodes(least)] if least is not None else []),
-        *map(gates.at_least, params["fail_under"]),
-        *map(gates.no_regression, params["fail_regression"]),
-    )
 
 
 def recordings(
@@ -63,13 +48,7 @@ def recordings(
         refuse_several(places, "markdown shows windows of one recording", params, *asked)
     baseline = None
     if params["baseline"] is not None:
-        baselines = discover_all([params["baseline"]], kind)
-        if len(baselines) > 1:
-            raise BadRequest(
-                f"a baseline is one recording, and {params['baseline']} holds {len(baselines)}.",
-                _listed(f"--baseline {shlex.quote(str(place))}" for place in baselines),
-            )
-        baseline = read(baselines[0], kind)
+        baseline = judge.read_baseline(params["baseline"], kind)
     return [read(place, kind) for place in places], baseline
 
 
@@ -85,8 +64,4 @@ def one_each(places: Sequence[Path], params: dict[str, Any], *options: str) -> s
     by_name = [("--env", chosen.env), ("--series", chosen.series)]
     words = [word for option, value in by_name if value is not None for word in (option, value)]
     words += [*typed(chosen), *options]
-    return _listed(shlex.join(["monitorcli", "inspect", str(place), *words]) for place in places)
-
-
-def _listed(lines: Iterable[str]) -> str:
-    return "\n".join(shortened([printable(line) for line in lines], _MOST_LINES))
+    return judge.listed(shlex.join(["monitorcli", "inspect", str(place), *words]) for place in places)

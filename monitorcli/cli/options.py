@@ -49,7 +49,16 @@ RECORDING_HEADINGS = {
         "--episodes",
         "--seed",
     ),
-    "Workers and shards": ("--workers", "--shard", "--repeat", "--reuse-env"),
+    "Workers and shards": ("--workers", "--engine", "--num-envs", "--shard", "--repeat", "--reuse-env"),
+    "Judge an evaluation": (
+        "--baseline",
+        "--fail-under",
+        "--fail-regression",
+        "--min-episodes",
+        "--stop-when-decided",
+        "--error",
+        "--return-range",
+    ),
     "Record a command": ("--only", "--skip", "--evaluation"),
     "How it is recorded": ("--mode",),
     "Films": (
@@ -117,6 +126,17 @@ _RECORDING = (
         metavar="N",
         callback=_workers,
         help="Processes that run episodes, or auto.  [default: 1]",
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(("local", "ray")),
+        help="Where workers run: on this machine, or in a cluster of Ray's.  [default: local]",
+    ),
+    click.option(
+        "--num-envs",
+        metavar="B",
+        type=click.IntRange(1, 1024),
+        help="Environments in each process, for which the policy is called at once: 4 or more.  [default: 1]",
     ),
     click.option(
         "--shard",

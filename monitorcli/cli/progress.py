@@ -14,7 +14,8 @@ from monitorcli.evaluate.outcome import Ended
 from monitorcli.evaluate.run import Advance
 from monitorcli.report.intervals import between
 from monitorcli.report.text import cells, lasting, number, plural
-from monitorcli.summary.intervals import UNKNOWN, Interval, normal_quantile
+from monitorcli.summary.intervals import UNKNOWN, Interval
+from monitorcli.summary.quantiles import normal_quantile
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,8 +31,9 @@ Clock = Callable[[], float]
 class _SoFar:
     """What the episodes that are over come to. Mean and variance by Welford (1962), so that none is kept."""
 
-    def __init__(self, total: int, clock: Clock) -> None:
+    def __init__(self, total: int, at_most: bool, clock: Clock) -> None:
         self.total = total
+        self.at_most = "at most " if at_most else ""
         self.done = self.failed = 0
         self._mean = self._squares = 0.0
         self._clock = clock
@@ -47,10 +49,14 @@ class _SoFar:
         self._mean += apart / (self.done - self.failed)
         self._squares += apart * (value - self._mean)
 
+    def counted(self) -> str:
+        """`20 of 200 episodes`."""
+        return f"{self.done:,} of {self.at_most}{plural(self.total, 'episode')}"
+
     def fields(self, alive: int) -> list[str]:
         """All of it in words, the most wanted first."""
         rate = self.done / max(1e-9, self._clock() - self._began)
-        left = [f"{lasting(round((self.total - self.done) / rate))} left"] if self.done else []
+        left = [f"{self.at_most}{lasting(round((self.total - self.done) / rate))} left"] if self.done else []
         failed = [f"{self.failed:,} failed"] if self.failed else []
         pace = [f"{number(rate)} episodes a second"] if self.done else []
         return [*self._means(), *left, *failed, *pace, plural(alive, "worker")]
@@ -67,13 +73,18 @@ class _SoFar:
 
 
 @contextlib.contextmanager
-def progress(total: int, console: Console | None = None, clock: Clock = time.monotonic) -> Iterator[Advance]:
-    """Context manager that gives what shows each result. `clock` gives seconds."""
+def progress(
+    total: int, console: Console | None = None, clock: Clock = time.monotonic, at_most: bool = False
+) -> Iterator[Advance]:
+    """Context manager that gives what shows each result. `clock` gives seconds.
+
+    `at_most`: it may end before so many episodes.
+    """
     if console is None:
         from rich.console import Console
 
         console = Console(stderr=True)
-    so_far = _SoFar(total, clock)
+    so_far = _SoFar(total, at_most, clock)
     if console.is_terminal:
         with _bar(console, so_far) as advance:
             yield advance
@@ -85,7 +96,7 @@ def progress(total: int, console: Console | None = None, clock: Clock = time.mon
         so_far.add(result)
         if clock() - said_at >= _A_MINUTE:
             said_at = clock()
-            said = [f"{so_far.done:,} of {plural(total, 'episode')}", *so_far.fields(alive)]
+            said = [so_far.counted(), *so_far.fields(alive)]
             say(f"{', '.join(said)}.")
 
     yield advance_by_lines
@@ -109,7 +120,7 @@ def _bar(console: Console, so_far: _SoFar) -> Iterator[Advance]:
 
 def _on_one_line(so_far: _SoFar, fields: list[str], width: int) -> str:
     """As much of it as fits beside the bar."""
-    line = f"{so_far.done:,} of {plural(so_far.total, 'episode')}"
+    line = so_far.counted()
     for field in fields:
         if cells(line) + 3 + cells(field) > width - _BAR - 1:
             break

@@ -9,7 +9,9 @@ import threading
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from monitorcli.cli import deciding, judged_evaluation
 from monitorcli.cli.evaluated import say_evaluated
+from monitorcli.cli.judged_evaluation import Gates, Judged
 from monitorcli.cli.keep_films import keep_films
 from monitorcli.cli.messages import say
 from monitorcli.cli.progress import progress
@@ -22,17 +24,19 @@ from monitorcli.cli.run_lifecycle import (
     usable_ffmpeg,
     with_current_directory,
 )
+from monitorcli.cli.to_do import ToDo, end_decided, end_with_nothing_to_do, to_do
 from monitorcli.errors import MonitorError, NoRecording
 from monitorcli.evaluate import shards
 from monitorcli.evaluate.claim import last_plan, may_join, refuse_taken
 from monitorcli.evaluate.environment import EnvironmentRequest
+from monitorcli.evaluate.extras import need
 from monitorcli.evaluate.plan import DRAWN, OF_SERIES, Plan
 from monitorcli.evaluate.plan import changes as plan_changes
 from monitorcli.evaluate.policies import Policy, PolicyRequest, reference_name
-from monitorcli.evaluate.run import Evaluated, Evaluation, run_evaluation
-from monitorcli.evaluate.seeds import changes, choose_seed, completed, named_as_recorded
+from monitorcli.evaluate.run import LOCAL, RAY, Evaluated, Evaluation, run_evaluation
+from monitorcli.evaluate.seeds import changes, choose_seed, named_as_recorded
 from monitorcli.evaluate.shards import Shard
-from monitorcli.evaluate.threads import threads
+from monitorcli.evaluate.threads import cores, threads
 from monitorcli.evaluate.worker import Loaded, Task, load
 from monitorcli.format.environment import Environment
 from monitorcli.monitor.directory import Existing
@@ -58,11 +62,13 @@ class _Prepared(NamedTuple):
 
 
 def record(request: Request, existing: Existing) -> None:
-    """Run and record the episodes that are still missing.
+    """Run and record the episodes that are still missing, then judge the gates.
 
     Exits with 0, 1 if the proof found a difference or could not be run, 2 if an episode failed, or 128+n
-    after signal n.
+    after signal n. Raises GateNotMet.
     """
+    check_engine(request)
+    gates = judged_evaluation.wanted(request)
     shard = Shard() if request.shard is None else shards.parse(request.shard, os.environ)
     ffmpeg, trouble = usable_ffmpeg(request)
     typed = request
@@ -70,20 +76,24 @@ def record(request: Request, existing: Existing) -> None:
         request = request._replace(seed=choose_seed())
     prepared = _prepared(request, shard, film=ffmpeg is not None)
     existing, prepared, accepted = _checked(request, prepared, existing)
-    run, missing = _claimed(typed, request, prepared, existing, accepted)
+    run, missing = _claimed(typed, request, prepared, existing, accepted, gates)
     if typed.seed is None:
         say(f"no --seed given; using {request.seed}.")
-    say_what_is_not_filmed(request, missing[0] - prepared.plan.seed, trouble)
+    say_what_is_not_filmed(request, min(missing.seeds) - prepared.plan.seed, trouble)
     task = Task(
         prepared.environment, prepared.policy, prepared.plan, str(run.directory.path()), run.number,
-        request.films(), ffmpeg, request.mode or "evaluation",
+        request.films(), ffmpeg, request.mode or "evaluation", sent_back=missing.deciding is not None,
     )  # fmt: skip
-    workers = min(_workers(request.workers), len(missing))
-    evaluation = Evaluation(task, missing, workers, request.repeat)
+    workers = _workers(request)
+    workers = workers and min(workers, len(missing.seeds))
+    decide = missing.deciding.take if missing.deciding else None
+    engine = request.engine or LOCAL
+    evaluation = Evaluation(task, missing.seeds, workers, request.repeat, engine, decide)
     evaluated, status = None, 2
     try:
         with _beating(run):
-            evaluated = run_evaluation(evaluation, prepared.loaded, say, progress(len(missing)))
+            shown = progress(len(missing.seeds), at_most=decide is not None)
+            evaluated = run_evaluation(evaluation, prepared.loaded, say, shown)
         status = _status(evaluated)
     except MonitorError:
         if not _wrote(run):
@@ -93,16 +103,31 @@ def record(request: Request, existing: Existing) -> None:
         with contextlib.suppress(OSError, MonitorError):
             recover(run.directory.path())  # what workers that were killed left
             keep_films(run.directory.path(), run, request.keep)
-        document = evaluated.document() if evaluated else {"interrupted": False}
+        document: dict[str, Any] = evaluated.document() if evaluated else {"interrupted": False}
+        if missing.deciding:
+            document["decision"] = missing.deciding.document()
         end(run, exit_status=status, **document)
-    say_evaluated(with_current_directory(request, run), run, evaluated)
+    request = with_current_directory(request, run)
+    judged = (
+        Judged() if status > 1 else judged_evaluation.judge_run(request.directory, gates, missing.deciding)
+    )
+    say_evaluated(request, run, evaluated, judged)
+    judged.refuse_unmet()
     sys.exit(status)
+
+
+def check_engine(request: Request) -> None:
+    """Raise BadRequest if Ray is asked for and not installed."""
+    if request.engine == RAY:
+        need("ray", "ray", "--engine ray")
 
 
 def policy_request(request: Request) -> PolicyRequest:
     """The policy that is asked for."""
     deterministic = request.deterministic is not False
-    return PolicyRequest(str(request.policy), deterministic, request.vecnormalize, request.trust_policy)
+    return PolicyRequest(
+        str(request.policy), deterministic, request.vecnormalize, request.trust_policy, request.num_envs or 1
+    )
 
 
 def _about(request: Request, env: Any, policy: Policy) -> Environment:
@@ -120,7 +145,7 @@ def _prepared(request: Request, shard: Shard, film: bool) -> _Prepared:
     about = _about(request, loaded.env, loaded.policy)
     assert request.seed is not None and request.episodes is not None
     chosen = threads(os.environ)
-    plan = Plan(about, request.seed, request.episodes, bool(request.reuse_env), chosen)
+    plan = Plan(about, request.seed, request.episodes, bool(request.reuse_env), chosen, request.num_envs or 1)
     return _Prepared(plan, shard, environment, policy, loaded)
 
 
@@ -150,40 +175,36 @@ def _checked(
 
 
 def _claimed(
-    typed: Request, request: Request, prepared: _Prepared, existing: Existing, accepted: Changes
-) -> tuple[RunFile, list[int]]:
-    """The run's file, and the seeds that are missing. Exits with 0 if none is."""
+    typed: Request, request: Request, prepared: _Prepared, existing: Existing, accepted: Changes, gates: Gates
+) -> tuple[RunFile, ToDo]:
+    """The run's file, and what is to be run. Exits with 0 if nothing is, or raises GateNotMet."""
     how: dict[str, Any] = {**request.how(), "plan": prepared.plan.document(), "shard": str(prepared.shard)}
     if accepted:
         how["accepted"] = [{"what": what, "was": old, "is": new} for what, old, new in accepted]
+    if request.stop_when_decided:
+        how.update(deciding.how(request, gates.gates))
     run = begin(typed, existing, how)
     try:
         refuse_taken(request.directory, run.path.name, prepared.shard)
         if request.shard is not None and not request.accept_changes:  # two may have begun at once
             known = last_plan(request.directory, before=run.path.name)
             refuse_changes(request, plan_changes(known, prepared.plan), "is there now")
+        missing = to_do(request, prepared.plan, prepared.shard, existing, gates)
     except MonitorError:
         run.forget()
         raise
-    done = {}
-    if existing is Existing.KEEP:
-        done = completed(read(request.directory, kind="monitorcli"), prepared.plan)
-    missing = [seed for seed in prepared.shard.seeds(prepared.plan.seeds) if seed not in done]
-    if not missing:
-        run.forget()
-        part = "" if prepared.shard == Shard() else f" of shard {prepared.shard}"
-        total = len(prepared.shard.seeds(prepared.plan.seeds))
-        say(f"nothing is missing: {request.directory} holds all {total} episodes{part}.")
-        sys.exit(0)
+    if not missing.seeds:
+        end_with_nothing_to_do(run, request, prepared.plan, prepared.shard, gates)
+    if missing.deciding and missing.deciding.decided:
+        end_decided(run, request, missing.deciding)
     return run, missing
 
 
-def _workers(asked: str | None) -> int:
-    """How many workers; `auto` is one for each core that we may use."""
-    if asked != "auto":
-        return int(asked or 1)
-    ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return int(os.environ.get("SLURM_CPUS_PER_TASK") or ours or 1)
+def _workers(request: Request) -> int | None:
+    """How many workers; `auto` is one for each core that we may use, of Ray's the cluster knows them."""
+    if request.workers != "auto":
+        return int(request.workers or 1)
+    return None if request.engine == RAY else cores()
 
 
 def _status(evaluated: Evaluated) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from monitorcli.cli import options
+from monitorcli.cli import gate_options, options
 
 
 @click.command(
@@ -21,6 +21,8 @@ Examples:
 """,
 )
 @options.recording
+@gate_options.judging
+@gate_options.stopping
 @click.option(
     "--accept-changes",
     is_flag=True,

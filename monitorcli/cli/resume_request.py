@@ -98,6 +98,9 @@ _FIELDS = {
     "crf": _Field(_or_none(lambda value: type(value) is int and 0 <= value <= 51), "0 to 51", "Q"),
     "preset": _Field(_or_none(lambda value: value in PRESETS), "a preset of x264", "veryfast"),
     "reuse_env": _Field(lambda value: value is None or value is True, "true or null", True),
+    "num_envs": _Field(
+        _or_none(lambda value: _is_count(1)(value) and value not in (2, 3)), "1, or 4 or more", 8
+    ),
     "mode": _Field(_or_none(lambda value: _is_name(value) and value in MODES), "a mode", "evaluation"),
 }
 
@@ -168,7 +171,7 @@ def _asked_otherwise(request: Request, how: dict[str, Any], completed: int) -> l
     changes = []
     provenance = how.get("provenance")
     folder = provenance.get("directory") if isinstance(provenance, dict) else None
-    for name in ("env", "policy", "seed", "episodes", "reuse_env"):
+    for name in ("env", "policy", "seed", "episodes", "reuse_env", "num_envs"):
         old, new = how.get(name), getattr(request, name)
         if old is None or new is None or not _FIELDS[name].is_valid(old):
             continue
@@ -178,7 +181,7 @@ def _asked_otherwise(request: Request, how: dict[str, Any], completed: int) -> l
         if name == "episodes":
             old = max(new, min(old, completed))
         if old != new:
-            changes.append((f"--{name}", str(old), str(new)))
+            changes.append((f"--{name.replace('_', '-')}", str(old), str(new)))
     for name in ("env_arg", "wrapper", "max_episode_steps"):
         old, new = words(name, how.get(name)), words(name, getattr(request, name))
         if name in how and _FIELDS[name].is_valid(how[name]) and new and old != new:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from monitorcli.cli import options
+from monitorcli.cli import gate_options, options
 
 
 @click.command(
@@ -19,9 +19,12 @@ Examples:
   monitorcli start runs/ppo --only CartPole-v1 -- python train.py
   monitorcli start runs/ppo --check -- python train.py
   monitorcli start eval --env CartPole-v1 --policy policy.py:act --episodes 100 --seed 0
+  monitorcli start eval --env CartPole-v1 --policy policy.py:act --episodes 100 --fail-under mean:475
 """,
 )
 @options.recording
+@gate_options.judging
+@gate_options.stopping
 @click.option("--force", is_flag=True, help="First delete the recording that is in DIR.")
 @click.option("--check", is_flag=True, help="Only try whether all is there: run COMMAND to its first step.")
 def start(force: bool, check: bool, **params: Any) -> None:

@@ -48,6 +48,8 @@ Outcome = Ended | Failed
 
 def failure(seed: int, error: Exception) -> Failed:
     """What the policy or the environment raised."""
+    if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
+        error = error.__cause__  # which Python replaces where it comes out of a generator
     if isinstance(error, MonitorError):
         return Failed(seed, str(error), error.hint)
     if isinstance(error, NotOneStep):

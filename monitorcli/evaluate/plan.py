@@ -20,6 +20,7 @@ _COMPARED = {
     "policy_hash": "SHA-256 of the policy's file",
     "seed": "--seed",
     "reuse_env": "--reuse-env",
+    "num_envs": "--num-envs",
     "threads": "threads",
 }
 # Those of them that a series has too.
@@ -30,7 +31,8 @@ class Plan(NamedTuple):
     """The episodes with the seeds `seed` to `seed + episodes - 1`, of the policy and environment in `about`.
 
     Episode i has the seed `seed + i`. `reuse_env`: one environment for many episodes, not a fresh one for
-    each. `threads` are the variables for BLAS and torch that the user set.
+    each. `threads` are the variables for BLAS and torch that the user set. `num_envs` observations are given
+    to the policy at once.
     """
 
     about: Environment
@@ -38,6 +40,7 @@ class Plan(NamedTuple):
     episodes: int
     reuse_env: bool = False
     threads: Mapping[str, str] = {}
+    num_envs: int = 1
 
     @property
     def seeds(self) -> range:
@@ -56,6 +59,7 @@ class Plan(NamedTuple):
             "seed": self.seed,
             "episodes": self.episodes,
             "reuse_env": self.reuse_env,
+            "num_envs": self.num_envs,
             "threads": {**self.threads},
             "versions": {"gymnasium": about.gym_version, **about.versions},
         }
@@ -68,7 +72,7 @@ def changes(known: Any, plan: Plan) -> list[tuple[str, str, str]]:
     """
     if not isinstance(known, dict):
         return []
-    now = plan.document()
+    known, now = {"num_envs": 1, **known}, plan.document()
     names = [
         name for name in _COMPARED if name in known and not (name == "policy" and _same_name(known, now))
     ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from monitorcli.evaluate.engines.interface import Engine, Job, Result
+from monitorcli.evaluate.engines.interface import Engine, Result
+from monitorcli.evaluate.job import Job
 from monitorcli.evaluate.outcome import Ended, Failed, Outcome
 
 # One episode of so many is repeated where nobody says how many are, but no more than MOST.
@@ -45,7 +46,8 @@ def prove(engine: Engine, results: Sequence[Result], elsewhere: bool) -> list[Re
     again = sorted(ended, key=lambda result: -result.outcome.seed)
     firsts = {result.outcome.seed: result.outcome for result in again}
     jobs = [Job(one.outcome.seed, True, False, one.worker if elsewhere else None) for one in again]
-    found = [Repeat(firsts[second.seed], second) for second, _ in engine.run(jobs)]
+    seconds = [result.outcome for result in engine.run(jobs)]
+    found = [Repeat(firsts[second.seed], second) for second in seconds]
     return sorted(found, key=lambda repeat: repeat.first.seed)
 
 

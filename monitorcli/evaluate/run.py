@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from typing import Any, NamedTuple
 
 from monitorcli.errors import MonitorError
 from monitorcli.evaluate import proof
-from monitorcli.evaluate.engines.interface import Engine, Job, Result
+from monitorcli.evaluate.engines.interface import Engine, Result
 from monitorcli.evaluate.engines.local import LocalEngine
+from monitorcli.evaluate.engines.ray_engine import RayEngine
 from monitorcli.evaluate.engines.serial import SerialEngine
+from monitorcli.evaluate.job import Job
 from monitorcli.evaluate.outcome import Ended, Failed
 from monitorcli.evaluate.proof import Repeat
+from monitorcli.evaluate.sent import SentRecorder
+from monitorcli.evaluate.shipping import pack
 from monitorcli.evaluate.stop import Check, Stopped, stoppable
-from monitorcli.evaluate.worker import Loaded, Task, Worker
+from monitorcli.evaluate.worker import Loaded, Task
+from monitorcli.evaluate.workers import worker_for
 from monitorcli.monitor.notices import once
+
+# What runs the episodes: this process and others of this machine, or a cluster of Ray's.
+ENGINES = LOCAL, RAY = "local", "ray"
 
 # Errors whose tracebacks are kept in the run's file.
 _MOST_ERRORS = 100
@@ -26,24 +34,33 @@ Advance = Callable[[Result, int], None]
 
 
 class Evaluation(NamedTuple):
-    """What to run: an episode for each seed. `repeat` of them are run twice; None is the usual number."""
+    """What to run: an episode for each seed. `repeat` of them are run twice; None is the usual number.
+
+    `workers` is None for as many as the cluster has CPUs; that is for Ray's engine only. `decide` is given
+    the results in the order of the seeds, whatever ends first, and no more episodes are needed once it says
+    True. What was run beyond that is not recorded; so records must be sent back.
+    """
 
     task: Task
     seeds: Sequence[int]
-    workers: int
+    workers: int | None
     repeat: int | None
+    engine: str = LOCAL
+    decide: Callable[[Result], bool] | None = None
 
 
 class Evaluated(NamedTuple):
     """What came of it, as far as it got.
 
     `stopped_by` is the signal that ended it early, `unproved` why no episode could be run again.
+    `decided`: it ended before the last episode, because no more were needed.
     """
 
     results: list[Result]
     repeats: list[Repeat]
     stopped_by: int | None
     unproved: str = ""
+    decided: bool = False
 
     @property
     def proved(self) -> bool:
@@ -88,32 +105,72 @@ def run_evaluation(
     notify = once(notify)  # of every worker, and of every environment
     results: list[Result] = []
     repeats: list[Repeat] = []
-    count = proof.how_many(evaluation.repeat, len(evaluation.seeds))
-    twice = proof.chosen(evaluation.seeds, count)
-    stopped_by, unproved = None, ""
+    stopped_by, unproved, decided = None, "", False
     try:
         with stoppable() as check, closing(_engine(evaluation, loaded, check, notify)) as engine:
-            with progress as advance:
-                for result in engine.run([Job(seed, traced=seed in twice) for seed in evaluation.seeds]):
-                    results.append(result)
+            with progress as advance, closing(_recorder(evaluation.task, notify)) as recorder:
+                for result in _results(evaluation, engine):
+                    if result.sent:
+                        recorder.record(result.sent)
+                    results.append(result._replace(sent=None))
                     advance(result, engine.alive)
+                    decided = bool(evaluation.decide and evaluation.decide(result))
+                    if decided:
+                        break
+            twice = _twice(evaluation, len(results))
             again = [result for result in results if result.outcome.seed in twice]
+            alone = isinstance(engine, SerialEngine)
+            if decided and not alone:
+                engine.close()  # and drop what else is being run
+            elsewhere = None if decided or alone else engine
             try:
-                repeats += _proved(evaluation, engine, again, check, notify)
+                repeats += _proved(evaluation, elsewhere, again, check, notify)
             except MonitorError as error:  # no worker could begin: the episodes are recorded all the same
                 unproved = str(error)
     except Stopped as stopped:
         stopped_by = stopped.number
     except KeyboardInterrupt:
         stopped_by = signal.SIGINT
-    return Evaluated(results, repeats, stopped_by, unproved)
+    return Evaluated(results, repeats, stopped_by, unproved, decided)
+
+
+def _twice(evaluation: Evaluation, count: int) -> set[int]:
+    """Which of the first `count` seeds are run twice."""
+    return proof.chosen(evaluation.seeds[:count], proof.how_many(evaluation.repeat, count))
+
+
+def _results(evaluation: Evaluation, engine: Engine) -> Iterator[Result]:
+    """The results when they are there; where somebody decides, in the order of the seeds."""
+    if evaluation.decide is None:
+        twice = _twice(evaluation, len(evaluation.seeds))
+        yield from engine.run([Job(seed, traced=seed in twice) for seed in evaluation.seeds])
+        return
+    # How many will be needed is not known, so that any of them may be run twice.
+    jobs = [Job(seed, traced=evaluation.repeat != 0) for seed in evaluation.seeds]
+    early: dict[int, Result] = {}
+    seeds = iter(evaluation.seeds)
+    awaited = next(seeds, None)
+    for result in engine.run(jobs):
+        early[result.outcome.seed] = result
+        while awaited in early:
+            yield early.pop(awaited)
+            awaited = next(seeds, None)
+
+
+def _recorder(task: Task, notify: Callable[[str], None]) -> SentRecorder:
+    """What records that are sent back are given to."""
+    return SentRecorder(task.directory, task.run, task.plan.about, notify)
 
 
 def _engine(evaluation: Evaluation, loaded: Loaded, check: Check, notify: Callable[[str], None]) -> Engine:
-    if evaluation.workers > 1:
+    if evaluation.engine == RAY:
+        task, shipped = pack(evaluation.task._replace(sent_back=True), loaded.policy)
+        loaded.env.close()
+        return RayEngine(task, shipped, evaluation.workers, check, notify)
+    if evaluation.workers and evaluation.workers > 1:
         loaded.env.close()
         return LocalEngine(evaluation.task, evaluation.workers, check, notify)
-    worker = Worker(evaluation.task, loaded, check, notify)
+    worker = worker_for(evaluation.task, loaded, check, notify)
     try:
         worker.open()
     except BaseException:
@@ -124,15 +181,16 @@ def _engine(evaluation: Evaluation, loaded: Loaded, check: Check, notify: Callab
 
 def _proved(
     evaluation: Evaluation,
-    engine: Engine,
+    engine: Engine | None,
     again: Sequence[Result],
     check: Check,
     notify: Callable[[str], None],
 ) -> list[Repeat]:
-    """The repeats: by other workers, or, of an engine that has only one, by a fresh process."""
+    """The repeats: by the engine's other workers, or, where it has none to spare, by fresh processes."""
     if not again:
         return []
-    if evaluation.workers > 1:
+    if engine is not None:
         return proof.prove(engine, again, elsewhere=True)
-    with closing(LocalEngine(evaluation.task, 1, check, notify)) as fresh:
+    count = min(evaluation.workers or 1, len(again))
+    with closing(LocalEngine(evaluation.task, count, check, notify)) as fresh:
         return proof.prove(fresh, again, elsewhere=False)

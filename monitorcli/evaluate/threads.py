@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import MutableMapping
 
 # What OpenMP (torch), OpenBLAS, MKL, Apple's Accelerate and numexpr read when they are loaded.
@@ -23,3 +24,9 @@ def one_thread(variables: MutableMapping[str, str]) -> None:
 def threads(variables: MutableMapping[str, str]) -> dict[str, str]:
     """The variables that are not 1: what the user chose."""
     return {name: variables[name] for name in VARIABLES if variables.get(name, "1") != "1"}
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return int(os.environ.get("SLURM_CPUS_PER_TASK") or ours or 1)

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import random
-import sys
-from collections.abc import Callable, Mapping
-from pathlib import Path
+import contextlib
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from monitorcli.errors import DirectoryUnusable
 from monitorcli.evaluate.environment import EnvironmentRequest, make_environment
+from monitorcli.evaluate.episode import play, seed_episode
+from monitorcli.evaluate.generators import seed_everything
+from monitorcli.evaluate.job import Job, Pull
 from monitorcli.evaluate.outcome import Ended, Outcome, failure
 from monitorcli.evaluate.plan import Plan
 from monitorcli.evaluate.policies import Policy, PolicyRequest, load_policy
+from monitorcli.evaluate.sent import SendingWriter, Sent, open_writer
 from monitorcli.evaluate.stop import Check
-from monitorcli.format import log
 from monitorcli.format.modes import MODES
-from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.recorder_factory import RecordingOptions, shared_recorder
-from monitorcli.monitor.step_result import as_float, one_step
-from monitorcli.monitor.writer import EpisodeWriter, Target
+from monitorcli.monitor.writer import EpisodeWriter
 from monitorcli.video.filming import filming_of
 from monitorcli.video.options import FOR_LESS, FilmOptions
 
-_FLOATS, _FLAGS = frozenset({float, np.float64}), frozenset({bool, np.bool_})
-
 
 class Task(NamedTuple):
-    """What every worker is told, wherever it runs. `ffmpeg` is None if nothing is to be filmed."""
+    """What every worker is told, wherever it runs. `ffmpeg` is None if nothing is to be filmed.
+
+    `sent_back`: a worker gives its records away with its results, and writes nothing into `directory`.
+    """
 
     environment: EnvironmentRequest
     policy: PolicyRequest
@@ -40,6 +36,7 @@ class Task(NamedTuple):
     films: FilmOptions
     ffmpeg: str | None
     mode: str
+    sent_back: bool = False
 
 
 class Loaded(NamedTuple):
@@ -56,7 +53,7 @@ def load(environment: EnvironmentRequest, policy: PolicyRequest, film: bool) -> 
 
 
 class Worker:
-    """Runs one episode for each seed that it is given. What an episode does depends on the seed alone."""
+    """Runs one episode after another. What an episode does depends on its seed alone."""
 
     def __init__(self, task: Task, loaded: Loaded, check: Check, notify: Callable[[str], None]) -> None:
         """`check` is called before each step, and may raise Stopped."""
@@ -70,35 +67,27 @@ class Worker:
 
     def open(self) -> None:
         """Open the files to record into. Raises DirectoryUnusable."""
-        directory = FollowedDirectory(Path(self._task.directory))
-        try:
-            target = Target(directory, self._task.run)
-            self._writer = EpisodeWriter(target, self._task.plan.about, self._notify)
-        except OSError as error:
-            raise DirectoryUnusable(
-                f"{self._task.directory} cannot be written: {error.strerror}.",
-                "Make room, or choose another directory.",
-            ) from None
+        task, about = self._task, self._task.plan.about
+        if task.sent_back:
+            self._writer = SendingWriter(task.run, about, self._notify)
+        else:
+            self._writer = open_writer(task.directory, task.run, about, self._notify)
 
-    def run(self, seed: int, recorded: bool, traced: bool = False) -> Outcome:
-        """Run the episode with this seed to its end; an error in it is an outcome too.
+    def take(self, seed: int) -> Sent | None:
+        """What was recorded of this seed's episode, if it is to be sent back and there is anything."""
+        writer = self._writer
+        return writer.take(seed - self._task.plan.seed) if isinstance(writer, SendingWriter) else None
 
-        Raises Stopped, and DirectoryUnusable if it is to be recorded and that cannot begin.
+    def run_jobs(self, pull: Pull) -> Iterator[Outcome]:
+        """Run the jobs that `pull` gives, and yield what became of each.
+
+        An error in an episode is an outcome too. Raises Stopped, and DirectoryUnusable if an episode is
+        to be recorded and that cannot begin.
         """
-        if recorded and self._writer is None:
-            self.open()
-        try:
-            env = self._env if self._task.plan.reuse_env else self._fresh(seed)
-            try:
-                trace = hashlib.sha256() if traced else None
-                if recorded:
-                    return self._recorded(env, seed, trace)
-                return self._played(env, env.reset, env.step, seed, trace)
-            finally:
-                if env is not self._env:
-                    env.close()
-        except Exception as error:  # noqa: BLE001 - of the policy or the environment, whatever it is
-            return failure(seed, error)
+        while (job := pull(True)) is not None:
+            if job.recorded and self._writer is None:
+                self.open()
+            yield self._run(job)
 
     def close(self) -> None:
         """Finish the files, and close the environment."""
@@ -108,83 +97,41 @@ class Worker:
             self._notify(f"filming took more than a tenth of the time. {FOR_LESS}")
         self._env.close()
 
-    def _fresh(self, seed: int) -> Any:
-        seed_everything(seed)  # an environment may draw random numbers while it is made
+    def _run(self, job: Job) -> Outcome:
+        try:
+            env = self._environment(job)
+            try:
+                return self._played(env, job)
+            finally:
+                if env is not self._env:
+                    env.close()
+        except Exception as error:  # noqa: BLE001 - of the policy or the environment, whatever it is
+            return failure(job.seed, error)
+
+    def _environment(self, job: Job) -> Any:
+        return self._env if self._task.plan.reuse_env else self._fresh(job)
+
+    def _fresh(self, job: Job) -> Any:
+        seed_everything(job.seed)  # an environment may draw random numbers while it is made
         return make_environment(self._task.environment, film=self._task.ffmpeg is not None)
 
-    def _recorded(self, env: Any, seed: int, trace: Any) -> Outcome:
-        writer = self._writer
-        assert writer is not None
-        writer.number_from(seed - self._task.plan.seed)
-        steps = shared_recorder(env, lambda _: writer, self._options).steps
-        try:
-            return self._played(env, steps.reset, steps.step, seed, trace)
-        finally:
-            steps.stop(log.CUT_CLOSED)
-
-    def _played(
-        self, env: Any, reset: Callable[..., Any], step: Callable[[Any], Any], seed: int, trace: Any
-    ) -> Outcome:
+    def _played(self, env: Any, job: Job) -> Outcome:
+        seed_episode(env, job.seed)
+        self._policy.begin(env, job.seed)
         act, check = self._policy.act, self._check
-        seed_everything(seed)
-        env.action_space.seed(seed)
-        env.observation_space.seed(seed)
-        self._policy.env = env
-        self._policy.begin(seed)
-        observation, _ = reset(seed=seed)
-        start = hashlib.sha256(_bytes(observation)).hexdigest()[:16]
-        total, length = 0.0, 0
-        while True:
-            check()
-            action = act(observation)
-            result = step(action)
-            observation, reward, terminated, truncated = _quickly(result) or _strictly(result)
-            if trace is not None:
-                trace.update(_bytes((action, observation, reward)))
-            total += reward
-            length += 1
-            if terminated or truncated:
-                end = (log.END_TERMINATED if terminated else 0) | (log.END_TRUNCATED if truncated else 0)
-                return Ended(seed, total, length, end, start, trace.hexdigest()[:16] if trace else "")
+        with contextlib.closing(self._episode(env, job)) as episode:
+            send, given = episode.send, next(episode)
+            while given.__class__ is not Ended:
+                check()
+                given = send(act(given))
+        outcome: Ended = given
+        return outcome
 
+    def _episode(self, env: Any, job: Job) -> Generator[Any, Any, None]:
+        """The job's episode, which is recorded if it is to be."""
+        recorder = shared_recorder(env, self._opened, self._options) if job.recorded else None
+        return play(env, job, job.seed - self._task.plan.seed, recorder)
 
-def _quickly(result: Any) -> tuple[Any, float, bool, bool] | None:
-    """Observation, reward and ends of a step that is as usual, which `_strictly` would give too."""
-    if result.__class__ is tuple and len(result) == 5:
-        observation, reward, terminated, truncated, info = result
-        plain = terminated.__class__ in _FLAGS and truncated.__class__ in _FLAGS and info.__class__ is dict
-        if plain and reward.__class__ in _FLOATS and "true_reward" not in info:
-            return observation, float(reward), terminated, truncated
-    return None
-
-
-def _strictly(result: Any) -> tuple[Any, float, bool, bool]:
-    """The same of any step, as the recorder reads it. Raises NotOneStep."""
-    step = one_step(result)
-    return result[0], as_float(step.reward), step.terminated, step.truncated
-
-
-def seed_everything(seed: int) -> None:
-    """Seed the global random generators of Python, NumPy and, if it is loaded, torch."""
-    random.seed(seed)
-    np.random.seed(seed % (1 << 32))
-    torch: Any = sys.modules.get("torch")
-    if hasattr(torch, "default_generator"):
-        torch.default_generator.manual_seed(seed % (1 << 64))
-        if torch.cuda.is_initialized():
-            torch.cuda.manual_seed_all(seed % (1 << 64))
-
-
-def _bytes(value: Any) -> bytes:
-    """An observation or an action as bytes, the same for equal ones; b"" for a part that cannot be told."""
-    if isinstance(value, Mapping):
-        return b"".join(repr(name).encode() + _bytes(part) for name, part in value.items())
-    if isinstance(value, (tuple, list)):
-        return b"".join(map(_bytes, value))
-    if isinstance(value, str):
-        return value.encode(errors="replace")
-    try:
-        array = np.asarray(value)
-        return b"" if array.dtype.hasobject else array.tobytes()
-    except Exception:  # noqa: BLE001 - of whatever the environment takes for an observation
-        return b""
+    def _opened(self, _: object) -> EpisodeWriter:
+        assert self._writer is not None
+        return self._writer

@@ -81,6 +81,11 @@ class EpisodeRecorder:
             return False
         return self.films.wanted
 
+    def renumber(self, number: int) -> None:
+        """Give the episode that has just begun this number, in the recording and for the schedule."""
+        if self.number is not None:
+            self.number = self.films.next_turn = number
+
     def end(self, total: float, length: int, code: int, info: Any = None) -> None:
         """The episode of so many steps is over, as `code` says: a sum of `log.END_`, or a `log.CUT_`."""
         try:

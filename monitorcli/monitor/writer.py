@@ -27,7 +27,7 @@ from monitorcli.format.open_file import FollowedDirectory
 from monitorcli.monitor.notices import once
 from monitorcli.monitor.open_batch import OpenBatch
 from monitorcli.monitor.open_log import claim
-from monitorcli.video.film import Film
+from monitorcli.video.film import Film, FinishedFilm
 from monitorcli.video.keep import Kept, Outcome, Rule, as_typed
 
 BATCH = 10_000  # episodes; sealing one blocks the script for some 2 ms
@@ -108,16 +108,12 @@ class EpisodeWriter:
             self._reset(when)
         return np.fromiter(self.numbers, np.uint64, count)  # takes no more than `count`
 
-    def number_from(self, number: int) -> None:
-        """Give the next episode this number, in the recording and for the schedule."""
-        self.numbers, self.turns = itertools.count(number), itertools.count(number)
-
     def film_path(self, episode: int, decided: bool = True) -> Path:
         """Where the video of this episode goes, without its ending. Raises FileNotFoundError."""
         name = names.video_name if decided else names.undecided_name
         return self._directory.path() / name(self.stem, episode)
 
-    def keep(self, film: Film) -> None:
+    def keep(self, film: FinishedFilm) -> None:
         """Take over a film that has all its frames; its encoder finishes beside the next episode."""
         with _lock:
             _finishing.append((self, film))
@@ -205,7 +201,7 @@ def _collect(leave: int) -> None:
 
 
 _lock = threading.RLock()  # for what is done once a batch, or once a film
-_finishing: list[tuple[EpisodeWriter, Film]] = []
+_finishing: list[tuple[EpisodeWriter, FinishedFilm]] = []
 
 # A forked child shares its parent's files: it must leave them alone and open its own.
 _open: weakref.WeakSet[EpisodeWriter] = weakref.WeakSet()

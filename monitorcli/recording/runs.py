@@ -21,7 +21,7 @@ from monitorcli.recording.parts import Run
 # What Run says in fields of its own; the rest of a run's file is how it was started.
 _TOLD = ("version", "started_at", "ended_at", "exit_status", "interrupted")
 # What of a plan may be another when a run goes on with it, and the episodes are the same all the same.
-_NOT_OF_ONE_RUN = ("episodes", "versions", "threads")
+_NOT_OF_ONE_RUN = ("episodes", "versions", "threads", "num_envs")
 # When writers of one run differ, the first of these that one of them is.
 _WORST = ("running", "stale", "crashed", "unknown", "complete")
 # What became of a run whose file says when it ended: the first of these that holds.

@@ -10,8 +10,8 @@ from monitorcli.recording.manifest import UNKNOWN
 from monitorcli.report import evaluation_values, file_values, json_text, windows
 from monitorcli.report.model import RecordingView, Report, View
 from monitorcli.report.verdicts import sentence
-from monitorcli.summary.gates import Verdict
 from monitorcli.summary.group import Group
+from monitorcli.summary.judge import Verdict
 from monitorcli.summary.measures import Measured
 from monitorcli.summary.resampling import MOST_RESAMPLED, SEED, STATISTICS, draws
 
@@ -121,8 +121,10 @@ def _mode(view: View) -> dict[str, Any]:
 def _statistics(measured: Measured, column: str) -> dict[str, Any]:
     """The statistics of a column, the interval of each, and how the intervals were had."""
     of = measured.of(column)
-    method: tuple[Any, ...] = ("percentile bootstrap", SEED, draws(of.n))
-    if of.n < 2 or of.n > MOST_RESAMPLED:
+    method: tuple[Any, ...] = ("bootstrap", SEED, draws(of.n))
+    if measured.anytime or not measured.confidence:
+        method = ("anytime" if measured.anytime and measured.confidence else None, None, None)
+    elif of.n < 2 or of.n > MOST_RESAMPLED:
         method = ("closed form" if of.n > 1 else None, None, None)
     return {
         **{name: getattr(of, name) for name in ("n", "mean", "std", "median", "min", "max", "iqm")},
@@ -135,7 +137,8 @@ def _statistics(measured: Measured, column: str) -> dict[str, Any]:
 
 def _success(measured: Measured) -> dict[str, Any]:
     rate, interval = measured.value("success"), measured.interval("success")
-    return {"n": measured.n("success"), "rate": rate, "interval": interval, "method": "Wilson"}
+    method = "anytime" if measured.anytime else "Wilson"
+    return {"n": measured.n("success"), "rate": rate, "interval": interval, "method": method}
 
 
 def _short(measured: Measured) -> dict[str, Any]:
@@ -151,9 +154,15 @@ def _gate(verdict: Verdict) -> dict[str, Any]:
     return {
         "gate": verdict.gate.option,
         "met": verdict.met,
+        "outcome": verdict.outcome.value,
         "found": verdict.value,
         "baseline": verdict.baseline,
         "n": verdict.n,
+        "n_old": verdict.n_old,
+        "paired": verdict.paired,
+        "p": verdict.p,
+        "detectable": verdict.detectable,
+        "needed": verdict.needed,
         "says": sentence(verdict),
     }
 

@@ -13,7 +13,8 @@ from monitorcli.report.intervals import percent
 from monitorcli.report.model import RecordingView, Report, View
 from monitorcli.report.text import moment, printable
 from monitorcli.report.verdicts import label, sentence
-from monitorcli.summary.gates import Gate, Verdict
+from monitorcli.summary.gates import Gate
+from monitorcli.summary.judge import Verdict
 
 _NO_TIME = "1970-01-01T00:00:00"  # the schema wants one, and not every recording has
 
@@ -54,10 +55,11 @@ def _suite(number: int, one: RecordingView, view: View, report: Report) -> str:
         for name, value in (*_properties(view, report), *_evaluation(one.evaluation(view)))
     )
     cases = "".join(_case(view, verdict) for verdict in verdicts)
+    said = "".join(f"{escape(printable(sentence(verdict)))}\n" for verdict in verdicts)
     return (
         f"  <testsuite {_attributes(attributes)}>\n"
         f"    <properties>\n{properties}    </properties>\n{cases}"
-        "    <system-out/>\n    <system-err/>\n  </testsuite>\n"
+        f"    <system-out>{said}</system-out>\n    <system-err/>\n  </testsuite>\n"
     )
 
 
@@ -68,7 +70,8 @@ def _properties(view: View, report: Report) -> list[tuple[str, str]]:
         of = f" of the last {n}" if view.is_training else ""
         interval = measured.interval(headline)
         found.append((f"mean return{of}", repr(measured.value(headline))))
-        found.append((f"{percent(view.confidence)} interval", f"[{interval.low!r}, {interval.high!r}]"))
+        if view.confidence:
+            found.append((f"{percent(view.confidence)} interval", f"[{interval.low!r}, {interval.high!r}]"))
     found += [("baseline", one.old.name) for one in report.comparisons if one.new is view]
     return found
 

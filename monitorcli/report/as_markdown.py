@@ -85,7 +85,11 @@ def _block(view: View, one: RecordingView, report: Report, most: int) -> list[st
     """The numbers of the episodes, the evaluation, and the return by window."""
     if view.numbers.completed:
         now = [f"**{label}**: {_line(segments)}" for label, segments in numbers.headline(view)]
-        shown = [*now, _drawn(numbers.table(view.measured)), _about(report, few(view.measured.n("mean")))]
+        shown = [
+            *now,
+            _drawn(numbers.table(view.measured)),
+            _about(report, few(view.measured.n("mean"), view.measured.others("mean"))),
+        ]
     else:
         shown = ["**No episode was completed.**"]
     parts = windows.table(view, report.options.window, _PARTS, most, window="episodes ")
@@ -108,6 +112,9 @@ def _line(segments: Sequence[Line]) -> str:
 
 
 def _about(report: Report, warning: str = "") -> str:
+    """What the intervals are; "" where there are none."""
+    if not any(view.confidence for view in report.views):
+        return ""
     said = f"{percent(report.options.confidence)} intervals over episodes: each {OF_ONE_POLICY}"
     return f"{said}; {warning}." if warning else f"{said}."
 

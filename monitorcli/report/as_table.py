@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from monitorcli.report import (
     comparison,
     evaluation_sentences,
+    numbers,
     overlay,
     provenance,
     rows,
@@ -55,7 +56,7 @@ def lines(report: Report, width: int, in_ascii: bool = False) -> list[Line]:
     remarks = [
         line for one in report.recordings for line in _remarks(one, width, f"{one.name}: " if whose else "")
     ]
-    found = _apart([*parts, _gates(report), _trouble(report, width), remarks])
+    found = _apart([*parts, _gates(report, width), _trouble(report, width), remarks])
     return ascii_only(found) if in_ascii else found
 
 
@@ -90,10 +91,10 @@ def _compared(report: Report, width: int) -> list[list[Line]]:
 
 def _about_intervals(views: Sequence[View], confidence: float, width: int) -> list[Line]:
     """What `[ ]` means, once for all series."""
-    counts = [n for view in views if (n := view.measured.n(view.headline)) > 1]
+    counts = [n for view in views if view.confidence and (n := view.measured.n(view.headline)) > 1]
     if not counts or not confidence:
         return []
-    said = note(confidence, counts[0] if len(views) == 1 else 0)
+    said = note(confidence, counts[0] if len(views) == 1 else 0, numbers.too_narrow(views))
     return paragraph(" ", "dim", said, width, "dim")
 
 
@@ -127,10 +128,14 @@ def _when(views: Sequence[View]) -> str:
     return dated or (f"{lasting(longest)}, date not known" if longest > 0 else "")
 
 
-def _gates(report: Report) -> list[Line]:
+def _gates(report: Report, width: int) -> list[Line]:
     """Every gate with a mark."""
-    marks = {True: Span("✓ ", "good"), False: Span("✗ ", "bad")}
-    gates: list[Line] = [[marks[verdict.met], Span(said)] for verdict, said in verdicts.sentences(report)]
+    marks: dict[bool, tuple[str, Role]] = {True: ("✓ ", "good"), False: ("✗ ", "bad")}
+    gates = [
+        line
+        for verdict, said in verdicts.sentences(report)
+        for line in paragraph(*marks[verdict.met], said, width - COLUMN)
+    ]
     return labelled(" gates", gates, COLUMN)
 
 

@@ -34,17 +34,17 @@ def compared(
     """
     pairs = [(view, _counterpart(view, one, baseline, options)) for one in found for view in one.views]
     confidence = 1 - (1 - options.confidence) / len(pairs) if options.confidence else 0.0
-    return tuple(
-        Compared(
-            new,
-            old,
-            compare(
-                Measured(old.recording.episodes, confidence),
-                Measured(new.recording.episodes, confidence),
-                "recent" if old.is_training and new.is_training else "mean",
-            ),
-        )
-        for new, old in pairs
+    return tuple(Compared(new, old, _compare(old, new, confidence)) for new, old in pairs)
+
+
+def _compare(old: View, new: View, confidence: float) -> Comparison:
+    """The comparison; without intervals if one of the views has none."""
+    if not (old.confidence and new.confidence):
+        confidence = 0.0
+    return compare(
+        Measured(old.recording.episodes, confidence),
+        Measured(new.recording.episodes, confidence),
+        "recent" if old.is_training and new.is_training else "mean",
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from monitorcli.format.environment import Environment
 from monitorcli.recording.evaluation import Difference, EpisodeError, PlannedRun, RecordedPlan
 from monitorcli.recording.model import Recording, Run
+from monitorcli.report.decided import Decision, decided
 from monitorcli.report.evaluation_command import command
 from monitorcli.summary.coverage import Coverage, coverage, covered
 from monitorcli.summary.digest import Line, lines, of_lines
@@ -46,6 +47,7 @@ class Evaluation:
     `digest` is "" where no episode was completed, or where directories disagree: of `disputed` seeds they
     have different episodes. `errors` are those of the seeds that nobody completed since; `failed` counts also
     those that were not kept. `commands` run what is missing, and `last` is the run that began last.
+    `decision`: that one was stopped because its gates were decided.
     """
 
     plan: RecordedPlan
@@ -59,6 +61,7 @@ class Evaluation:
     starts: Starts | None
     running: bool
     commands: tuple[str, ...]
+    decision: Decision | None
 
     @property
     def deterministic(self) -> bool:
@@ -105,6 +108,7 @@ def evaluation_in(places: Sequence[tuple[Recording, int]]) -> Evaluation | None:
         starts=_starts(all_runs),
         running=any(run.state == "running" for run, _ in all_runs),
         commands=_commands(folder, covers, all_runs),
+        decision=decided(all_runs[-1][0]) if covers.missing else None,
     )
 
 

@@ -27,7 +27,7 @@ class Said(NamedTuple):
 
 def sentences(of: Evaluation) -> list[Said]:
     """All that there is to say."""
-    return [_covered(of), *_errors(of), *proof(of), *starts(of), *digest(of)]
+    return [_covered(of), *_decided(of), *_errors(of), *proof(of), *starts(of), *digest(of)]
 
 
 def lines(of: Evaluation, column: int, width: int) -> list[Line]:
@@ -48,7 +48,9 @@ def in_several(views: Sequence[View]) -> str:
 def trouble(of: Evaluation) -> list[str]:
     """What must not be missed where there is no room for all."""
     found = [said.text for said in differences(of) if said.label]
-    if of.coverage.missing:
+    if of.decision:
+        found.append(of.decision.title)
+    elif of.coverage.missing:
         found.append(f"{of.coverage.covered:,} of {plural(of.coverage.episodes, 'episode')} are covered")
     return found
 
@@ -112,7 +114,8 @@ def digest(of: Evaluation) -> Iterator[Said]:
         yield Said("digest", f"none: the directories differ in {plural(of.disputed, 'seed')}", "bad")
     if not of.digest:
         return
-    said = "the same for any number of workers, on this machine and versions"
+    batch = f" with --num-envs {of.plan.num_envs}" if (of.plan.num_envs or 1) > 1 else ""
+    said = f"the same for any number of workers{batch}, on this machine and versions"
     if covers.missing:
         said = f"of {covers.covered:,} of {covers.episodes:,} episodes"
     elif of.proof.equal < of.proof.episodes:
@@ -154,8 +157,19 @@ def _covered(of: Evaluation) -> Said:
         return Said("covered", f"{said} so far, {span}")
     if not covers.missing:
         return Said("covered", f"{said}, {span}")
+    if of.decision:
+        return Said("covered", f"{of.decision.title} episodes, {span}", "", of.commands)
     lacks = f"{said}, {span}; not yet: {missing(of)}"
     return Said("covered", lacks, "" if of.running else "bad", of.commands)
+
+
+def _decided(of: Evaluation) -> Iterator[Said]:
+    """The verdicts that stopped it, and why the numbers stand without intervals."""
+    if of.decision is None:
+        return
+    for place, gate in enumerate(of.decision.gates):
+        yield Said("" if place else "decided", of.decision.sentence(gate), "" if gate.met else "bad")
+    yield Said("", "Intervals for a number of episodes that was fixed before do not hold here.")
 
 
 def _errors(of: Evaluation) -> Iterator[Said]:

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 from monitorcli.report.layout import Line, Span, TextTable
 from monitorcli.report.text import number
-from monitorcli.summary.group import FEW
+from monitorcli.summary.enough import FEW, FEW_OTHERS
 from monitorcli.summary.intervals import Interval
 
 OF_ONE_POLICY = "speaks of this policy only, not of another training"
+NARROW = "the interval may be too narrow"
 OF_RUNS = "over directories, one value each"
 
 
@@ -33,11 +34,11 @@ def estimates(title: str, rows: Iterable[tuple[str, str, Interval, int]]) -> Tex
     return TextTable((title, "value", "interval", "n"), [[[Span(text)] for text in row] for row in cells])
 
 
-def note(confidence: float, n: int = 0) -> str:
+def note(confidence: float, n: int = 0, warning: str = "") -> str:
     """What `[ ]` means in a table; with the number of episodes where it is of one recording."""
     of = f"{n:,} episodes" if n else "episodes"
-    warning = f"; {few(n)}" if few(n) else ""
-    return f"[ ] {percent(confidence)} interval over {of}: {OF_ONE_POLICY}{warning}"
+    said = f"[ ] {percent(confidence)} interval over {of}: {OF_ONE_POLICY}"
+    return f"{said}; {warning}" if warning else said
 
 
 def percent(confidence: float) -> str:
@@ -45,6 +46,13 @@ def percent(confidence: float) -> str:
     return f"{100 * confidence:.6g} %"
 
 
-def few(n: int) -> str:
-    """A warning for samples so small that their interval is too narrow; "" for others."""
-    return f"{n} are few: the interval is too narrow" if 1 < n < FEW else ""
+def few(n: int, others: int) -> str:
+    """A warning where an interval may be too narrow, or why the mean has none; "" else.
+
+    `others` is how many of the n values differ from the most common one.
+    """
+    if n > 1 and not others:
+        return f"all {n:,} are equal, so that their mean has no interval"
+    if 1 < n < FEW:
+        return f"{n} are few: {NARROW}"
+    return f"only {others} of {n:,} differ from the others: {NARROW}" if 0 < others < FEW_OTHERS else ""

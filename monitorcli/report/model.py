@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,14 +11,16 @@ from pathlib import Path
 from monitorcli.errors import BadRequest
 from monitorcli.recording.model import Recording
 from monitorcli.report.counterparts import Compared, compared
+from monitorcli.report.decided import stopped
 from monitorcli.report.evaluation import Evaluation, evaluation_in, identity
 from monitorcli.report.options import ReportOptions
 from monitorcli.report.order import ordered
 from monitorcli.report.recording_view import RecordingView, selected, selected_baseline
 from monitorcli.report.view import View
 from monitorcli.summary.comparison import Comparison
-from monitorcli.summary.gates import Verdict, judge
+from monitorcli.summary.gates import Gate
 from monitorcli.summary.group import Group, group
+from monitorcli.summary.judge import Outcome, Verdict, judge
 
 __all__ = ["Compared", "RecordingView", "Report", "ReportOptions", "View", "make_report", "refuse_several"]
 
@@ -91,11 +94,27 @@ def make_report(
     comparisons = () if baseline is None else compared(found, selected_baseline(baseline, options), options)
     report = Report(found, options, comparisons)
     verdicts = tuple(
-        (view, judge(gate, view.measured, report.comparison_of(view)))
+        (view, _early(gate, view, report) or judge(gate, view.measured, report.comparison_of(view)))
         for view in report.views
         for gate in options.gates
     )
     return replace(report, verdicts=verdicts)
+
+
+def _early(gate: Gate, view: View, report: Report) -> Verdict | None:
+    """The verdict that stopped the evaluation; of another gate, that it cannot be judged by what was run."""
+    decision = stopped(view.recording)
+    if decision is None:
+        before = next((stopped(one.old.recording) for one in report.comparisons if one.new is view), None)
+        if before is None or gate.kind != "regression":
+            return None
+        return Verdict(gate, Outcome.UNJUDGED, math.nan, 0, unjudged=f"the baseline was {before.title}")
+    known = decision.of_gate(gate.option)
+    if known is None:
+        why = f"the evaluation was {decision.title}"
+        return Verdict(gate, Outcome.UNJUDGED, math.nan, decision.episodes, unjudged=why)
+    outcome = Outcome.MET if known.met else Outcome.NOT_MET
+    return Verdict(gate, outcome, known.value, decision.episodes, early=decision.sentence(known))
 
 
 def _refuse_several_series(one: RecordingView, options: ReportOptions, baseline: Path | None) -> None:

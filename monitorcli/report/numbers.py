@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from monitorcli.report.intervals import estimated, estimates, few, percent
+from monitorcli.report.intervals import NARROW, estimated, estimates, few, percent
 from monitorcli.report.layout import Line, Row, Span, TextTable
 from monitorcli.report.model import View
 from monitorcli.report.text import lasting, number, plural
@@ -94,13 +95,26 @@ def interval(measured: Measured, name: str = "mean") -> str:
 
 def warning(view: View) -> str:
     """What the intervals of the tiles do not say; "" where there are none."""
-    n = view.measured.n(view.headline)
-    if n < 2:
+    if view.measured.n(view.headline) < 2:
         return ""
     said = "Intervals are of the mean over episodes, and speak of this policy only."
     if view.is_training:
         said += " While it learns, the last episodes are those of a policy that still changed."
-    return f"{said} {few(n)}." if few(n) else said
+    narrow = too_narrow([view])
+    return f"{said} {narrow[0].upper()}{narrow[1:]}." if narrow else said
+
+
+def too_narrow(views: Sequence[View]) -> str:
+    """A warning where the interval of a series' first number may be too narrow; "" where none is.
+
+    Of an evaluation that was gone on with it says why its intervals are wider, or not there.
+    """
+    if any(view.looked_twice for view in views):
+        return "more episodes were asked for later, so means and rates have intervals that hold at every look"
+    found = [few(view.measured.n(view.headline), view.measured.others(view.headline)) for view in views]
+    if len(found) == 1:
+        return found[0]
+    return f"where episodes are few, or nearly all are equal, {NARROW}" if any(found) else ""
 
 
 def _return_tiles(view: View) -> list[Tile]:

@@ -12,6 +12,7 @@ from monitorcli.report.model import View
 from monitorcli.report.order import COLUMNS
 from monitorcli.report.text import number, printable
 from monitorcli.summary.group import Group
+from monitorcli.summary.intervals import UNKNOWN as UNKNOWN_INTERVAL
 from monitorcli.summary.intervals import Interval
 from monitorcli.summary.resampling import STATISTICS
 
@@ -51,15 +52,19 @@ def cells(view: View) -> dict[str, Line]:
 
 def of_group(group: Group) -> list[tuple[str, str, Interval]]:
     """Name, value and interval of each statistic over the directories; one directory has no spread."""
-    found = ((name, getattr(group.statistics, name), group.intervals[name]) for name in STATISTICS)
-    return [(name, number(value), interval) for name, value, interval in found if value == value]
+    found = ((name, getattr(group.statistics, name)) for name in STATISTICS)
+    return [
+        (name, number(value), group.intervals.get(name, UNKNOWN_INTERVAL))
+        for name, value in found
+        if value == value
+    ]
 
 
 def about_groups(groups: Sequence[tuple[str, Group]]) -> list[str]:
     """What to know before believing the groups' statistics."""
     said = [f"means {OF_RUNS}"]
-    least = min((of.statistics.n for _, of in groups), default=0)
-    return [*said, few(least)] if least and few(least) else said
+    least, differ = min(((of.statistics.n, of.others) for _, of in groups), default=(0, 0))
+    return [*said, few(least, differ)] if few(least, differ) else said
 
 
 def named(series: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from monitorcli.errors import BadRequest
 from monitorcli.recording.model import Recording, Video
+from monitorcli.report.decided import stopped
 from monitorcli.report.evaluation import Evaluation, evaluation
 from monitorcli.report.options import ReportOptions
 from monitorcli.report.text import printable
@@ -57,11 +58,13 @@ def selected(recording: Recording, options: ReportOptions, baseline: Path | None
     `baseline` is for lines to paste. Raises BadRequest when there is no such series, run or slot.
     """
     selection = options.selection
+    # After stopping for what was seen, intervals for a fixed number of episodes do not hold.
+    confidence = 0.0 if stopped(recording) else options.confidence
     views = []
     for number, series in enumerate(recording.series):
         rows = selection.rows(recording, number)
         if len(rows) or (selection.takes(series) and len(recording.series) == 1):
-            views.append(View(_only(recording, rows, options), series, rows, options.confidence))
+            views.append(View(_only(recording, rows, options), series, rows, confidence))
     if not views and (selection.env, selection.series, selection.run, selection.slot) != (None,) * 4:
         instead = replace(options, selection=replace(selection, run=None, slot=None))
         raise BadRequest(
@@ -71,7 +74,7 @@ def selected(recording: Recording, options: ReportOptions, baseline: Path | None
     if not views:
         nothing = np.zeros(0, np.intp)
         none = _only(recording, nothing, options)
-        views.append(View(none, recording.series[0], nothing, options.confidence))
+        views.append(View(none, recording.series[0], nothing, confidence))
     return RecordingView(recording, tuple(views))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -44,6 +45,8 @@ def measures(view: View) -> list[Row]:
     if numbers.judged:
         interval = measured.interval("success")
         within = f" [{100 * interval.low:.3g}, {100 * interval.high:.3g}] %"
+        if math.isnan(interval.low):
+            within = " %"
         rows.append(("success", [[Span(view.success, "value"), Span(f"{within} of {judged(view)}")]]))
     return [row for row in rows if row[1]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from monitorcli.report import comparison, evaluation_sentences, overlay, overview
+from monitorcli.report import comparison, evaluation_sentences, numbers, overlay, overview
 from monitorcli.report.intervals import estimated, note
 from monitorcli.report.layout import (
     Line,
@@ -52,7 +52,8 @@ def listed(views: Sequence[View], width: int) -> list[Line]:
 
 def _table(report: Report, width: int) -> list[Line]:
     found = _fitting(report.views, COLUMNS, width, report.options.sort)
-    said = note(report.options.confidence) if report.options.confidence else ""
+    confidence = report.options.confidence
+    said = note(confidence, warning=numbers.too_narrow(report.views)) if confidence else ""
     trainings = [view.is_training for view in report.views]
     if any(trainings):
         last = f"the mean of the last {RECENT} completed episodes"

@@ -95,7 +95,13 @@ class View:
         known = {"episode_return": self.numbers.episode_return, "length": self.numbers.length}
         if self.numbers.completed <= RECENT:
             known["recent"] = self.numbers.episode_return
-        return Measured(self.recording.episodes, self.confidence, known)
+        return Measured(self.recording.episodes, self.confidence, known, self.looked_twice)
+
+    @property
+    def looked_twice(self) -> bool:
+        """Whether an evaluation went on with more episodes than were asked for at first."""
+        planned = (run.planned for run in self.recording.runs)
+        return len({of.plan.episodes for of in planned if of is not None}) > 1
 
     @functools.cached_property
     def numbers(self) -> Summary:

@@ -10,8 +10,9 @@ from monitorcli.report.intervals import between, estimated
 from monitorcli.report.layout import Line, Span, TextTable
 from monitorcli.report.model import View
 from monitorcli.report.text import number, plural
-from monitorcli.summary.intervals import mean_intervals
+from monitorcli.summary.intervals import intervals_of_each
 from monitorcli.summary.measures import Measured, column
+from monitorcli.summary.resampling import MOST_RESAMPLED
 from monitorcli.summary.selection import take, windows
 
 _MOST = 60  # windows that are shown; the JSON has all
@@ -54,9 +55,10 @@ def per_window(view: View, size: int | None, most: int | None = None) -> list[tu
     rows_of = list(windows(episodes, size))[-(most or 0) :]
     found = [Measured(take(episodes, rows), view.confidence) for rows in rows_of]
     whole = [measured for measured in found if measured.n("mean") == size]
-    if whole:
+    if whole and view.confidence and 2 <= size <= MOST_RESAMPLED:
         samples = np.stack([column(measured.episodes, "episode_return") for measured in whole])
-        for measured, interval in zip(whole, mean_intervals(samples, view.confidence), strict=True):
+        means = intervals_of_each(samples, view.confidence, ["mean"])["mean"]
+        for measured, interval in zip(whole, means, strict=True):
             measured.remember("mean", interval)
     return [
         (int(view.rows[rows[0]]), int(view.rows[rows[-1]]), measured)

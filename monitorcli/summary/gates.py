@@ -1,4 +1,4 @@
-"""Gates: what CI may ask of a recording, and whether it is so. Nothing to judge is never a pass."""
+"""Gates: what CI may ask of a recording, as one types it. `judge` says whether it is so."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import re
 from dataclasses import dataclass
 
 from monitorcli.errors import BadRequest
-from monitorcli.summary.comparison import Comparison
-from monitorcli.summary.intervals import Interval
-from monitorcli.summary.measures import MEASURES, Measured, has_interval
+from monitorcli.summary.measures import MEASURES, has_interval
 
 P_IMPROVE = "p_improve"
+POINT = "point"
 _SHARES = ("success", P_IMPROVE)  # may be given in percent
-_NAME = re.compile(r"(?:(?P<end>ci_low|ci_high)\((?P<inner>\w+)\)|(?P<plain>\w+))\Z")
+_NAME = re.compile(r"(?:(?P<end>ci_low|ci_high|point)\((?P<inner>\w+)\)|(?P<plain>\w+))\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +22,13 @@ class Gate:
 
     kind "under": the measure must reach `limit`. "regression": it must not fall by more than `limit`
     below the baseline's, of which `limit` is a share when `relative`. "episodes": so many completed.
+    `end` is "ci_low" or "ci_high" for an end of the interval; of a regression, "point" for the bare numbers.
     """
 
     kind: str
     text: str
     measure: str  # of MEASURES, or p_improve, or "episodes"
-    end: str  # "", "ci_low" or "ci_high"
+    end: str
     limit: float
     relative: bool = False
 
@@ -44,25 +44,16 @@ class Gate:
         return f"{self.end}({self.measure})" if self.end else self.measure
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A gate and what was found. `value` and `baseline` are NaN when there was nothing to judge.
-
-    `n` is the number of episodes that `value` is over. `unjudged` says why there was nothing.
-    """
-
-    gate: Gate
-    met: bool
-    value: float
-    n: int
-    baseline: float = math.nan
-    unjudged: str = ""
-
-
 def at_least(text: str) -> Gate:
     """The gate of `--fail-under STAT:VALUE`; raises BadRequest."""
     option = "--fail-under"
     end, measure, value, percent = _parsed(option, text, set(MEASURES))
+    if end == POINT:
+        raise _bad(
+            option,
+            text,
+            f"{measure} is compared as it is anyway: {text.replace(f'point({measure})', measure)}",
+        )
     if percent and measure not in _SHARES:
         raise _bad(option, text, f"{measure} is no share, so its limit has no percent sign.")
     return Gate("under", text, measure, end, value)
@@ -76,67 +67,19 @@ def no_regression(text: str) -> Gate:
         if not 0 <= value <= 1:
             raise _bad(option, text, "a probability lies between 0 and 1.")
         return Gate("regression", text, measure, end, value)
-    if end:
+    if end not in ("", POINT):
         raise _bad(option, text, f"compare {measure} itself; its interval belongs to --fail-under.")
     if value < 0:
         raise _bad(option, text, "the amount is how far it may fall: 0 or more.")
-    return Gate("regression", text, measure, "", value, relative=percent)
+    if not end and not has_interval(measure):
+        bare = f"To compare the numbers alone: point({measure}){text[text.index(':') :]}"
+        raise _bad(option, text, f"whether a fall of {measure} is chance cannot be told.", bare)
+    return Gate("regression", text, measure, end, value, relative=percent)
 
 
 def enough_episodes(count: int) -> Gate:
     """The gate of `--min-episodes N`."""
     return Gate("episodes", str(count), "episodes", "", count)
-
-
-def judge(gate: Gate, new: Measured, comparison: Comparison | None) -> Verdict:
-    """Whether the gate holds; a gate on a regression needs the comparison."""
-    completed = int(new.episodes.completed.sum())
-    if gate.kind == "episodes":
-        return Verdict(gate, completed >= gate.limit, completed, completed)
-    if gate.kind == "under":
-        return _under(gate, new)
-    assert comparison is not None
-    return _improved(gate, comparison) if gate.measure == P_IMPROVE else _fallen(gate, new, comparison.old)
-
-
-def _under(gate: Gate, new: Measured) -> Verdict:
-    n, value = new.n(gate.measure), new.value(gate.measure)
-    if not n:
-        return _nothing(gate, "no completed episode has a value")
-    if gate.end:
-        value = _end(new.interval(gate.measure), gate)
-    if math.isnan(value):
-        return _nothing(gate, "one episode is too few", n)
-    return Verdict(gate, value >= gate.limit, value, n)
-
-
-def _fallen(gate: Gate, new: Measured, old: Measured) -> Verdict:
-    for side, name in ((new, "no completed episode has a value"), (old, "the baseline has no value")):
-        if not side.n(gate.measure):
-            return _nothing(gate, name)
-    value, baseline, n = new.value(gate.measure), old.value(gate.measure), new.n(gate.measure)
-    if math.isnan(value) or math.isnan(baseline):
-        return _nothing(gate, "one episode is too few", n)
-    allowed = gate.limit * abs(baseline) if gate.relative else gate.limit
-    fallen = baseline - value
-    # A fall of exactly what is allowed may come out one bit larger.
-    met = fallen <= allowed or math.isclose(fallen, allowed, rel_tol=1e-12)
-    return Verdict(gate, met, value, n, baseline)
-
-
-def _improved(gate: Gate, comparison: Comparison) -> Verdict:
-    value = _end(comparison.p_interval, gate) if gate.end else comparison.p_improve
-    if math.isnan(value):
-        return _nothing(gate, "there are no episodes on both sides")
-    return Verdict(gate, value >= gate.limit, value, comparison.n_new)
-
-
-def _end(interval: Interval, gate: Gate) -> float:
-    return interval.low if gate.end == "ci_low" else interval.high
-
-
-def _nothing(gate: Gate, why: str, n: int = 0) -> Verdict:
-    return Verdict(gate, False, math.nan, n, unjudged=why)
 
 
 def _parsed(option: str, text: str, names: set[str]) -> tuple[str, str, float, bool]:
@@ -153,9 +96,10 @@ def _parsed(option: str, text: str, names: set[str]) -> tuple[str, str, float, b
             option,
             text,
             f"there is no {measure}." + (f" Did you mean {near[0]}?" if near else ""),
-            f"There are: {', '.join(sorted(names))}; and ci_low(...), ci_high(...).",
+            f"There are: {', '.join(sorted(names))}; and ci_low(...), ci_high(...)"
+            f"{', point(...)' if P_IMPROVE in names else ''}.",
         )
-    if end and measure != P_IMPROVE and not has_interval(measure):
+    if end not in ("", POINT) and measure != P_IMPROVE and not has_interval(measure):
         raise _bad(option, text, f"{measure} has no interval.")
     try:
         value = float(amount.removesuffix("%"))

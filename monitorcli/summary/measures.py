@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from monitorcli.summary.anytime import anytime_mean, anytime_rate
+from monitorcli.summary.enough import others
 from monitorcli.summary.intervals import UNKNOWN, Interval, intervals, wilson
 from monitorcli.summary.overview import Statistics, finite, statistics
-from monitorcli.summary.resampling import STATISTICS
+from monitorcli.summary.resampling import ESTIMATED, STATISTICS
 
 if TYPE_CHECKING:
     from monitorcli.recording.parts import Episodes
@@ -36,8 +38,8 @@ MEASURES: dict[str, Measure] = {
 
 
 def has_interval(name: str) -> bool:
-    """Whether there is an interval for the measure: for all but the extremes."""
-    return MEASURES[name].statistic in STATISTICS
+    """Whether there is an interval for the measure: for all but the extremes and the standard deviation."""
+    return MEASURES[name].statistic in ESTIMATED
 
 
 def column(episodes: Episodes, name: str) -> npt.NDArray[Any]:
@@ -55,11 +57,20 @@ class Measured:
     """The measures of some episodes, each computed when first asked for."""
 
     def __init__(
-        self, episodes: Episodes, confidence: float = 0.95, known: Mapping[str, Statistics] | None = None
+        self,
+        episodes: Episodes,
+        confidence: float = 0.95,
+        known: Mapping[str, Statistics] | None = None,
+        anytime: bool = False,
     ) -> None:
-        """`known` has the statistics of columns that have been computed already."""
+        """`known` has the statistics of columns that have been computed already.
+
+        With a `confidence` of 0 there are no intervals; with `anytime` only those of means and of the success
+        rate, which hold however often one looked before and went on.
+        """
         self.episodes = episodes
         self.confidence = confidence
+        self.anytime = anytime
         self._statistics = dict(known or {})
         self._intervals: dict[str, Interval] = {}
 
@@ -73,6 +84,10 @@ class Measured:
         """Over how many episodes the measure is."""
         return self.of(MEASURES[name].column).n
 
+    def others(self, name: str) -> int:
+        """How many of them have another value than the most common one."""
+        return others(column(self.episodes, MEASURES[name].column))
+
     def value(self, name: str) -> float:
         """The measure; NaN when there is nothing to measure."""
         measure = MEASURES[name]
@@ -85,12 +100,21 @@ class Measured:
         return self._intervals[name]
 
     def _interval(self, measure: Measure) -> Interval:
-        if not self.confidence or measure.statistic not in STATISTICS:
+        if not self.confidence or measure.statistic not in ESTIMATED:
             return UNKNOWN
         values = column(self.episodes, measure.column)
+        if self.anytime:
+            return self._whenever(values, measure)
         if measure.column == "success":
             return wilson(int(np.count_nonzero(values)), len(values), self.confidence)
         return intervals(values, self.confidence, [measure.statistic])[measure.statistic]
+
+    def _whenever(self, values: npt.NDArray[Any], measure: Measure) -> Interval:
+        if measure.statistic != "mean":
+            return UNKNOWN
+        if measure.column == "success":
+            return anytime_rate(int(np.count_nonzero(values)), len(values), self.confidence)
+        return anytime_mean(values.astype(np.float64), self.confidence)
 
     def remember(self, name: str, interval: Interval) -> None:
         """Take the measure's interval from whoever computed it together with others."""
@@ -98,4 +122,7 @@ class Measured:
 
     def all_intervals(self, name: str) -> dict[str, Interval]:
         """The intervals of every statistic of a column, from one set of resamples."""
+        if self.anytime or not self.confidence:
+            prefix = "length_" if name == "length" else ""
+            return {statistic: self.interval(prefix + statistic) for statistic in ESTIMATED}
         return intervals(column(self.episodes, name), self.confidence)

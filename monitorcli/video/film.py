@@ -58,6 +58,16 @@ class FilmInfo(NamedTuple):
     decided: bool = True
 
 
+class FinishedFilm(Protocol):
+    """A film that has all its frames. `collect` waits until its files are whole."""
+
+    def is_done(self) -> bool:
+        """Whether `collect` would return at once."""
+
+    def collect(self) -> tuple[str, str] | None:
+        """The names of the film and of its meta file, or None if it is broken."""
+
+
 class Film:
     """The video of one episode.
 

@@ -12,7 +12,7 @@ from monitorcli.video import keep
 from monitorcli.video import schedule as schedules
 from monitorcli.video.asciicast import Asciicast
 from monitorcli.video.camera import FILMED, Camera, camera, cannot_render
-from monitorcli.video.film import Encoder, Film, FilmInfo, frames_per_second
+from monitorcli.video.film import Encoder, Film, FilmInfo, FinishedFilm, frames_per_second
 from monitorcli.video.keep import Outcome, Rule
 from monitorcli.video.meter import SHARE, UNLIMITED, Meter
 from monitorcli.video.mp4 import Mp4
@@ -62,7 +62,7 @@ class FilmsWriter(Protocol):
     def film_path(self, episode: int, decided: bool = True) -> Path:
         """The path of this episode's film, without its ending."""
 
-    def keep(self, film: Film) -> None:
+    def keep(self, film: FinishedFilm) -> None:
         """Take over a film that has all its frames."""
 
     def offer(self, rules: tuple[Rule, ...], outcome: Outcome, film: Film | None, number: int) -> None:
@@ -97,7 +97,8 @@ class Films:
         self._chosen = False  # whether the schedule chose the episode that is filmed
         self._turn = 0  # what the schedule was asked for the episode `_asked`
         self._asked: int | None = None
-        self._kept_turn: int | None = None  # of an episode whose first step was not made after all
+        # What the schedule is asked for next, if not the writer's next turn: of an episode without a step.
+        self.next_turn: int | None = None
         self._camera: Camera | None = None
         self._broken_said = False
 
@@ -111,7 +112,7 @@ class Films:
             writer = episodes.writer
             if writer is None or writer.closed:
                 writer = episodes.adopt()
-            turn, self._kept_turn = self._kept_turn, None
+            turn, self.next_turn = self.next_turn, None
             if turn is None:
                 turn = next(writer.turns)
             self._turn, self._asked = turn, episodes.number
@@ -153,7 +154,7 @@ class Films:
         """
         film, self.running = self.running, None
         if not length and self._asked == number:
-            self._kept_turn = self._turn
+            self.next_turn = self._turn
         if film:
             with self._filming.meter.running():
                 self._hand_over(film, writer, length, outcome)

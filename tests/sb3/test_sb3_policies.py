@@ -127,6 +127,35 @@ def test_the_returns_are_those_of_stable_baselines3s_evaluate_policy(models, tmp
     np.testing.assert_allclose(found, theirs(models, name), rtol=0, atol=1e-6)  # theirs has six digits
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_so_they_are_of_several_environments_at_once(models, tmp_path, name):
+    """But for the last bits, which depend on the size of the batch, which has more rows than episodes."""
+    found = ours(models, name, "--num-envs", 4, directory=tmp_path / "eval")
+    np.testing.assert_allclose(found, theirs(models, name), rtol=1e-3, atol=1e-6)
+
+
+def test_a_batch_is_the_same_for_any_number_of_workers(models, tmp_path):
+    """More episodes than slots: the state of a recurrent policy does not go from one to the next."""
+    found = {}
+    for workers in (1, 2):
+        done = evaluate(
+            models, "recurrent.zip", "--num-envs", 4, "--workers", workers, "--episodes", 11,
+            directory=tmp_path / str(workers),
+        )  # fmt: skip
+        found[workers] = re.findall(r"equal bit for bit|digest    [0-9a-f]{16}", done.stderr)
+    assert found[1] == found[2]
+    assert len(found[1]) == 2
+
+
+def test_drawn_actions_are_not_drawn_for_a_batch_but_where_nothing_is_drawn(models, tmp_path):
+    drawn = evaluate(models, "ppo.zip", "--stochastic", "--num-envs", 4, directory=tmp_path / "drawn")
+    assert drawn.exit_code == 2
+    assert "--stochastic does not go with --num-envs: a batch draws for all its episodes" in drawn.stderr
+    assert not (tmp_path / "drawn").exists()
+    best = ours(models, "td3", "--num-envs", 4, directory=tmp_path / "best")
+    assert ours(models, "td3", "--stochastic", "--num-envs", 4, directory=tmp_path / "same") == best
+
+
 @pytest.mark.parametrize("name", ["ppo", "dqn", "sac", "gsde", "recurrent", "masked", "norm/model"])
 def test_so_they_are_when_actions_are_drawn(models, tmp_path, name):
     found = ours(models, name, "--stochastic", directory=tmp_path / "drawn")
@@ -326,6 +355,9 @@ def test_a_torchscript_file_is_a_policy(tmp_path, network):
     done = evaluate(tmp_path, "net.pt", directory="eval")
     assert done.exit_code == 0, done.stderr
     assert returns("eval", tmp_path) == by_hand(network)
+    batch = evaluate(tmp_path, "net.pt", "--num-envs", 4, directory="batch")
+    assert batch.exit_code == 0, batch.stderr
+    assert returns("batch", tmp_path)[0] == returns("eval", tmp_path)[0]
 
 
 def test_weights_alone_are_no_policy_and_are_not_unpickled(tmp_path, network):
@@ -338,17 +370,29 @@ def test_weights_alone_are_no_policy_and_are_not_unpickled(tmp_path, network):
     )
 
 
-def export(module, path):
+def export(module, path, **more):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            module, (torch.zeros(1, 4),), path, input_names=["input"], dynamo=False, opset_version=17
+            module, (torch.zeros(1, 4),), path, input_names=["input"], dynamo=False, opset_version=17, **more
         )
 
 
 def test_an_onnx_file_is_a_policy(tmp_path, network):
     export(network, tmp_path / "net.onnx")
     done = evaluate(tmp_path, "net.onnx", directory="eval")
+    assert done.exit_code == 0, done.stderr
+    assert returns("eval", tmp_path) == by_hand(network)
+
+
+def test_an_onnx_file_runs_in_batches_if_it_was_exported_for_that(tmp_path, network):
+    export(network, tmp_path / "one.onnx")
+    done = evaluate(tmp_path, "one.onnx", "--num-envs", 4, directory="eval")
+    assert done.exit_code == 2
+    assert "--num-envs 4 is not for one.onnx, which does not take that many observations" in done.stderr
+    assert not (tmp_path / "eval").exists()
+    export(network, tmp_path / "any.onnx", dynamic_axes={"input": {0: "batch"}})
+    done = evaluate(tmp_path, "any.onnx", "--num-envs", 4, directory="eval")
     assert done.exit_code == 0, done.stderr
     assert returns("eval", tmp_path) == by_hand(network)
 

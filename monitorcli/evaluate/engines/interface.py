@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
+from monitorcli.evaluate.job import Job
 from monitorcli.evaluate.outcome import Outcome
-
-
-class Job(NamedTuple):
-    """One episode. What is run twice is `traced`; a repeat is not `recorded`, and not done by `avoid`."""
-
-    seed: int
-    traced: bool = False
-    recorded: bool = True
-    avoid: int | None = None
+from monitorcli.evaluate.sent import Sent
 
 
 class Result(NamedTuple):
-    """What became of a job, and the number of the worker that did it."""
+    """What became of a job, the number of the worker that did it, and what it recorded and sent back."""
 
     outcome: Outcome
     worker: int
+    sent: Sent | None = None
 
 
 class Engine(Protocol):

@@ -9,26 +9,24 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
-from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import wait
 from typing import Any
 
 from monitorcli.errors import BadRequest
-from monitorcli.evaluate.engines.interface import Job, Result
-from monitorcli.evaluate.engines.process import Ready, Refused, Remark, work
-from monitorcli.evaluate.outcome import Failed
+from monitorcli.evaluate.engines.interface import Result
+from monitorcli.evaluate.engines.process import Done, Ready, Refused, Remark, work
+from monitorcli.evaluate.engines.queue import JobQueue
+from monitorcli.evaluate.job import Job
 from monitorcli.evaluate.stop import Check
 from monitorcli.evaluate.worker import Task
 
-# Workers that one episode may kill before it is given up.
-_DEATHS = 3
 # Seconds between two looks at signals.
 _PATIENCE = 0.1
 
 
 class _Process:
-    """A worker's process, and the job that it has."""
+    """A worker's process, and the jobs that it has."""
 
     def __init__(self, number: int, task: Task) -> None:
         # Not forked: a fork after torch has used two threads hangs.
@@ -39,10 +37,11 @@ class _Process:
         self.process.start()
         theirs.close()  # else the pipe would not end when the process does
         self.ready = False
-        self.job: Job | None = None
+        self.jobs: dict[int, Job] = {}  # by their seeds
 
     def send(self, job: Job | None) -> None:
-        self.job = job
+        if job is not None:
+            self.jobs[job.seed] = job
         with contextlib.suppress(ConnectionError):  # it died, which its pipe will say
             self.pipe.send(job)
 
@@ -54,7 +53,7 @@ class _Process:
 
 
 class LocalEngine:
-    """Runs jobs in `count` processes; one that dies is replaced, and its job goes to another."""
+    """Runs jobs in `count` processes; one that dies is replaced, and its jobs go to others."""
 
     def __init__(self, task: Task, count: int, check: Check, notify: Callable[[str], None]) -> None:
         """`check` is called often while there is nothing to do, and may raise Stopped."""
@@ -63,8 +62,9 @@ class LocalEngine:
         self._check = check
         self._notify = notify
         self._workers: dict[Any, _Process] = {}
+        self._room = task.plan.num_envs  # jobs that a worker has at once
         self._begun = 0
-        self._stillborn = 0  # workers in a row that died before they could begin
+        self._queue = JobQueue()
 
     @property
     def alive(self) -> int:
@@ -73,29 +73,29 @@ class LocalEngine:
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
         """Run the jobs, and yield each result when it is there."""
-        queue = deque(jobs)
-        deaths: Counter[Job] = Counter()
+        queue = self._queue
+        queue.add(jobs)
         busy = 0
         while queue or busy:
-            while len(self._workers) < self._wanted(queue, busy):
+            while len(self._workers) < self._wanted(busy):
                 self._begin()
-            self._hand_out(queue)
+            self._hand_out()
             for pipe in wait(list(self._workers), _PATIENCE):
                 worker = self._workers[pipe]
                 message = self._received(worker)
                 if message is None:
-                    yield from self._bury(worker, queue, deaths)
-                elif worker.job and not isinstance(message, (Ready, Remark)):
-                    worker.job = None
-                    yield Result(message, worker.number)
-            busy = sum(worker.job is not None for worker in self._workers.values())
+                    yield from self._bury(worker)
+                elif isinstance(message, Done):
+                    del worker.jobs[message.outcome.seed]
+                    yield Result(message.outcome, worker.number, message.sent)
+            busy = sum(len(worker.jobs) for worker in self._workers.values())
             self._check()
 
     def close(self) -> None:
-        """End the workers; one that is in an episode is asked to stop, and is waited for."""
+        """End the workers; one that has a job is asked to stop, and is waited for."""
         try:
             for worker in self._workers.values():
-                if worker.job is not None or not worker.ready:
+                if worker.jobs or not worker.ready:
                     worker.process.terminate()
                 worker.send(None)
             for worker in self._workers.values():
@@ -108,24 +108,27 @@ class LocalEngine:
                 worker.pipe.close()
             self._workers.clear()
 
-    def _wanted(self, queue: deque[Job], busy: int) -> int:
+    def _wanted(self, busy: int) -> int:
         """How many workers there should be: none that would have nothing to do."""
-        choosy = bool(queue) and queue[0].avoid is not None
-        return self._count if choosy else min(self._count, len(queue) + busy)
+        waiting = len(self._queue)
+        return self._count if self._queue.avoids_a_worker else min(self._count, waiting + busy)
 
     def _begin(self) -> None:
         worker = _Process(self._begun, self._task)
         self._begun += 1
         self._workers[worker.pipe] = worker
 
-    def _hand_out(self, queue: deque[Job]) -> None:
-        """Give each idle worker the first job that it may do."""
-        for worker in self._workers.values():
-            if worker.ready and worker.job is None:
-                job = next((job for job in queue if job.avoid != worker.number), None)
+    def _hand_out(self) -> None:
+        """Give the workers jobs, one each in turn, until none may have another."""
+        given = True
+        while given:
+            given = False
+            for worker in self._workers.values():
+                most = self._room if worker.ready else 0
+                job = self._queue.take(worker.number, worker.jobs.values(), most)
                 if job is not None:
-                    queue.remove(job)
                     worker.send(job)
+                    given = True
 
     def _received(self, worker: _Process) -> Any:
         """The next message of a worker, None when its pipe has ended. Raises BadRequest if it gives up."""
@@ -138,23 +141,17 @@ class LocalEngine:
         if isinstance(message, Remark):
             self._notify(message.text)
         if isinstance(message, Ready):
-            worker.ready, self._stillborn = True, 0
+            worker.ready = True
+            self._queue.worker_began()
         return message
 
-    def _bury(self, worker: _Process, queue: deque[Job], deaths: Counter[Job]) -> Iterator[Result]:
-        """Take a dead worker's job back, or give the job up."""
+    def _bury(self, worker: _Process) -> Iterator[Result]:
+        """Take a dead worker's jobs back, or give up the one that it had."""
         del self._workers[worker.pipe]
         worker.pipe.close()
         how = worker.how_it_died()
         if not worker.ready:
-            self._stillborn += 1
-            if self._stillborn >= _DEATHS:
-                raise BadRequest(f"no worker can begin: {_DEATHS} in a row ended with {how}.")
-        if worker.job is None:
-            return
-        deaths[worker.job] += 1
-        if deaths[worker.job] < _DEATHS:
-            queue.appendleft(worker.job)
-        else:
-            error = f"given up: it ended {_DEATHS} workers, the last with {how}."
-            yield Result(Failed(worker.job.seed, error), worker.number)
+            self._queue.worker_never_began(how)
+        given_up = self._queue.worker_died(list(worker.jobs.values()), how)
+        if given_up:
+            yield Result(given_up, worker.number)

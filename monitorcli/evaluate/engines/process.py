@@ -11,9 +11,12 @@ from multiprocessing.connection import Connection, wait
 from typing import NamedTuple
 
 from monitorcli.errors import MonitorError
-from monitorcli.evaluate.engines.interface import Job
+from monitorcli.evaluate.job import Job, Pull
+from monitorcli.evaluate.outcome import Outcome
+from monitorcli.evaluate.sent import Sent
 from monitorcli.evaluate.stop import Stopped, stoppable
-from monitorcli.evaluate.worker import Task, Worker, load
+from monitorcli.evaluate.worker import Task, load
+from monitorcli.evaluate.workers import worker_for
 
 
 class Ready(NamedTuple):
@@ -24,6 +27,13 @@ class Remark(NamedTuple):
     """Something the user is to be told."""
 
     text: str
+
+
+class Done(NamedTuple):
+    """What became of a job, and what was recorded of it if that is sent back."""
+
+    outcome: Outcome
+    sent: Sent | None
 
 
 class Refused(NamedTuple):
@@ -41,14 +51,27 @@ def work(pipe: Connection, task: Task) -> None:
     with contextlib.suppress(EOFError, ConnectionError), stoppable() as check:
         try:
             loaded = load(task.environment, task.policy, film=task.ffmpeg is not None)
-            worker = Worker(task, loaded, check, lambda text: pipe.send(Remark(text)))
+            worker = worker_for(task, loaded, check, lambda text: pipe.send(Remark(text)))
             with contextlib.closing(worker), contextlib.suppress(Stopped):
                 pipe.send(Ready())
-                while (job := pipe.recv()) is not None:
-                    assert isinstance(job, Job)
-                    pipe.send(worker.run(job.seed, job.recorded, job.traced))
+                for outcome in worker.run_jobs(_jobs_from(pipe)):
+                    pipe.send(Done(outcome, worker.take(outcome.seed)))
         except MonitorError as error:
             pipe.send(Refused(str(error), error.hint))
+
+
+def _jobs_from(pipe: Connection) -> Pull:
+    over = False
+
+    def pull(wait: bool) -> Job | None:
+        nonlocal over
+        if over or not (wait or pipe.poll()):
+            return None
+        job: Job | None = pipe.recv()
+        over = job is None
+        return job
+
+    return pull
 
 
 def _die_with_parent() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from monitorcli.evaluate.engines.interface import Job, Result
+from monitorcli.evaluate.engines.interface import Result
+from monitorcli.evaluate.job import Job
 from monitorcli.evaluate.worker import Worker
 
 
 class SerialEngine:
-    """Runs the jobs one after another, in their order."""
+    """Gives the worker the jobs in their order."""
 
     alive = 1
 
@@ -18,8 +19,9 @@ class SerialEngine:
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
         """Run the jobs, and yield each result."""
-        for job in jobs:
-            yield Result(self._worker.run(job.seed, job.recorded, job.traced), 0)
+        waiting = iter(jobs)
+        for outcome in self._worker.run_jobs(lambda _: next(waiting, None)):
+            yield Result(outcome, 0, self._worker.take(outcome.seed))
 
     def close(self) -> None:
         """Close the worker's files."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,14 +14,52 @@ from monitorcli.errors import BadRequest
 _CLIP = "--wrapper gymnasium.wrappers:ClipAction"
 
 
-def check_action(action: Any, space: Any, policy: str) -> None:
-    """Raise BadRequest, with the action and the space, if `action` is not in `space`."""
-    if not (_in_box(action, space) if type(space) is spaces.Box else space.contains(action)):
-        raise BadRequest(
-            f"the policy {policy!r} gave an action that the environment does not have: "
-            f"{_shown(action)}, where the action space is {space}.",
-            _hint(action, space),
-        )
+# Arrays with more numbers are compared by NumPy, which is slower for few.
+_FEW = 64
+_INTEGERS = frozenset({int, np.int64, np.int32})
+
+
+def action_test(space: Any) -> Callable[[Any], bool]:
+    """A function that says whether an action is in `space`, quickly for actions of the usual types."""
+    if type(space) is spaces.Discrete:
+        return _discrete_test(space)
+    if type(space) is spaces.Box:
+        return _box_test(space)
+    return lambda action: bool(space.contains(action))
+
+
+def no_action(action: Any, space: Any, policy: str) -> BadRequest:
+    """The error for an action that is not in `space`, with both."""
+    return BadRequest(
+        f"the policy {policy!r} gave an action that the environment does not have: "
+        f"{_shown(action)}, where the action space is {space}.",
+        _hint(action, space),
+    )
+
+
+def _discrete_test(space: spaces.Discrete) -> Callable[[Any], bool]:
+    first, end = int(space.start), int(space.start + space.n)
+
+    def is_in(action: Any) -> bool:
+        kind: type = action.__class__
+        if kind in _INTEGERS:
+            return bool(first <= action < end)
+        return bool(space.contains(action))
+
+    return is_in
+
+
+def _box_test(space: spaces.Box) -> Callable[[Any], bool]:
+    shape, dtype, few = space.shape, space.dtype, space.low.size <= _FEW
+    low, high = space.low.ravel().tolist(), space.high.ravel().tolist()
+
+    def is_in(action: Any) -> bool:
+        if few and action.__class__ is np.ndarray and action.dtype == dtype and action.shape == shape:
+            values = action.ravel().tolist()
+            return all(map(operator.le, low, values)) and all(map(operator.le, values, high))
+        return _in_box(action, space)
+
+    return is_in
 
 
 def _in_box(action: Any, space: spaces.Box) -> bool:

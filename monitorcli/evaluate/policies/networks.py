@@ -6,12 +6,13 @@ The network gets a batch of one observation; its first output is the action.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from monitorcli.errors import BadRequest
-from monitorcli.evaluate.policies.extras import need
+from monitorcli.evaluate.extras import need
 from monitorcli.evaluate.policies.policy import Policy, PolicyRequest
 
 # The types of an ONNX network's input.
@@ -24,6 +25,8 @@ _ONNX_TYPES = {
 
 
 class _Network(Policy):
+    takes_batches = True
+
     def __init__(self, asked: PolicyRequest, env: Any, kind: str) -> None:
         if not asked.deterministic:
             raise BadRequest(f"--stochastic is not for {asked.reference}: a network gives one action.")
@@ -33,6 +36,32 @@ class _Network(Policy):
                 "To make one of several:  --wrapper gymnasium.wrappers:FlattenObservation",
             )
         super().__init__(asked, env, kind, [asked.reference])
+
+    def act_on_batch(self, observations: Any, starts: Any, envs: Sequence[Any]) -> Any:
+        """An action for each observation."""
+        return self._run(observations)
+
+    def _action(self, observation: Any) -> Any:
+        return self._run(np.asarray(observation)[None])[0]
+
+    def _run(self, observations: Any) -> Any:
+        """The network's first output for a batch of observations."""
+        raise NotImplementedError
+
+    def _try_batch(self, asked: PolicyRequest, space: Any) -> None:
+        """Raise BadRequest if it does not take as many observations at once as it is to be given."""
+        if asked.num_envs == 1:
+            return
+        try:
+            rows = len(self._run(np.zeros((asked.num_envs, *space.shape), space.dtype)))
+            if rows != asked.num_envs:
+                raise ValueError(f"it gives {rows} actions")
+        except Exception as error:
+            raise BadRequest(
+                f"--num-envs {asked.num_envs} is not for {asked.reference}, which does not take that many "
+                f"observations at once: {(str(error).strip() or type(error).__name__).splitlines()[-1]}",
+                "Export it with a first dimension of any size (dynamic_axes), or leave --num-envs out.",
+            ) from error
 
 
 class TorchScriptPolicy(_Network):
@@ -52,16 +81,16 @@ class TorchScriptPolicy(_Network):
                 f"{asked.reference} is not TorchScript, as torch.jit.save writes it.",
                 "Weights alone are no policy:  torch.jit.save(torch.jit.trace(net, example), 'net.pt')",
             ) from error
+        self._try_batch(asked, env.observation_space)
 
-    def _action(self, observation: Any) -> Any:
+    def _run(self, observations: Any) -> Any:
         import torch
 
-        values = np.asarray(observation)
-        kind = np.float32 if values.dtype.kind == "f" else values.dtype
+        kind = np.float32 if observations.dtype.kind == "f" else observations.dtype
         with torch.no_grad():
-            given = self._network(torch.from_numpy(values[None].astype(kind)))
+            given = self._network(torch.from_numpy(observations.astype(kind)))
         first = given[0] if isinstance(given, (tuple, list)) else given
-        return first.numpy()[0]
+        return first.numpy()
 
 
 class OnnxPolicy(_Network):
@@ -86,7 +115,7 @@ class OnnxPolicy(_Network):
             raise BadRequest(f"{asked.reference} takes {told or 'nothing'}, and not one array of numbers.")
         self._input, self._type = inputs[0][0], _ONNX_TYPES[inputs[0][1]]
         self._output = self._session.get_outputs()[0].name
+        self._try_batch(asked, env.observation_space)
 
-    def _action(self, observation: Any) -> Any:
-        values = np.asarray(observation)[None].astype(self._type)
-        return self._session.run([self._output], {self._input: values})[0][0]
+    def _run(self, observations: Any) -> Any:
+        return self._session.run([self._output], {self._input: observations.astype(self._type)})[0]

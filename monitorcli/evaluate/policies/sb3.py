@@ -5,16 +5,21 @@ from __future__ import annotations
 import importlib
 import io
 import zipfile
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from gymnasium import spaces
 
 from monitorcli.errors import BadRequest
-from monitorcli.evaluate.policies.extras import need
+from monitorcli.evaluate.extras import need
 from monitorcli.evaluate.policies.policy import PolicyRequest
-from monitorcli.evaluate.policies.references import PredictPolicy
+from monitorcli.evaluate.policies.references import Code, PredictPolicy
 from monitorcli.evaluate.policies.sb3_zip import Model, known_values, read_zip
 from monitorcli.evaluate.policies.vecnormalize import Normalizer, statistics_of
+
+# Algorithms whose policies have no other action than the best one.
+_NEVER_DRAW = ("TD3", "ARS")
 
 
 class SB3Policy(PredictPolicy):
@@ -30,16 +35,21 @@ class SB3Policy(PredictPolicy):
             self._normalize.check(env.observation_space)
         model = _loaded(saved, asked.trusted)
         _check_spaces(path, model, env)
-        super().__init__(asked, env, model, [path, statistics] if statistics else [path], saved.algorithm)
+        self._draws = saved.algorithm not in _NEVER_DRAW
+        files = [path, statistics] if statistics else [path]
+        super().__init__(asked, env, Code(model), files, saved.algorithm)
         self._masked = saved.algorithm == "MaskablePPO" and env.has_wrapper_attr("action_masks")
 
-    def _action(self, observation: Any) -> Any:
-        return super()._action(self._normalize(observation) if self._normalize else observation)
+    def _predicted(self, observation: Any, starts: Any, envs: Sequence[Any]) -> Any:
+        return super()._predicted(
+            self._normalize(observation) if self._normalize else observation, starts, envs
+        )
 
-    def _told(self) -> dict[str, Any]:
+    def _told(self, starts: Any, envs: Sequence[Any]) -> dict[str, Any]:
         if not self._masked:
-            return super()._told()
-        return {**super()._told(), "action_masks": self.env.get_wrapper_attr("action_masks")()}
+            return super()._told(starts, envs)
+        masks = np.array([env.get_wrapper_attr("action_masks")() for env in envs])
+        return {**super()._told(starts, envs), "action_masks": masks}
 
 
 def _loaded(saved: Model, trusted: bool) -> Any:

@@ -73,7 +73,7 @@ def scales(shown: Seen) -> dict[str, float]:
 def _caption(window: int, within: str, n: int, outside: int, filmed: bool) -> str:
     means = [
         f"Line: mean of {window:,} consecutive episodes.",
-        f"Band: its {within} interval (normal approximation, episodes taken as independent).",
+        f"Band: its {within} interval (episodes taken as independent; none where all are equal).",
     ]
     parts = [
         *(means if window > 1 else ()),
@@ -129,12 +129,15 @@ def _line(shown: Seen, line: RunningMean) -> Markup:
 
 
 def _band(shown: Seen, line: RunningMean) -> Markup:
-    known = np.isfinite(line.low) & np.isfinite(line.high)
-    if not known.any():
+    """The interval, in a piece wherever it is known."""
+    known = np.flatnonzero(np.isfinite(line.low) & np.isfinite(line.high))
+    if not len(known):
         return Markup("")
-    upper = _points(shown, line.at[known], line.high[known])
-    lower = _points(shown, line.at[known], line.low[known])
-    return tag("path", d=f"M{_path(upper + lower[::-1])}Z", class_="band")
+    pieces = []
+    for piece in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):
+        upper, lower = (_points(shown, line.at[piece], end[piece]) for end in (line.high, line.low))
+        pieces.append(f"M{_path(upper + lower[::-1])}Z")
+    return tag("path", d="".join(pieces), class_="band")
 
 
 def _marks(shown: Seen, films: Rows) -> Markup:

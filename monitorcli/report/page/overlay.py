@@ -77,7 +77,7 @@ def _curve(view: View, link: str, by: str) -> _LinkedCurve | None:
     at = places[drawn]
     if len(at) < 2 or not at.max() > 0:
         return None
-    line = running_mean.of_returns(at, episodes.episode_return[drawn], 0.95)
+    line = running_mean.of_returns(at, episodes.episode_return[drawn], 0)
     return _LinkedCurve(view, link, line, float(at.max()))
 
 

@@ -8,18 +8,21 @@ from typing import NamedTuple
 import numpy as np
 
 from monitorcli.report.page.axis import Values
-from monitorcli.summary.intervals import normal_quantile
+from monitorcli.summary.intervals import intervals_of_each
+from monitorcli.summary.quantiles import t_quantile
 from monitorcli.summary.selection import Rows
 
 _POINTS = 240  # of the line
 _ENOUGH = 10  # episodes for a mean of several
+_RESAMPLED = 50  # episodes of a window; for more Student's t is as good, and fast
+_NO_SPREAD = 1e-13  # a variance of values near 1 that is rounding
 
 
 class RunningMean(NamedTuple):
     """Means of `window` consecutive completed episodes, shape (n,) each; NaN where none is finite.
 
-    `at` is the middle of the window on the axis, `low` and `high` the interval of the mean by the normal
-    approximation, episodes taken as independent; NaN for fewer than two values.
+    `at` is the middle of the window on the axis, `low` and `high` the interval of the mean, episodes taken as
+    independent: of up to 50 that of `intervals`, of more Student's t. NaN where there is none.
     """
 
     window: int
@@ -46,13 +49,23 @@ def of_returns(places: Rows | Values, returns: Values, confidence: float) -> Run
         (sums[starts + window] - sums[starts]) / window
         for sums in (np.concatenate([[0.0], np.cumsum(near**power)]) for power in (1, 2))
     )
-    spread = (
-        np.maximum(squares - mean**2, 0) * window / (window - 1)
-        if window > 1
-        else np.full(len(mean), math.nan)
-    )
-    half = normal_quantile(confidence) * np.sqrt(spread / window)
+    if window == 1 or not confidence:
+        low = high = np.full(len(mean), math.nan)
+    elif window <= _RESAMPLED:
+        samples = near[starts[:, None] + np.arange(window)]
+        found = intervals_of_each(samples, confidence, ["mean"])["mean"]
+        low, high = (np.array([getattr(of, end) for of in found]) for end in ("low", "high"))
+    else:
+        half = _half(mean, squares, window, confidence)
+        low, high = mean - half, mean + half
     at = (places[starts] + places[starts + window - 1]) / 2
     with np.errstate(over="ignore"):
-        lines = [(of + middle) * unit for of in (mean, mean - half, mean + half)]
+        lines = [(of + middle) * unit for of in (mean, low, high)]
     return RunningMean(window, at, *lines)
+
+
+def _half(mean: Values, squares: Values, window: int, confidence: float) -> Values:
+    """Half the width of Student's interval; NaN where all values are equal."""
+    spread = (squares - mean**2) * window / (window - 1)
+    known = np.where(spread > _NO_SPREAD, spread, math.nan)
+    return np.asarray(t_quantile(confidence, window - 1) * np.sqrt(known / window))
