@@ -18,7 +18,7 @@ class InMemory:
 
     films: dict[str, list[Any]]  # by file name; each test has its own, see the fixture `frames`
 
-    def __init__(self, path: Path, fps: float, ffmpeg: str | None = None) -> None:
+    def __init__(self, path: Path, fps: float, ffmpeg: str | None = None, options: Any = None) -> None:
         self._path = path.with_name(path.name + self.ending)
         self._path.touch(exist_ok=False)
         self._frames = self.films.setdefault(self._path.name, [])
@@ -28,6 +28,9 @@ class InMemory:
         self._frames.append(np.array(frame))
 
     def close(self) -> None:
+        """See Encoder."""
+
+    def abandon(self) -> None:
         """See Encoder."""
 
     def is_done(self) -> bool:

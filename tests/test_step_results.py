@@ -15,6 +15,8 @@ from monitorcli.attach import recorder as attached
 from monitorcli.attach.recorder import Recorder
 from monitorcli.attach.settings import Settings
 from monitorcli.recording import read
+from monitorcli.video.filming import Filming
+from monitorcli.video.options import NO_FILMS
 from monitorcli.video.schedule import never
 
 Named = collections.namedtuple("Named", "observation reward terminated truncated info")
@@ -192,7 +194,7 @@ def recorded(tmp_path, monkeypatch, env, steps):
     """Make so many steps of episodes of three; the complete records, how many are not, and what was said."""
     said: list[str] = []
     monkeypatch.setattr(attached, "_remark", said.append)
-    record = Recorder(Settings(str(tmp_path), 0, 0, "none", None, None, "training"), never)
+    record = Recorder(Settings(str(tmp_path), 0, 0, NO_FILMS, None, "training"), Filming(never))
     record.record(env, type(env).__name__)
     for number in range(steps):
         if number % 3 == 0:
@@ -255,7 +257,7 @@ def test_a_seed_that_is_no_number_costs_no_episode(tmp_path, monkeypatch, seed):
             return super().reset()
 
     env = AnySeed(SHAPES["five plain values"][0])
-    record = Recorder(Settings(str(tmp_path), 0, 0, "none", None, None, "training"), never)
+    record = Recorder(Settings(str(tmp_path), 0, 0, NO_FILMS, None, "training"), Filming(never))
     record.record(env, "AnySeed")
     env.reset(seed=seed)
     for _ in range(3):
@@ -295,7 +297,7 @@ def batch(tmp_path, monkeypatch, env, steps, options=lambda over: None):
     """Reset once, step, reset what `options` says; lengths by slot, of cut ones negative; what was said."""
     said: list[str] = []
     monkeypatch.setattr(attached, "_remark", said.append)
-    record = Recorder(Settings(str(tmp_path), 0, 0, "none", None, None, "training"), never)
+    record = Recorder(Settings(str(tmp_path), 0, 0, NO_FILMS, None, "training"), Filming(never))
     record.record(env, "Batch")
     env.reset(seed=7)
     for _ in range(steps):

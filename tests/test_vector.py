@@ -23,6 +23,8 @@ from monitorcli.monitor import open_log
 from monitorcli.monitor.vector_episode_recorder import VectorEpisodeRecorder
 from monitorcli.monitor.writer import EpisodeWriter, Target
 from monitorcli.recording import read
+from monitorcli.video.filming import Filming
+from monitorcli.video.options import NO_FILMS
 from monitorcli.video.schedule import never
 
 # The whole proof takes a thousand episodes each: EPISODES=1000 make test ARGS="-k oracle"
@@ -94,8 +96,8 @@ class PlannedVector(VectorEnv):
 
 
 def recorder(directory, **changes):
-    asked = Settings(str(directory), 0, 0, "none", None, None, "training")._replace(**changes)
-    return Recorder(asked, never)
+    asked = Settings(str(directory), 0, 0, NO_FILMS, None, "training")._replace(**changes)
+    return Recorder(asked, Filming(never))
 
 
 def made(kind, mode, record):

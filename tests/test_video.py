@@ -1,5 +1,6 @@
 """Videos, decoded and looked at frame by frame."""
 
+import functools
 import json
 import os
 import re
@@ -11,16 +12,25 @@ import time
 import gymnasium
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from environments import Countdown, play
 
 from monitorcli import Monitor
+from monitorcli.cli import main
 from monitorcli.errors import EncoderFailed
 from monitorcli.format.mp4_frames import count_finished, count_mp4
+from monitorcli.format.open_file import FollowedDirectory
+from monitorcli.monitor.environment import describe
+from monitorcli.monitor.recorder_factory import RecordingOptions, shared_recorder
 from monitorcli.monitor.recovery import recover
+from monitorcli.monitor.writer import EpisodeWriter, Target
 from monitorcli.recording import read
 from monitorcli.recording.verify import verify
 from monitorcli.video.ffmpeg import arguments, check_ffmpeg, find_ffmpeg
 from monitorcli.video.film import frames_per_second
+from monitorcli.video.filming import Filming
+from monitorcli.video.mp4 import Mp4
+from monitorcli.video.options import FilmOptions
 
 
 def decoded(path):
@@ -355,3 +365,120 @@ def test_a_film_whose_encoder_was_killed_is_not_finished(tmp_path):
     process.kill()
     process.communicate()
     assert count_finished(path) == 0
+
+
+@pytest.fixture
+def copier(tmp_path):
+    """An encoder that only copies its input, and not before somebody writes a line into the FIFO `go`."""
+    os.mkfifo(tmp_path / "go")
+    fake = tmp_path / "ffmpeg"
+    fake.write_text(
+        '#!/bin/sh\nfor last; do :; done\n[ "$last" = -version ] && exit\n'
+        f'read line < {tmp_path / "go"}\nexec cat > "$last"\n'
+    )
+    fake.chmod(0o755)
+    return str(fake)
+
+
+def test_an_encoder_that_is_not_ready_is_not_waited_for_and_gets_every_frame_once(tmp_path, copier):
+    encoder = Mp4(tmp_path / "film", 30.0, copier)
+    frame = np.zeros((512, 512, 4), np.uint8)  # as large as the pipe
+    for number in range(12):
+        frame[:] = number
+        encoder.add(frame)  # which the environment then draws into again
+    (tmp_path / "go").write_text("\n")
+    for number in range(12, 40):
+        frame[:] = number
+        encoder.add(frame)
+    encoder.close()
+    encoder.collect()
+    copied = np.fromfile(tmp_path / "film.mp4", np.uint8).reshape(40, -1)
+    assert (copied == np.arange(40)[:, None]).all()
+
+
+def test_an_abandoned_encoder_is_not_waited_for_either(tmp_path, copier):
+    encoder = Mp4(tmp_path / "film", 30.0, copier)
+    encoder.add(np.zeros((16, 16), np.uint8))
+    encoder.abandon()
+    assert encoder.is_done()
+
+
+@pytest.mark.parametrize(
+    ("options", "shades", "fps"),
+    [
+        (FilmOptions(max_frames=4), [0, 10, 20, 30], 20),
+        (FilmOptions(frame_skip=3), [0, 30, 60, 90], 20 / 3),
+        (FilmOptions(frame_skip=2, max_frames=9), [0, 20, 40, 60, 80, 100], 10),
+    ],
+)
+def test_a_film_can_have_fewer_frames_and_says_so(tmp_path, options, shades, fps):
+    env = countdown(lengths=(10,), render_mode="rgb_array")
+    recorder, close = recorded(tmp_path, env, options)
+    recorder.reset()
+    for _ in range(10):
+        recorder.step(0)
+    close()
+    (path,) = tmp_path.glob("*.mp4")
+    frames, said = decoded(path)
+    np.testing.assert_allclose(frames.mean(axis=(1, 2)), shades, atol=3)
+    meta = json.loads(next(tmp_path.glob("*.meta.json")).read_text())
+    assert meta["fps"] == pytest.approx(fps) == pytest.approx(said, abs=0.01)
+    assert (meta.get("frame_skip", 1), meta.get("shortened")) == (
+        options.frame_skip or 1,
+        "max_frames" if options == FilmOptions(max_frames=4) else None,
+    )
+    assert verify(tmp_path, find_ffmpeg()) == []
+
+
+@pytest.mark.parametrize(("scale", "size"), [(0.5, (16, 24)), (2.0, (62, 94)), (0.05, (2, 2))])
+def test_films_can_be_larger_or_smaller(tmp_path, scale, size):
+    recorder, close = recorded(
+        tmp_path, countdown(render_mode="rgb_array", size=(31, 47)), FilmOptions(scale=scale)
+    )
+    recorder.reset()
+    recorder.step(0)
+    close()
+    assert decoded(next(tmp_path.glob("*.mp4")))[0].shape == (2, *size)
+
+
+def recorded(directory, env, options):
+    """The calls that record `env` with every episode filmed as the options say, and what closes the files."""
+    target = Target(FollowedDirectory(directory), 0)
+    open_writer = functools.partial(EpisodeWriter, target, describe(env), print)
+    made = Filming(lambda episode: True, options=options)
+    recorder = shared_recorder(env, lambda _: open_writer(), RecordingOptions(made, b"t", print))
+    return recorder.steps, recorder.close
+
+
+@pytest.mark.parametrize(
+    ("shade", "length", "suspect", "said"),
+    [
+        (lambda at: 0, 5, "black", "every frame is black"),
+        (lambda at: 90, 5, "constant", "all frames are alike"),
+        (lambda at: 90, 2, None, None),  # three frames may well be alike
+        (lambda at: 90 * (at == 5), 5, None, None),
+    ],
+)
+def test_a_film_that_shows_nothing_is_suspect_and_inspect_says_so(tmp_path, shade, length, suspect, said):
+    class Shaded(Countdown):
+        def render(self):
+            return np.full((16, 16, 3), shade(self.at), np.uint8)
+
+    env = Shaded((length,), render_mode="rgb_array")
+    env.spec = gymnasium.spec("Countdown-v0")
+    film(tmp_path, env)
+    assert json.loads(next(tmp_path.glob("*.meta.json")).read_text()).get("suspect") == suspect
+    (video,) = read(tmp_path).videos
+    assert video.suspect == (suspect or "")
+    shown = CliRunner().invoke(main, ["inspect", str(tmp_path), "--episode", "0"]).stdout
+    assert ("suspect" in shown) == (suspect is not None)
+    assert said is None or f"suspect: {said}" in " ".join(shown.split())
+    assert ("1 suspect" in CliRunner().invoke(main, ["inspect", str(tmp_path)]).stdout) == (
+        suspect is not None
+    )
+
+
+def test_a_film_that_lacks_frames_is_suspect(tmp_path, monkeypatch):
+    monkeypatch.setattr("monitorcli.video.film.count_mp4", lambda path: 3)
+    film(tmp_path, countdown(render_mode="rgb_array"))
+    assert read(tmp_path).videos[0].suspect == "frames"

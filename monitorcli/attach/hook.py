@@ -16,7 +16,7 @@ from monitorcli.attach.settings import Settings, from_environment
 from monitorcli.attach.status_log import report_status
 from monitorcli.monitor.call_site import CallSite, call_site, follow_processes
 from monitorcli.video.camera import made_to_render
-from monitorcli.video.schedule import never, parse
+from monitorcli.video.filming import filming_of
 
 _process: Attached | None = None
 
@@ -59,11 +59,11 @@ class Attached:
     """What this process was asked to record, and the functions that replace `make` and `make_vec`."""
 
     def __init__(self, settings: Settings) -> None:
-        schedule = parse(settings.video)
-        self._films = schedule is not never
+        filming = filming_of(settings.films, settings.ffmpeg)
+        self._films = filming.wanted
         self._only, self._skip = settings.only, settings.skip
         self.depth = _Depth()
-        self.recorder = Recorder(settings, schedule)
+        self.recorder = Recorder(settings, filming)
 
     def wants(self, env_id: str) -> bool:
         """Whether `--only` and `--skip` allow environments of this id to be recorded."""

@@ -14,6 +14,7 @@ from monitorcli.attach.graft import graft, graft_pool
 from monitorcli.attach.rehearsal import rehearse
 from monitorcli.attach.settings import Settings
 from monitorcli.attach.status_log import failures_reported, report_status
+from monitorcli.attach.turns import turns_of
 from monitorcli.format import log
 from monitorcli.format.environment import Environment
 from monitorcli.format.modes import MODES
@@ -29,7 +30,7 @@ from monitorcli.monitor.vector_episode_recorder import VectorEpisodeRecorder
 from monitorcli.monitor.vector_step_recorder import record_vector_steps
 from monitorcli.monitor.writer import EpisodeWriter, Target
 from monitorcli.video.filming import Filming
-from monitorcli.video.schedule import Schedule, never, parse
+from monitorcli.video.schedule import never, parse
 
 _remark = functools.partial(report_status, "remark")
 # Places and arguments of one environment id that are told apart in a process: each has three files.
@@ -40,10 +41,10 @@ _FILMABLE = '; make_vec(..., vectorization_mode="sync") can be filmed.'
 class Recorder:
     """Attaches recorders to environments. Failures are reported, and never stop the script."""
 
-    def __init__(self, settings: Settings, schedule: Schedule) -> None:
+    def __init__(self, settings: Settings, filming: Filming) -> None:
         self._settings = settings
         self._directory = FollowedDirectory(Path(settings.directory))
-        self._filming = Filming(schedule, settings.fps, settings.ffmpeg)
+        self._filming = filming
         self._traced = parse(settings.trace)
         self._mode = MODES[settings.mode]
         self._writers: dict[str, EpisodeWriter] = {}  # by what their series have alike
@@ -123,6 +124,9 @@ class Recorder:
         self._attached(env, about, pool.stop, "recv")
         self._remark_unfilmed(about, "EnvPool")
 
+    def _report_filming(self) -> None:
+        report_status("filming", f"{self._filming.meter.spent:.2f}")
+
     def _of_slots(self, env: Any, about: Environment, count: int) -> VectorEpisodeRecorder:
         self.mark_known(env)
         return VectorEpisodeRecorder(count, lambda: self._open(about, None), self._mode_of(about), _remark)
@@ -132,7 +136,7 @@ class Recorder:
     ) -> None:
         weakref.finalize(env, stop, log.CUT_CLOSED)
         if self._settings.rehearsal:
-            rehearse(env, self._filming.schedule is not never, through)
+            rehearse(env, self._filming.wanted, through)
         report_status("made", about.env_id)
         if self._settings.rehearsal or self._settings.evaluation:
             report_status("place", f"{about.env_id} was made{called_from(about.made_at)}")
@@ -140,7 +144,7 @@ class Recorder:
     def _remark_unfilmed(self, about: Environment, name: str, hint: str = ".") -> None:
         if self._traced is not never:
             _remark(f"no traces of {about.env_id}: {name} steps all its environments as one.")
-        if self._filming.schedule is not never:
+        if self._filming.wanted:
             _remark(f"no video of {about.env_id}: {name} steps all its environments as one{hint}")
 
     def _mode_of(self, about: Environment) -> bytes:
@@ -165,6 +169,9 @@ class Recorder:
                 asked = self._settings
                 target = Target(self._directory, asked.run, asked.first_number, first_turn=asked.first_turn)
                 writer = self._writers[key] = EpisodeWriter(target, about, _remark)
+                if self._filming.wanted:
+                    writer.turns = turns_of(key, asked.first_turn)
+                    writer.on_film = self._report_filming
                 self._used[key] = _worker()
                 report_status("reset", about.env_id)
             if recorder is not None:

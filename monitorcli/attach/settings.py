@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Mapping, NamedTuple
 
 from monitorcli.attach.status_log import STATUS_LOG
+from monitorcli.video.options import FilmOptions
 
 SETTINGS = "MONITORCLI_RECORD"
 HOOK = "MONITORCLI_HOOK"
@@ -25,8 +26,7 @@ class Settings(NamedTuple):
     directory: str
     run: int
     first_number: int
-    video: str
-    fps: float | None
+    films: FilmOptions
     ffmpeg: str | None
     mode: str
     only: tuple[str, ...] = ()
@@ -51,4 +51,5 @@ def environment(settings: Settings, status_log: Path, base: Mapping[str, str]) -
 
 def from_environment() -> Settings:
     """The settings that this process was started with."""
-    return Settings(**json.loads(os.environ[SETTINGS]))
+    settings = Settings(**json.loads(os.environ[SETTINGS]))
+    return settings._replace(films=FilmOptions(*settings.films))

@@ -11,6 +11,7 @@ reset <pid> <env id>           it was reset for the first time, and its files we
 skipped <pid> <env id>         --only or --skip left it out
 unseen <pid> <class>           the script defines this class of environments, and no reset of one was seen
 remark <pid> <sentence>        something the user should read when the command is over
+filming <pid> <seconds>        how long filming has kept the process so far; the last line counts
 
 And in a dry run, of the first step of an environment:
 
@@ -46,6 +47,7 @@ class StatusLog(NamedTuple):
     skipped: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     remark: tuple[str, ...] = ()
+    filming: tuple[str, ...] = ()
     frame: tuple[str, ...] = ()
     unfilmed: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
@@ -92,9 +94,14 @@ def new_status_log() -> Iterator[Path]:
 def read_status_log(path: Path) -> StatusLog:
     """What the processes have reported so far."""
     reported: dict[str, list[str]] = {}
+    filming: dict[str, str] = {}
     for line in path.read_text("utf-8", "replace").splitlines():
         kind, _, rest = line.partition(" ")
         reported.setdefault(kind, []).append(rest.partition(" ")[2])
+        if kind == "filming":
+            filming[rest.partition(" ")[0]] = rest.partition(" ")[2]
     once = {kind: tuple(dict.fromkeys(reported.get(kind, ()))) for kind in StatusLog._fields}
     # Each interpreter counts, and several may report the same path.
-    return StatusLog(**once)._replace(python=tuple(reported.get("python", ())))
+    return StatusLog(**once)._replace(
+        python=tuple(reported.get("python", ())), filming=tuple(filming.values())
+    )

@@ -11,6 +11,7 @@ import click
 
 from monitorcli.errors import BadRequest
 from monitorcli.format.modes import MODES
+from monitorcli.video.options import DEFAULT_PRESET, PRESETS
 
 Decorated = Callable[..., Any]
 
@@ -59,7 +60,17 @@ RECORDING_HEADINGS = {
         "--return-range",
     ),
     "Record a command": ("--only", "--skip", "--evaluation"),
-    "How it is recorded": ("--mode", "--video", "--fps", "--trace"),
+    "How it is recorded": ("--mode", "--trace"),
+    "Films": (
+        "--video",
+        "--keep",
+        "--fps",
+        "--max-frames",
+        "--frame-skip",
+        "--scale",
+        "--crf",
+        "--preset",
+    ),
 }
 _RECORDING = (
     directory,
@@ -143,11 +154,33 @@ _RECORDING = (
         metavar="SCHEDULE",
         help="Which episodes to film: cubic, none, all, every:N, first:N, 0,8,27 or file.py:name.",
     ),
+    click.option(
+        "--keep",
+        metavar="RULES",
+        help="Film every episode, and keep by outcome: best:3,worst:3,failed:5,last.",
+    ),
     click.option("--fps", type=float, callback=_positive, help="Frames a second of the videos."),
     click.option(
         "--trace",
         metavar="SCHEDULE",
         help="Of which episodes to keep what a replay needs.  [default: all with --env, else none]",
+    ),
+    click.option("--max-frames", metavar="N", type=click.IntRange(1), help="End a film after N frames."),
+    click.option("--frame-skip", metavar="K", type=click.IntRange(1), help="Film every K-th frame only."),
+    click.option(
+        "--scale",
+        metavar="FACTOR",
+        type=click.FloatRange(0.05, 4),
+        help="Make films larger or smaller by this factor.",
+    ),
+    click.option(
+        "--crf", metavar="Q", type=click.IntRange(0, 51), help="Quality: 0 (best) to 51.  [default: 23]"
+    ),
+    click.option(
+        "--preset",
+        type=click.Choice(PRESETS),
+        metavar="NAME",
+        help=f"How much time x264 takes, ultrafast to veryslow.  [default: {DEFAULT_PRESET}]",
     ),
     click.option("--mode", type=click.Choice(list(MODES)), help="What the episodes are recorded as."),
     click.option(

@@ -7,12 +7,14 @@ import os
 import shlex
 import signal
 import sys
+import time
 from pathlib import Path
 
 from monitorcli.attach import command
 from monitorcli.attach.settings import Settings, environment
 from monitorcli.attach.status_log import StatusLog, new_status_log, read_status_log
 from monitorcli.cli.closing_line import say_recorded
+from monitorcli.cli.keep_films import keep_films
 from monitorcli.cli.messages import say
 from monitorcli.cli.nothing_recorded import NOTHING_RECORDED, unmatched, why_nothing
 from monitorcli.cli.request import Request
@@ -28,7 +30,10 @@ from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.history import read_history
 from monitorcli.monitor.recovery import recover
 from monitorcli.monitor.run import RunFile
+from monitorcli.report.text import lasting
 from monitorcli.video import schedule
+from monitorcli.video.meter import is_costly
+from monitorcli.video.options import FOR_LESS, NO_FILMS
 
 
 def record(request: Request, existing: Existing) -> None:
@@ -43,6 +48,7 @@ def record(request: Request, existing: Existing) -> None:
     settings = settings_of(request, ffmpeg)._replace(
         run=run.number, first_number=before.started, first_turn=before.played
     )
+    began = time.monotonic()
     try:
         outcome, told = _run(request, settings, run)
     except command.CannotRun:
@@ -50,6 +56,7 @@ def record(request: Request, existing: Existing) -> None:
         raise
     request = with_current_directory(request, run)
     recover(request.directory)
+    keep_films(request.directory, run, request.keep)
     status = None if outcome.signal else outcome.status
     end(run, exit_status=status, signal=outcome.signal, interrupted=outcome.interrupted)
     for remark in told.remark:
@@ -57,7 +64,7 @@ def record(request: Request, existing: Existing) -> None:
     missed, there_were = unmatched(request.evaluation, told)
     if missed:
         say(missed, there_were)
-    if say_recorded(request.directory, run, told):
+    if say_recorded(request.directory, run, told, _cost_of_films(told, time.monotonic() - began)):
         if outcome.interrupted:
             say_how_to_go_on(request, "interrupted")
         sys.exit(outcome.status)
@@ -67,20 +74,28 @@ def record(request: Request, existing: Existing) -> None:
     sys.exit(outcome.status or NOTHING_RECORDED)
 
 
+def _cost_of_films(told: StatusLog, elapsed: float) -> list[str]:
+    """A line, if filming kept a process for more than a tenth of the run's time."""
+    spent = max(map(float, told.filming), default=0.0)
+    if not is_costly(spent, elapsed):
+        return []
+    return [f"Filming took {lasting(round(spent))} of {lasting(round(elapsed))}. {FOR_LESS}"]
+
+
 def settings_of(request: Request, ffmpeg: str | None) -> Settings:
     """The settings for the command's processes, as the first run of a recording."""
+    films = request.films()
     return Settings(
         directory=os.path.abspath(request.directory),
         run=0,
         first_number=0,
-        video=schedule.absolute(str(request.video)) if ffmpeg else "none",
-        fps=request.fps,
+        films=films._replace(video=films.video and schedule.absolute(films.video)) if ffmpeg else NO_FILMS,
         ffmpeg=ffmpeg,
         mode=request.mode or "training",
         only=request.only,
         skip=request.skip,
         evaluation=request.evaluation,
-        trace=schedule.absolute(str(request.trace)),
+        trace=schedule.absolute(request.traces()),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from monitorcli.cli import deciding, judged_evaluation
 from monitorcli.cli.evaluated import say_evaluated
 from monitorcli.cli.judged_evaluation import Gates, Judged
+from monitorcli.cli.keep_films import keep_films
 from monitorcli.cli.messages import say
 from monitorcli.cli.progress import progress
 from monitorcli.cli.request import Request
@@ -81,9 +82,8 @@ def record(request: Request, existing: Existing) -> None:
     say_what_is_not_filmed(request, min(missing.seeds) - prepared.plan.seed, trouble)
     task = Task(
         prepared.environment, prepared.policy, prepared.plan, str(run.directory.path()), run.number,
-        str(request.video), request.fps, ffmpeg, request.mode or "evaluation",
-        sent_back=missing.deciding is not None,
-        trace=str(request.trace),
+        request.films(), ffmpeg, request.mode or "evaluation", sent_back=missing.deciding is not None,
+        trace=request.traces(),
     )  # fmt: skip
     workers = _workers(request)
     workers = workers and min(workers, len(missing.seeds))
@@ -103,6 +103,7 @@ def record(request: Request, existing: Existing) -> None:
     finally:
         with contextlib.suppress(OSError, MonitorError):
             recover(run.directory.path())  # what workers that were killed left
+            keep_films(run.directory.path(), run, request.keep)
         document: dict[str, Any] = evaluated.document() if evaluated else {"interrupted": False}
         if missing.deciding:
             document["decision"] = missing.deciding.document()

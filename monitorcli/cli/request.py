@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from monitorcli.errors import BadRequest
 from monitorcli.evaluate.environment import EnvironmentRequest, parse_arguments
-from monitorcli.report.evaluation_command import DEFAULT_SCHEDULE, DEFAULT_TRACES, words
-from monitorcli.video import schedule
+from monitorcli.report.evaluation_command import words
+from monitorcli.video import keep, schedule
+from monitorcli.video.options import FilmOptions
 
 # Options that say more of an evaluation.
 _EVALUATION = (
@@ -19,8 +20,8 @@ _HOW_TO_RUN = ("shard", "workers", "engine", "num_envs", "repeat", "reuse_env")
 _JUDGING = ("baseline", "fail_under", "fail_regression", "min_episodes")
 _STOPPING = ("stop_when_decided", "error", "return_range")
 _OPTIONS = (
-    "env", *_EVALUATION[:3], "policy", *_EVALUATION[3:], "episodes", "seed", "video", "fps", "trace", "mode",
-    "only", "skip", "evaluation", *_HOW_TO_RUN, *_JUDGING, *_STOPPING,
+    "env", *_EVALUATION[:3], "policy", *_EVALUATION[3:], "episodes", "seed", *FilmOptions._fields, "trace",
+    "mode", "only", "skip", "evaluation", *_HOW_TO_RUN, *_JUDGING, *_STOPPING,
 )  # fmt: skip
 
 
@@ -60,10 +61,16 @@ class Request(NamedTuple):
     return_range: str | None = None
     num_envs: int | None = None
     trace: str | None = None
+    keep: str | None = None
+    max_frames: int | None = None
+    frame_skip: int | None = None
+    scale: float | None = None
+    crf: int | None = None
+    preset: str | None = None
 
     def how(self) -> dict[str, Any]:
         """What the run's file stores, so that the run can be repeated."""
-        filming = {"video": self.video, "fps": self.fps, "trace": self.trace, "mode": self.mode}
+        filming = {**self.films()._asdict(), "trace": self.trace, "mode": self.mode}
         if self.env is None:
             chosen = {"only": list(self.only), "skip": list(self.skip)}
             chosen["evaluation"] = list(self.evaluation)
@@ -73,29 +80,27 @@ class Request(NamedTuple):
         details.update(shard=self.shard, reuse_env=self.reuse_env, num_envs=self.num_envs)
         return {"kind": "evaluation", **evaluation, **details, **filming}
 
+    def films(self) -> FilmOptions:
+        """What is asked for of films."""
+        return FilmOptions(*(getattr(self, name) for name in FilmOptions._fields))
+
     def environment(self) -> EnvironmentRequest:
         """The environment that an evaluation is of. Raises BadRequest."""
         arguments = parse_arguments(self.env_arg)
         return EnvironmentRequest(str(self.env), arguments, self.wrapper, self.max_episode_steps)
 
-    def default(self, name: str) -> str | None:
-        """What an option is where it was not given: a command is traced only if that was asked for."""
-        traces = "none" if self.env is None else DEFAULT_TRACES
-        return {"video": DEFAULT_SCHEDULE, "trace": traces}.get(name)
+    def traces(self) -> str:
+        """Of which episodes traces are kept, as a schedule: of a command's only if that was asked for."""
+        return self.trace or ("none" if self.env is None else "all")
 
     def as_typed(self) -> str:
         """The command line without the directory, quoted for a shell."""
-        options = [
-            word
-            for name in _OPTIONS
-            if getattr(self, name) != self.default(name)
-            for word in words(name, getattr(self, name))
-        ]
+        options = [word for name in _OPTIONS for word in words(name, getattr(self, name))]
         return shlex.join([*options, *(("--", *self.command) if self.command else ())])
 
 
 def checked(request: Request) -> Request:
-    """`request` with its defaults filled in. Raises BadRequest if options conflict."""
+    """`request`. Raises BadRequest if options conflict."""
     if request.command and request.env is not None:
         raise BadRequest("give either a command or --env, not both.")
     if not request.command and request.env is None:
@@ -128,12 +133,24 @@ def checked(request: Request) -> Request:
             "Give 4 or more, or leave it out: one environment at a time.",
         )
     parse_arguments(request.env_arg)
-    request = request._replace(
-        video=request.video or request.default("video"), trace=request.trace or request.default("trace")
-    )
-    schedule.check(str(request.video))
-    schedule.check(str(request.trace), "--trace")
+    if request.video is not None:
+        schedule.check(request.video)
+    if request.keep is not None:
+        keep.parse(request.keep)
+        _check_keeping(request)
+    if request.trace is not None:
+        schedule.check(request.trace, "--trace")
     return request
+
+
+def _check_keeping(request: Request) -> None:
+    """Raise BadRequest where episodes are sent back one by one: their films cannot be unmade."""
+    elsewhere = "--stop-when-decided" if request.stop_when_decided else "--engine ray"
+    if request.stop_when_decided or request.engine == "ray":
+        raise BadRequest(
+            f"--keep and {elsewhere} do not go together: there a film is kept before others are known.",
+            "Choose films by number: --video first:3",
+        )
 
 
 def _judging(request: Request) -> str:

@@ -17,7 +17,8 @@ from monitorcli.recording import read
 from monitorcli.recording.model import Run
 from monitorcli.report.evaluation_command import words
 from monitorcli.report.text import printable
-from monitorcli.video import schedule
+from monitorcli.video import keep, schedule
+from monitorcli.video.options import PRESETS, FilmOptions
 
 
 class _Field(NamedTuple):
@@ -44,6 +45,13 @@ def _or_none(sound: Callable[[Any], bool]) -> Callable[[Any], bool]:
 def _are_arguments(values: Any) -> bool:
     try:
         return _are_names(values) and parse_arguments(values) is not None
+    except BadRequest:
+        return False
+
+
+def _are_rules(text: Any) -> bool:
+    try:
+        return isinstance(text, str) and bool(keep.parse(text))
     except BadRequest:
         return False
 
@@ -80,6 +88,16 @@ _FIELDS = {
         "FPS",
     ),
     "trace": _Field(_or_none(_is_name), "a schedule", "SCHEDULE", schedule.is_reference),
+    "keep": _Field(_or_none(_are_rules), "rules for films", "RULES"),
+    "max_frames": _Field(_or_none(_is_count(1)), "a number of frames", "N"),
+    "frame_skip": _Field(_or_none(_is_count(1)), "a number of frames", "K"),
+    "scale": _Field(
+        _or_none(lambda value: type(value) in (int, float) and 0.05 <= value <= 4),
+        "between 0.05 and 4",
+        "FACTOR",
+    ),
+    "crf": _Field(_or_none(lambda value: type(value) is int and 0 <= value <= 51), "0 to 51", "Q"),
+    "preset": _Field(_or_none(lambda value: value in PRESETS), "a preset of x264", "veryfast"),
     "reuse_env": _Field(lambda value: value is None or value is True, "true or null", True),
     "num_envs": _Field(
         _or_none(lambda value: _is_count(1)(value) and value not in (2, 3)), "1, or 4 or more", 8
@@ -193,7 +211,7 @@ def _command(request: Request, how: dict[str, Any]) -> Request:
     kept: dict[str, Any] = {
         "command": tuple(map(str, command)) if isinstance(command, list) and command else ("COMMAND",)
     }
-    for name in ("video", "fps", "trace", "mode"):
+    for name in (*FilmOptions._fields, "trace", "mode"):
         value = how.get(name)
         kept[name] = value if _FIELDS[name].is_valid(value) else None
     for name in ("only", "skip", "evaluation"):

@@ -54,7 +54,7 @@ def say_how_to_go_on(request: Request, ended: str) -> None:
 
 def say_what_is_not_filmed(request: Request, first: int, trouble: EncoderFailed | None) -> None:
     """Say why there will be no videos, or none from episode number `first` on."""
-    last = schedule.last(str(request.video))
+    last = None if request.keep else schedule.last(request.films().schedule())
     if trouble:
         say(f"there will be no videos: {trouble}", "To be rid of this remark: --video none")
     elif last is not None and 0 <= last < first:
@@ -75,7 +75,7 @@ def end(run: RunFile, **outcome: Any) -> None:
 
 def usable_ffmpeg(request: Request) -> tuple[str | None, EncoderFailed | None]:
     """The ffmpeg to film with, or the reason why none works; both are None if no video is wanted."""
-    if request.video == "none":
+    if not request.films().wanted:
         return None, None
     try:
         ffmpeg = find_ffmpeg()

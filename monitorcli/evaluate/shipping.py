@@ -78,7 +78,7 @@ def _placed(task: Task, root: str) -> Task:
     return task._replace(
         environment=environment._replace(env_id=place(environment.env_id), wrappers=wrappers),
         policy=policy._replace(reference=place(policy.reference), vecnormalize=statistics),
-        video=place(task.video),
+        films=task.films._replace(video=task.films.video and place(task.films.video)),
     )
 
 

@@ -19,7 +19,8 @@ from monitorcli.format.modes import MODES
 from monitorcli.monitor.recorder_factory import EnvironmentRecorder, RecordingOptions, shared_recorder
 from monitorcli.monitor.writer import EpisodeWriter
 from monitorcli.video import schedule
-from monitorcli.video.filming import Filming
+from monitorcli.video.filming import filming_of
+from monitorcli.video.options import FOR_LESS, FilmOptions
 
 
 class Task(NamedTuple):
@@ -33,8 +34,7 @@ class Task(NamedTuple):
     plan: Plan
     directory: str
     run: int
-    video: str
-    fps: float | None
+    films: FilmOptions
     ffmpeg: str | None
     mode: str
     sent_back: bool = False
@@ -59,8 +59,7 @@ class Worker:
 
     def __init__(self, task: Task, loaded: Loaded, check: Check, notify: Callable[[str], None]) -> None:
         """`check` is called before each step, and may raise Stopped."""
-        chosen = schedule.parse(task.video) if task.ffmpeg else schedule.never
-        filming = Filming(chosen, task.fps, task.ffmpeg)
+        filming = filming_of(task.films, task.ffmpeg)
         self._task = task
         self._env, self._policy = loaded
         self._check = check
@@ -98,6 +97,8 @@ class Worker:
         """Finish the files, and close the environment."""
         if self._writer:
             self._writer.close()
+        if self._options.filming.meter.costly():
+            self._notify(f"filming took more than a tenth of the time. {FOR_LESS}")
         self._env.close()
 
     def _run(self, job: Job) -> Outcome:

@@ -17,6 +17,8 @@ BATCH_PREFIX, BATCH_ENDING = PREFIX + "episode_batch.", ".stats.json"
 MANIFEST_PREFIX, MANIFEST_ENDING = PREFIX + "manifest.", ".manifest.json"
 TRACE_PREFIX, TRACE_ENDING = PREFIX + "trace.", ".bin"
 VIDEO_PREFIX, META_ENDING = PREFIX + "video.", ".meta.json"
+# A film of which it is not decided yet whether it is kept.
+UNDECIDED_PREFIX = PREFIX + "undecided."
 # Half-written files; never begins like a manifest, because Gym's reader takes every file that does.
 TEMPORARY_PREFIX = PREFIX + "tmp."
 
@@ -73,6 +75,16 @@ def without_batch(stem: str) -> str:
 def video_name(stem: str, episode: int) -> str:
     """The name of an episode's film, without its ending."""
     return f"{VIDEO_PREFIX}{stem}.video{episode:06}"
+
+
+def undecided_name(stem: str, episode: int) -> str:
+    """The name of an episode's film until it is decided whether it is kept, without its ending."""
+    return f"{UNDECIDED_PREFIX}{stem}.video{episode:06}"
+
+
+def is_undecided(name: str, stem: str) -> bool:
+    """Whether this is a film of this writer of which it is not decided whether it is kept."""
+    return name.startswith(f"{UNDECIDED_PREFIX}{stem}.video")
 
 
 def video_parts(name: str) -> tuple[str, str, str] | None:

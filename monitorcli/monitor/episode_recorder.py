@@ -17,6 +17,7 @@ from monitorcli.monitor.step_result import NOT_FROM_HERE, kind_of
 from monitorcli.monitor.tracer import Tracer
 from monitorcli.monitor.writer import EpisodeWriter
 from monitorcli.video.filming import Filming, Films
+from monitorcli.video.keep import Outcome
 
 _SEED_BITS = 128
 _LOW = (1 << 64) - 1
@@ -97,12 +98,12 @@ class EpisodeRecorder:
                 if length == self._inherited:
                     return
                 writer = self.adopt()
-            began = self._began
+            began, success = self._began, success_in(info) if info else -1
             low, high, seeded = (0, 0, 0) if self._seed is None else split_seed(self._seed)
             # fmt: off
             record = log.pack(
                 self.number, total, length, writer.epoch + began, self._clock() - began,
-                low, high, self.index, code, self._mode, success_in(info) if info else -1, seeded,
+                low, high, self.index, code, self._mode, success, seeded,
             )
             # fmt: on
             trace = None if self.tracer is None else self.tracer.packed(self.number, length)
@@ -111,7 +112,8 @@ class EpisodeRecorder:
             else:
                 writer.append_traced(record, trace)
             if films.running or not length:
-                films.end(writer, length, self.number)
+                outcome = Outcome(0, total, code < log.CUT_RESET, success, self._mode)
+                films.end(writer, length, self.number, outcome)
         except Exception as error:
             self.trouble(error)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,20 @@ import numpy.typing as npt
 
 from monitorcli.errors import BadFile
 from monitorcli.format import lease, log
-from monitorcli.format.files import files, open_regular
+from monitorcli.format.files import Owned, files, open_regular
 from monitorcli.format.json_files import write_json
 from monitorcli.format.manifest import BatchToSeal, WriterFiles
 from monitorcli.format.mp4_frames import count_finished
-from monitorcli.format.names import META_ENDING, batch_names, batch_of, log_name, video_name, video_parts
+from monitorcli.format.names import (
+    MANIFEST_PREFIX,
+    META_ENDING,
+    batch_names,
+    batch_of,
+    is_undecided,
+    log_name,
+    video_name,
+    video_parts,
+)
 from monitorcli.monitor.active_writers import is_closed, json_or_nothing, newest, writers
 
 # What reading can raise when a file has one of our names, but was written by something else.
@@ -37,9 +47,35 @@ def recover(directory: Path) -> None:
         try:
             held = documents[0]["monitorcli"]["lease"]
             if is_closed(documents) or lease.dead(held, newest(directory, theirs)):
+                _remove_undecided(directory, stem, theirs)
                 _finish(directory, stem, documents, {owned.name for owned in theirs})
         except _NONSENSE:
             continue
+
+
+def remove_films(directory: Path, videos: Collection[str]) -> None:
+    """Remove films, given by the names of their videos, and what manifests say of them."""
+    if not videos:
+        return
+    found = files(directory)
+    for owned in found:
+        if owned.name.startswith(MANIFEST_PREFIX):
+            document = json_or_nothing(directory / owned.name)
+            listed = document.get("videos")
+            if isinstance(listed, list) and any(pair[0] in videos for pair in listed):
+                document["videos"] = [pair for pair in listed if pair[0] not in videos]
+                write_json(directory / owned.name, document)
+    for name in videos:
+        for path in ((directory / name).with_suffix(META_ENDING), directory / name):
+            path.unlink(missing_ok=True)
+
+
+def _remove_undecided(directory: Path, stem: str, found: list[Owned]) -> None:
+    """Remove films of which a dead writer had not decided whether they are kept."""
+    for owned in found:
+        if is_undecided(owned.name, stem):
+            with contextlib.suppress(OSError):
+                (directory / owned.name).unlink()
 
 
 def _finish(directory: Path, stem: str, documents: list[dict[str, Any]], names: set[str]) -> None:

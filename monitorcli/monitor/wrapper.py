@@ -26,6 +26,7 @@ from monitorcli.monitor.run import RunFile
 from monitorcli.monitor.system import check_system
 from monitorcli.monitor.writer import Target
 from monitorcli.video.filming import Filming
+from monitorcli.video.keep import parse
 from monitorcli.video.schedule import from_argument
 
 
@@ -46,6 +47,7 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         write_upon_reset: bool = False,
         uid: str | None = None,
         mode: str | None = None,
+        keep: str | None = None,
     ) -> None:
         """Begin a run in `directory`, which is made when it is missing.
 
@@ -57,13 +59,16 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         write_upon_reset: keep batch and manifest current after every reset.
         uid: part of the file names, in place of a random one.
         mode: "training" (default) or "evaluation".
+        keep: film every episode, and keep the films of these: "best:3,worst:3,failed:5,last". Then None for
+            video_callable films no others.
 
         Raises BadRequest, DirectoryInUse (neither force nor resume, and manifests are there) or
         DirectoryUnusable.
         """
         check_system()
         super().__init__(env)
-        schedule = from_argument(video_callable)
+        schedule = from_argument(False if keep and video_callable is None else video_callable)
+        rules = parse(keep) if keep else ()
         if uid is not None:
             check_uid(uid)
         code = _mode_code(mode or "training")
@@ -73,7 +78,7 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._history = read_history(self.directory)
         started, played = self._history.started, self._history.played
         target = Target(run.directory, run.number, started, uid, write_upon_reset, played)
-        options = RecordingOptions(Filming(schedule), code, _warn, strict=True)
+        options = RecordingOptions(Filming(schedule, rules), code, _warn, strict=True)
         about = _described(env, call_site(sys._getframe(1)))
         recorder = own_recorder(env, about, run, target, options)
         self._recorder = recorder.episodes

@@ -9,6 +9,7 @@ openaigym.video.<monitor>.<uid>.video000008.mp4           with a .meta.json each
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import threading
@@ -28,7 +29,8 @@ from monitorcli.monitor.notices import once
 from monitorcli.monitor.open_batch import OpenBatch
 from monitorcli.monitor.open_log import claim
 from monitorcli.monitor.open_trace import TraceFile
-from monitorcli.video.film import FinishedFilm
+from monitorcli.video.film import Film, FinishedFilm
+from monitorcli.video.keep import Kept, Outcome, Rule, as_typed
 
 BATCH = 10_000  # episodes; sealing one blocks the script for some 2 ms
 # With write_upon_reset the open batch is rewritten at every reset, so it is kept small.
@@ -85,6 +87,8 @@ class EpisodeWriter:
         except OSError:
             self._log.discard()
             raise
+        self._kept: Kept[Film] = Kept()
+        self.on_film: Callable[[], None] = lambda: None  # is called when a film was handed over
         _open.add(self)
 
     @property
@@ -112,15 +116,34 @@ class EpisodeWriter:
         self._traces.append(trace)
         self.append(record)
 
-    def film_path(self, episode: int) -> Path:
+    def film_path(self, episode: int, decided: bool = True) -> Path:
         """Where the video of this episode goes, without its ending. Raises FileNotFoundError."""
-        return self._directory.path() / names.video_name(self.stem, episode)
+        name = names.video_name if decided else names.undecided_name
+        return self._directory.path() / name(self.stem, episode)
 
     def keep(self, film: FinishedFilm) -> None:
         """Take over a film that has all its frames; its encoder finishes beside the next episode."""
         with _lock:
             _finishing.append((self, film))
             _collect(leave=_FINISHING)
+        self.on_film()
+
+    def offer(self, rules: tuple[Rule, ...], outcome: Outcome, film: Film | None, number: int) -> None:
+        """Keep the film of episode `number`, or other films, or not, as the rules say; None is a kept one.
+
+        What is not kept any more is removed at once. The manifest names those that are kept at the end.
+        """
+        with _lock:
+            gone = self._kept.offer(rules, outcome, film)
+            if film and film not in gone:
+                film.decide(functools.partial(self.film_path, number), as_typed(rules))
+                film.finish()
+                _finishing.append((self, film))
+            for other in gone:
+                _finishing[:] = [(writer, left) for writer, left in _finishing if left is not other]
+                other.discard()
+            _collect(leave=_FINISHING)
+        self.on_film()
 
     def seal_batch(self) -> None:
         """Write the open batch for the last time, and begin the next; a disk that refuses is tried again."""
@@ -144,6 +167,7 @@ class EpisodeWriter:
                 return
             self.closed = self._batch.closed = True
             _collect(leave=0)
+            self._batch.videos += [film.names() for film in self._kept.films() if not film.broken]
             self._batch.try_to_write()
             self._log.close()
             self._traces.close()
@@ -184,7 +208,7 @@ def _collect(leave: int) -> None:
     while _finishing and (len(_finishing) > leave or _finishing[0][1].is_done()):
         writer, film = _finishing.pop(0)
         pair = film.collect()
-        if pair:
+        if pair and film not in writer._kept.films():
             writer._batch.videos.append(pair)
 
 

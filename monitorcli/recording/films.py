@@ -57,8 +57,10 @@ def _film(
         yield f"{video.name}: not one frame can be decoded{killed}"
         return
     if video.finished:
-        yield from _length(recording, video, meta.get("frames"), decoded, one_less)
-    if decoded.alike and decoded.total > 1:
+        yield from _length(recording, video, meta, decoded, one_less)
+    if video.suspect == "black":
+        yield f"{video.name}: its frames were black"
+    elif decoded.alike and decoded.total > 1:
         alike = f"{video.name}: its {decoded.total} frames are all alike"
         if decoded.total > _SHORT:
             yield f"{alike}; is the picture empty?"
@@ -67,16 +69,19 @@ def _film(
 
 
 def _length(
-    recording: Recording, video: Video, said: object, decoded: Frames, one_less: bool
+    recording: Recording, video: Video, meta: dict[str, object], decoded: Frames, one_less: bool
 ) -> Iterator[str]:
-    """A finished film against its meta file, and its episode: L steps have L + 1 frames."""
+    """A finished film against its meta file and its episode: L steps have L + 1 frames, or those chosen."""
+    said, skip = meta.get("frames"), meta.get("frame_skip")
     complaint = f" ({decoded.complaint})" if decoded.complaint else ""
     if isinstance(said, int) and said != decoded.total:
         yield f"{video.name}: {decoded.total} frames can be decoded of {said}{complaint}"
     elif video.episode is not None:
         steps = int(recording.episodes.length[video.episode])
         due = steps + 1 - (one_less and bool(recording.episodes.completed[video.episode]))
-        if decoded.total != due:
+        if isinstance(skip, int) and skip > 1:
+            due = -(-due // skip)
+        if decoded.total > due if "shortened" in meta else decoded.total != due:
             yield (
                 f"{video.name}: has {decoded.total} frames, and should have {due} of episode {video.episode} "
                 f"with its {steps} steps{complaint}"
@@ -104,9 +109,12 @@ def _same_step(folder: Folder, recording: Recording) -> set[int | None]:
     """
     odd: dict[int, bool] = {}
     for video in recording.videos:
-        said, writer = _meta(folder, video).get("frames"), _writer(recording, video)
+        meta, writer = _meta(folder, video), _writer(recording, video)
+        said = meta.get("frames")
         if said is None and video.finished:  # its encoder outlived its recorder
             said = count_frames(folder, video.name)
+        if not meta.keys().isdisjoint({"frame_skip", "shortened"}):
+            continue
         if video.episode is not None and writer is not None and video.finished and isinstance(said, int):
             ended = bool(recording.episodes.completed[video.episode])
             if ended:

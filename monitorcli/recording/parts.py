@@ -87,7 +87,8 @@ class Run:
 class Video:
     """A video of one episode. `episode` is its row in Episodes, None when that cannot be told.
 
-    A `broken` one may name a file that is not there, of size 0.
+    A `broken` one may name a file that is not there, of size 0. A `suspect` one plays, but its recorder
+    found something wrong with its frames: "black", "constant" or "frames" (some are not in the file).
     """
 
     name: str
@@ -96,6 +97,7 @@ class Video:
     content_type: str
     finished: bool  # False: being written, or its writer was killed
     broken: bool
+    suspect: str = ""
 
 
 @dataclass(frozen=True, slots=True)

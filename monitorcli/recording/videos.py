@@ -13,6 +13,8 @@ from monitorcli.recording.folder import Folder, text
 from monitorcli.recording.parts import Video
 from monitorcli.recording.table import Table
 
+# What a meta file can say of frames that look wrong.
+SUSPECT = ("black", "constant", "frames")
 _TYPES = {".mp4": "video/mp4", ".json": "video/vnd.openai.ansivid"}
 
 
@@ -83,6 +85,7 @@ def as_videos(
                 content_type=text(meta.get("content_type"), _TYPES[ending]),
                 finished=film.finished or (row is not None and _closed_alone(folder, film)),
                 broken=film.broken or not film.there,
+                suspect=meta["suspect"] if meta.get("suspect") in SUSPECT else "",
             )
         )
     return found

@@ -165,6 +165,13 @@ def _run(recording: Recording, row: int) -> Run:
     return recording.runs[recording.writers[int(recording.episodes.writer[row])].run]
 
 
+_SUSPECT = {
+    "black": "every frame is black",
+    "constant": "all frames are alike",
+    "frames": "it lacks frames",
+}
+
+
 def _films(recording: Recording, row: int) -> list[Line]:
     """The episode's video, or that there is none."""
     films = [video for video in recording.videos if video.episode == row]
@@ -173,6 +180,8 @@ def _films(recording: Recording, row: int) -> list[Line]:
     found: list[Line] = []
     for video in films:
         state = "broken" if video.broken else "" if video.finished else "unfinished"
+        if video.suspect and not video.broken:
+            state = f"suspect: {_SUSPECT[video.suspect]}"
         path = Span(printable(recording.directory / video.name), "path")
         line = joined([[path], [Span(size(video.size))], *([[Span(state, "bad")]] if state else [])])
         found += labelled(" video", [line], _COLUMN)

@@ -9,18 +9,16 @@ from typing import Any
 
 from monitorcli.report.text import printable
 
-# What is filmed without --video.
+# What is filmed without --video, which monitorcli 0.1 wrote down as if it had been typed.
 DEFAULT_SCHEDULE = "cubic"
-# Of which episodes of an evaluation traces are kept without --trace.
-DEFAULT_TRACES = "all"
 
-_DEFAULTS = (("video", DEFAULT_SCHEDULE), ("trace", DEFAULT_TRACES))
-_TEXTS = ("env", "policy", "vecnormalize", "video", "trace", "mode", "shard")
+_TEXTS = ("env", "policy", "vecnormalize", "video", "trace", "keep", "preset", "mode", "shard")
 _LISTS = ("env_arg", "wrapper")
 # In the order in which they are typed.
 _OPTIONS = (
     "env", "env_arg", "wrapper", "max_episode_steps", "policy", "deterministic", "vecnormalize", "episodes",
-    "seed", "video", "fps", "trace", "mode", "shard", "repeat", "num_envs", "reuse_env",
+    "seed", "video", "keep", "fps", "max_frames", "frame_skip", "scale", "crf", "preset",
+    "trace", "mode", "shard", "repeat", "num_envs", "reuse_env",
 )  # fmt: skip
 
 
@@ -35,7 +33,7 @@ def command(action: str, directory: str | Path, how: Mapping[str, Any], **instea
     typed = [
         word
         for name in _OPTIONS
-        if _is_sound(name, asked.get(name)) and (name, asked.get(name)) not in _DEFAULTS
+        if _is_sound(name, asked.get(name)) and (name, asked.get(name)) != ("video", DEFAULT_SCHEDULE)
         for word in words(name, asked.get(name))
     ]
     return printable(shlex.join(["monitorcli", action, str(directory), *typed]))
@@ -60,4 +58,4 @@ def _is_sound(name: str, value: Any) -> bool:
         return isinstance(value, list) and all(isinstance(each, str) for each in value)
     if name in ("deterministic", "reuse_env"):
         return isinstance(value, bool)
-    return type(value) is int or (name == "fps" and type(value) is float)
+    return type(value) is int or (name in ("fps", "scale") and type(value) is float)

@@ -60,6 +60,7 @@ def value(said: Any, depth: int = 0) -> Any:
 def video_as_json(video: Video, recording: Recording) -> dict[str, Any]:
     """A video, and whose episode it shows."""
     known = video.episode is not None and video.episode < len(recording.episodes)
+    suspect = {"suspect": video.suspect} if video.suspect else {}
     return {
         "file": video.name,
         "episode": video.episode,
@@ -67,6 +68,7 @@ def video_as_json(video: Video, recording: Recording) -> dict[str, Any]:
         "bytes": video.size,
         "finished": video.finished,
         "broken": video.broken,
+        **suspect,
     }
 
 

@@ -112,6 +112,9 @@ def _videos(videos: Sequence[Video], found: Sequence[Video]) -> list[Line]:
     broken = len(videos) - len(found)
     if broken:
         segments.append([Span(f"{broken:,}", "bad"), Span(" broken")])
+    suspect = sum(bool(film.suspect) for film in found)
+    if suspect:
+        segments.append([Span(f"{suspect:,}", "bad"), Span(" suspect")])
     return segments + _counted(("unfinished", sum(not film.finished for film in found)))
 
 

@@ -47,6 +47,10 @@ class Asciicast:
         """See Encoder."""
         self._file.close()
 
+    def abandon(self) -> None:
+        """See Encoder."""
+        self.close()
+
     def is_done(self) -> bool:
         """See Encoder."""
         return True

@@ -7,6 +7,7 @@ import os
 import subprocess
 
 from monitorcli.errors import EncoderFailed
+from monitorcli.video.options import DEFAULT_PRESET, USUAL, FilmOptions
 
 
 def find_ffmpeg() -> str:
@@ -40,15 +41,20 @@ def ffmpeg_version(ffmpeg: str) -> str:
     return said.decode(errors="replace").partition("\n")[0]
 
 
-def arguments(width: int, height: int, pixels: str, fps: float) -> list[str]:
+def arguments(width: int, height: int, pixels: str, fps: float, options: FilmOptions = USUAL) -> list[str]:
     """The arguments between `ffmpeg` and the file's name, for raw frames of this size and pixel format."""
+    even = "pad=ceil(iw/2)*2:ceil(ih/2)*2"
+    if options.scale is not None:
+        even = f"scale=max(2\\,round(iw*{options.scale:.6g}/2)*2):max(2\\,round(ih*{options.scale:.6g}/2)*2)"
+    quality = [] if options.crf is None else ["-crf", str(options.crf)]
     # fmt: off
     return [
         "-nostdin", "-nostats", "-loglevel", "error", "-y",
         "-f", "rawvideo", "-s:v", f"{width}x{height}", "-pix_fmt", pixels, "-framerate", f"{fps:.10g}",
         "-i", "pipe:0",
-        "-an", "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-fps_mode", "passthrough",
+        "-an", "-vf", even, "-fps_mode", "passthrough",
         "-c:v", "libx264", "-pix_fmt", "yuv420p", "-rc-lookahead", "10",
+        "-preset", options.preset or DEFAULT_PRESET, *quality,
         "-movflags", "+hybrid_fragmented", "-frag_duration", "200000", "-flush_packets", "1",
     ]
     # fmt: on
