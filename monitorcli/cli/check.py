@@ -104,7 +104,7 @@ def _directory(wanted: Path, existing: Existing) -> Check:
 
 
 def _evaluation(request: Request, ffmpeg: str | None) -> Iterator[Check]:
-    from monitorcli.cli.record_evaluation import check_engine, policy_request
+    from monitorcli.cli.prepared_evaluation import check_engine, policy_request
     from monitorcli.evaluate.batch_worker import first_action
     from monitorcli.evaluate.environment import make_environment
     from monitorcli.evaluate.episode import seed_episode

@@ -7,13 +7,14 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from monitorcli.cli import deciding, judged_evaluation
 from monitorcli.cli.evaluated import say_evaluated
 from monitorcli.cli.judged_evaluation import Gates, Judged
 from monitorcli.cli.keep_films import keep_films
 from monitorcli.cli.messages import say
+from monitorcli.cli.prepared_evaluation import Changes, Prepared, check_engine, checked, prepare
 from monitorcli.cli.progress import progress
 from monitorcli.cli.request import Request
 from monitorcli.cli.resume_request import refuse_changes
@@ -25,40 +26,22 @@ from monitorcli.cli.run_lifecycle import (
     with_current_directory,
 )
 from monitorcli.cli.to_do import ToDo, end_decided, end_with_nothing_to_do, to_do
-from monitorcli.errors import MonitorError, NoRecording
+from monitorcli.errors import MonitorError
 from monitorcli.evaluate import shards
-from monitorcli.evaluate.claim import last_plan, may_join, refuse_taken
-from monitorcli.evaluate.environment import EnvironmentRequest
-from monitorcli.evaluate.extras import need
-from monitorcli.evaluate.plan import DRAWN, OF_SERIES, Plan
+from monitorcli.evaluate.claim import last_plan, refuse_taken
 from monitorcli.evaluate.plan import changes as plan_changes
-from monitorcli.evaluate.policies import Policy, PolicyRequest, reference_name
 from monitorcli.evaluate.run import LOCAL, RAY, Evaluated, Evaluation, run_evaluation
-from monitorcli.evaluate.seeds import changes, choose_seed, named_as_recorded
+from monitorcli.evaluate.seeds import choose_seed
 from monitorcli.evaluate.shards import Shard
-from monitorcli.evaluate.threads import cores, threads
-from monitorcli.evaluate.worker import Loaded, Task, load
-from monitorcli.format.environment import Environment
+from monitorcli.evaluate.threads import cores
+from monitorcli.evaluate.worker import Task
 from monitorcli.monitor.directory import Existing
-from monitorcli.monitor.environment import describe
 from monitorcli.monitor.recovery import recover
 from monitorcli.monitor.run import RunFile
 from monitorcli.recording import read
 
 # Seconds between two signs of life, for those that cannot see our process.
 _HEARTBEAT = 20.0
-
-Changes = list[tuple[str, str, str]]
-
-
-class _Prepared(NamedTuple):
-    """What is to be run, before a directory is touched."""
-
-    plan: Plan
-    shard: Shard
-    environment: EnvironmentRequest
-    policy: PolicyRequest
-    loaded: Loaded
 
 
 def record(request: Request, existing: Existing) -> None:
@@ -74,8 +57,8 @@ def record(request: Request, existing: Existing) -> None:
     typed = request
     if request.seed is None:
         request = request._replace(seed=choose_seed())
-    prepared = _prepared(request, shard, film=ffmpeg is not None)
-    existing, prepared, accepted = _checked(request, prepared, existing)
+    prepared = prepare(request, shard, film=ffmpeg is not None)
+    existing, prepared, accepted = checked(request, prepared, existing)
     run, missing = _claimed(typed, request, prepared, existing, accepted, gates)
     if typed.seed is None:
         say(f"no --seed given; using {request.seed}.")
@@ -117,66 +100,8 @@ def record(request: Request, existing: Existing) -> None:
     sys.exit(status)
 
 
-def check_engine(request: Request) -> None:
-    """Raise BadRequest if Ray is asked for and not installed."""
-    if request.engine == RAY:
-        need("ray", "ray", "--engine ray")
-
-
-def policy_request(request: Request) -> PolicyRequest:
-    """The policy that is asked for."""
-    deterministic = request.deterministic is not False
-    return PolicyRequest(
-        str(request.policy), deterministic, request.vecnormalize, request.trust_policy, request.num_envs or 1
-    )
-
-
-def _about(request: Request, env: Any, policy: Policy) -> Environment:
-    """What the episodes have in common. Wrappers and --stochastic make them another series'."""
-    about = describe(env)
-    if request.wrapper:
-        about = about._replace(arguments={**about.arguments, "wrappers": list(request.wrapper)})
-    name = reference_name(str(request.policy)) + (DRAWN if request.deterministic is False else "")
-    return about._replace(command=(), policy=name, policy_hash=policy.identity["sha256"])
-
-
-def _prepared(request: Request, shard: Shard, film: bool) -> _Prepared:
-    environment, policy = request.environment(), policy_request(request)
-    loaded = load(environment, policy, film)
-    about = _about(request, loaded.env, loaded.policy)
-    assert request.seed is not None and request.episodes is not None
-    chosen = threads(os.environ)
-    plan = Plan(about, request.seed, request.episodes, bool(request.reuse_env), chosen, request.num_envs or 1)
-    return _Prepared(plan, shard, environment, policy, loaded)
-
-
-def _checked(
-    request: Request, prepared: _Prepared, existing: Existing
-) -> tuple[Existing, _Prepared, Changes]:
-    """Whether the directory is gone on with, with what, and in what that differs from what is recorded there.
-
-    A shard is begun beside others of the same plan, and of no other. Raises BadRequest for changes that
-    nobody accepted.
-    """
-    if existing is Existing.REFUSE and request.shard is not None and may_join(request.directory):
-        existing = Existing.KEEP
-    if existing is not Existing.KEEP:
-        return existing, prepared, []
-    found = plan_changes(last_plan(request.directory), prepared.plan)
-    with contextlib.suppress(NoRecording):
-        recording = read(request.directory, kind="monitorcli")
-        of_series = changes(recording, prepared.plan.about)
-        if of_series:  # which says more than the plan's hash or arguments
-            found = [*of_series, *(change for change in found if change[0] not in OF_SERIES)]
-        about = named_as_recorded(recording, prepared.plan.about)
-        prepared = prepared._replace(plan=prepared.plan._replace(about=about))
-    if not request.accept_changes:
-        refuse_changes(request, found, "is there now")
-    return existing, prepared, found
-
-
 def _claimed(
-    typed: Request, request: Request, prepared: _Prepared, existing: Existing, accepted: Changes, gates: Gates
+    typed: Request, request: Request, prepared: Prepared, existing: Existing, accepted: Changes, gates: Gates
 ) -> tuple[RunFile, ToDo]:
     """The run's file, and what is to be run. Exits with 0 if nothing is, or raises GateNotMet."""
     how: dict[str, Any] = {**request.how(), "plan": prepared.plan.document(), "shard": str(prepared.shard)}

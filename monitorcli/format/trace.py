@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from monitorcli.errors import BadFile
 from monitorcli.format.files import open_regular
+from monitorcli.format.trace_numbers import apart, count, packed_actions, together, unpacked_actions
 
 # Versions of the file, newest last. 1: first version, of monitorcli 0.2.
 VERSION = 1
@@ -179,11 +180,11 @@ def pack(trace: Trace) -> bytes:
     about = {"number": trace.number, "earlier": trace.earlier}
     if trace.not_kept:
         return _framed({**about, "not_kept": trace.not_kept})
-    kind, actions = _packed_actions(trace.actions)
+    kind, actions = packed_actions(trace.actions)
     about.update(
         steps=trace.steps, random=trace.random, options=trace.options, action=kind, first=trace.first
     )
-    return _framed(about, actions, _together(trace.checks, 4) + trace.digest)
+    return _framed(about, actions, together(trace.checks, 4) + trace.digest)
 
 
 def _framed(about: Any, actions: bytes = b"", rest: bytes = b"") -> bytes:
@@ -199,92 +200,23 @@ def unpack(data: bytes) -> Trace:
             raise ValueError("its sizes do not add up")
         at = _SIZES.size + text
         about = json.loads(data[_SIZES.size : at])
-        number, earlier = _count(about["number"]), _count(about["earlier"])
+        number, earlier = count(about["number"]), count(about["earlier"])
         if "not_kept" in about:
             return Trace(number, earlier, not_kept=str(about["not_kept"])[:200])
-        steps = _count(about["steps"])
+        steps = count(about["steps"])
         if steps > MOST_STEPS:
             raise ValueError("it has too many steps")
-        found = _unpacked_actions(about["action"], data[at : at + actions], steps)
+        found = unpacked_actions(about["action"], data[at : at + actions], steps)
         tail = data[at + actions :]
         if len(tail) != (steps + 1) // 2 + _DIGEST:
             raise ValueError("its checks are not one a step")
-        checks = _apart(tail[:-_DIGEST], 4)[:steps]
-        first = _count(about["first"])
+        checks = apart(tail[:-_DIGEST], 4)[:steps]
+        first = count(about["first"])
         return Trace(
             number, earlier, about["random"], about["options"], found, first, checks, tail[-_DIGEST:]
         )
     except (struct.error, ValueError, TypeError, KeyError, RecursionError, MemoryError) as error:
         raise BadFile(f"no trace: {error}") from None
-
-
-def _count(value: Any) -> int:
-    if type(value) is not int or not 0 <= value < 1 << 64:
-        raise ValueError("a number is none")
-    return value
-
-
-def _packed_actions(actions: Any) -> Any:
-    """How the actions are written, and their bytes: [type, bits] of integers, [dtype, shape] of arrays."""
-    if isinstance(actions, np.ndarray) and actions.ndim != 1:
-        return [actions.dtype.str, list(actions.shape[1:])], actions.tobytes()
-    kind = actions.dtype.str if isinstance(actions, np.ndarray) else "int"
-    if not len(actions):
-        return [kind, 8], b""
-    try:
-        small = np.frombuffer(bytes(actions) if kind == "int" else bytes(actions.tolist()), np.uint8)
-    except ValueError:  # not all of them are from 0 to 255
-        return [kind, 64], np.asarray(actions, "<i8").tobytes()
-    bits = next(bits for bits in (1, 2, 4, 8) if small.max() < 1 << bits)
-    return [kind, bits], _together(small, bits)
-
-
-def _unpacked_actions(how: Any, data: bytes, steps: int) -> Any:
-    kind, shape = how
-    if isinstance(shape, list):
-        dtype = _dtype(kind)
-        size = dtype.itemsize
-        for one in shape:
-            size *= _count(one)
-        if size * steps != len(data):
-            raise ValueError("its actions are not one a step")
-        return np.frombuffer(data, dtype).reshape((steps, *shape))
-    if shape not in (1, 2, 4, 8, 64):
-        raise ValueError("its actions have an unknown width")
-    values = np.frombuffer(data, "<i8") if shape == 64 else _apart(data, shape)
-    if not 0 <= len(values) - steps < max(1, 8 // shape):
-        raise ValueError("its actions are not one a step")
-    values = values[:steps]
-    return [int(value) for value in values] if kind == "int" else values.astype(_dtype(kind))
-
-
-def _dtype(name: Any) -> Any:
-    found = np.dtype(str(name))
-    if found.kind not in "biuf":
-        raise ValueError("its actions are no numbers")
-    return found
-
-
-def _together(values: npt.NDArray[np.uint8], bits: int) -> bytes:
-    """Numbers below 2**bits, the first in the lowest bits of the first byte."""
-    if bits == 8:
-        return values.tobytes()
-    if bits == 1:
-        return bytes(np.packbits(values, bitorder="little"))
-    each = 8 // bits
-    padded = np.zeros(-(-len(values) // each) * each, np.uint8)
-    padded[: len(values)] = values
-    found = padded[0::each].copy()
-    for place in range(1, each):
-        found |= padded[place::each] << np.uint8(bits * place)
-    return bytes(found)
-
-
-def _apart(data: bytes, bits: int) -> npt.NDArray[np.uint8]:
-    found = np.frombuffer(data, np.uint8)
-    shifts = np.arange(0, 8, bits, dtype=np.uint8)
-    apart: npt.NDArray[np.uint8] = ((found[:, None] >> shifts) & np.uint8((1 << bits) - 1)).reshape(-1)
-    return apart
 
 
 class Compressor:

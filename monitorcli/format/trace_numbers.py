@@ -1,0 +1,80 @@
+"""The numbers of a trace, actions and checks, as few bytes; see `format/trace.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def count(value: Any) -> int:
+    """`value`, if it is a number that a trace may count with. Raises ValueError."""
+    if type(value) is not int or not 0 <= value < 1 << 64:
+        raise ValueError("a number is none")
+    return value
+
+
+def packed_actions(actions: Any) -> Any:
+    """How the actions are written, and their bytes: [type, bits] of integers, [dtype, shape] of arrays."""
+    if isinstance(actions, np.ndarray) and actions.ndim != 1:
+        return [actions.dtype.str, list(actions.shape[1:])], actions.tobytes()
+    kind = actions.dtype.str if isinstance(actions, np.ndarray) else "int"
+    if not len(actions):
+        return [kind, 8], b""
+    try:
+        small = np.frombuffer(bytes(actions) if kind == "int" else bytes(actions.tolist()), np.uint8)
+    except ValueError:  # not all of them are from 0 to 255
+        return [kind, 64], np.asarray(actions, "<i8").tobytes()
+    bits = next(bits for bits in (1, 2, 4, 8) if small.max() < 1 << bits)
+    return [kind, bits], together(small, bits)
+
+
+def unpacked_actions(how: Any, data: bytes, steps: int) -> Any:
+    """The actions that `packed_actions` gave these two for. Raises ValueError for what it never gives."""
+    kind, shape = how
+    if isinstance(shape, list):
+        dtype = _dtype(kind)
+        size = dtype.itemsize
+        for one in shape:
+            size *= count(one)
+        if size * steps != len(data):
+            raise ValueError("its actions are not one a step")
+        return np.frombuffer(data, dtype).reshape((steps, *shape))
+    if shape not in (1, 2, 4, 8, 64):
+        raise ValueError("its actions have an unknown width")
+    values = np.frombuffer(data, "<i8") if shape == 64 else apart(data, shape)
+    if not 0 <= len(values) - steps < max(1, 8 // shape):
+        raise ValueError("its actions are not one a step")
+    values = values[:steps]
+    return [int(value) for value in values] if kind == "int" else values.astype(_dtype(kind))
+
+
+def _dtype(name: Any) -> Any:
+    found = np.dtype(str(name))
+    if found.kind not in "biuf":
+        raise ValueError("its actions are no numbers")
+    return found
+
+
+def together(values: npt.NDArray[np.uint8], bits: int) -> bytes:
+    """Numbers below 2**bits, the first in the lowest bits of the first byte."""
+    if bits == 8:
+        return values.tobytes()
+    if bits == 1:
+        return bytes(np.packbits(values, bitorder="little"))
+    each = 8 // bits
+    padded = np.zeros(-(-len(values) // each) * each, np.uint8)
+    padded[: len(values)] = values
+    found = padded[0::each].copy()
+    for place in range(1, each):
+        found |= padded[place::each] << np.uint8(bits * place)
+    return bytes(found)
+
+
+def apart(data: bytes, bits: int) -> npt.NDArray[np.uint8]:
+    """What `together` made of numbers, and zeros behind them."""
+    found = np.frombuffer(data, np.uint8)
+    shifts = np.arange(0, 8, bits, dtype=np.uint8)
+    values: npt.NDArray[np.uint8] = ((found[:, None] >> shifts) & np.uint8((1 << bits) - 1)).reshape(-1)
+    return values
