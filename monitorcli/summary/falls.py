@@ -1,8 +1,7 @@
 """Whether a fall may be chance: the one-sided probability of such a fall if the new policy were no worse.
 
-Of means a permutation test, of pairs sign flips; of median and iqm the percentile bootstrap (of pairs expanded); of
-success rates Fisher's and McNemar's tests. docs/gates-tables.md has their measured false alarms
-and power.
+Of means a permutation test, of pairs sign flips; of median and iqm the percentile bootstrap, of success rates
+Fisher's and McNemar's tests. docs/gates-tables.md has their measured rates of false alarms and their power.
 """
 
 from __future__ import annotations
