@@ -392,7 +392,7 @@ def test_an_environment_takes_arguments_wrappers_and_a_limit(folder, env):
 
 def test_an_environment_of_a_file_is_filmed(folder):
     assert returns(folder, "policies.py:right", env="environments.py:Corridor", video="all") == [3.0] * 3
-    assert len(list((folder / "eval").glob("*.video.*.json"))) >= 3
+    assert len(list((folder / "eval").glob("*.cast"))) == 3
 
 
 @pytest.mark.parametrize(
