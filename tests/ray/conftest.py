@@ -19,7 +19,7 @@ RAY = Path(sys.executable).with_name("ray")
 @pytest.fixture(autouse=True)
 def _a_cluster_of_its_own(monkeypatch):
     """No evaluation joins a cluster that runs here for somebody else."""
-    monkeypatch.setenv("RAY_ADDRESS", "local")
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
 
 
 @pytest.fixture
@@ -43,7 +43,6 @@ def cluster(tmp_path, monkeypatch):
         "        raise FileNotFoundError(arguments[0])\n"
         "sys.addaudithook(refuse)\n"
     )
-    monkeypatch.delenv("RAY_ADDRESS")
     # Of this cluster alone: by default Ray takes the one that the user has, if there is one.
     monkeypatch.setenv("RAY_AUTH_MODE", "token")
     monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))

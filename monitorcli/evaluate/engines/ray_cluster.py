@@ -1,4 +1,4 @@
-"""A cluster of Ray's: the one that is there already, else one on this machine that ends with us."""
+"""A cluster of Ray's: the one that RAY_ADDRESS names, else one on this machine that ends with us."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def connected(cpus: int) -> Iterator[dict[str, Any]]:
     """Context manager within which Ray can be used; gives the `runtime_env` of workers.
 
-    The cluster is the one in RAY_ADDRESS, else one that runs on this machine, else a new one of so many
-    CPUs. Raises BadRequest if the one in RAY_ADDRESS cannot be reached.
+    The cluster is the one in RAY_ADDRESS, else a new one of so many CPUs. One that nobody names is not
+    looked for: Ray would wait for one that was killed. Raises BadRequest if that in RAY_ADDRESS cannot be
+    reached.
     """
-    address = os.environ.get("RAY_ADDRESS", "auto")
+    address = os.environ.get("RAY_ADDRESS", "local")
     if address.startswith("ray://"):
         raise BadRequest(
             f"RAY_ADDRESS={address} is for Ray's client, which cannot give results as they come.",
-            "Start monitorcli on a node of the cluster, without RAY_ADDRESS, or with that of its head:  "
-            "RAY_ADDRESS=HOST:6379",
+            "Start monitorcli on a node of the cluster, with the address of its head:  RAY_ADDRESS=HOST:6379",
         )
     if address not in ("auto", "local"):
         _check_reachable(address)
@@ -56,8 +56,7 @@ def _joined(address: str, cpus: int) -> dict[str, Any]:
             ray.init(address=address, **how)
             return {"env_vars": {name: os.environ[name] for name in VARIABLES if name in os.environ}}
         except ConnectionError as error:
-            if address != "auto":
-                raise _no_answer(address, str(error).splitlines()[0]) from None
+            raise _no_answer(address, str(error).splitlines()[0]) from None
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     ray.init(address="local", num_cpus=cpus, include_dashboard=False, **how)
     return {}  # its processes have our variables
