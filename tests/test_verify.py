@@ -241,7 +241,7 @@ def test_a_film_of_another_episode_is_named(directory):
 def test_a_film_of_one_picture_is_named(directory, mode):
     class Blank(Countdown):
         def render(self):
-            return "blank" if self.render_mode == "ansi" else np.zeros((16, 16, 3), np.uint8)
+            return "blank" if self.render_mode == "ansi" else np.full((16, 16, 3), 90, np.uint8)
 
     with monitored(Blank((5, 2), mode), directory) as monitor:
         play(monitor, 2)
@@ -254,7 +254,7 @@ def test_a_film_of_one_picture_is_named(directory, mode):
 def test_a_film_of_few_frames_that_are_alike_is_a_remark_and_no_fault(directory, tmp_path):
     class Still(Countdown):
         def render(self):
-            return np.zeros((16, 16, 3), np.uint8)
+            return np.full((16, 16, 3), 90, np.uint8)
 
     with monitored(Still((1, 2), "rgb_array"), directory) as monitor:
         play(monitor, 2)
