@@ -275,7 +275,7 @@ def test_a_text_film_of_a_killed_process_plays_to_its_last_whole_line(directory)
 def test_a_film_of_one_picture_is_named(directory, mode):
     class Blank(Countdown):
         def render(self):
-            return "blank" if self.render_mode == "ansi" else np.full((16, 16, 3), 9, np.uint8)
+            return "blank" if self.render_mode == "ansi" else np.full((16, 16, 3), 90, np.uint8)
 
     with monitored(Blank((5, 2), mode), directory) as monitor:
         play(monitor, 2)
@@ -288,7 +288,7 @@ def test_a_film_of_one_picture_is_named(directory, mode):
 def test_a_film_of_few_frames_that_are_alike_is_a_remark_and_no_fault(directory, tmp_path):
     class Still(Countdown):
         def render(self):
-            return np.full((16, 16, 3), 9, np.uint8)
+            return np.full((16, 16, 3), 90, np.uint8)
 
     with monitored(Still((1, 2), "rgb_array"), directory) as monitor:
         play(monitor, 2)
