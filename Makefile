@@ -55,7 +55,7 @@ fuzz: N ?= 2000
 fuzz: $(VENV)/dev.stamp ## read N=2000 damaged directories in every way there is
 	$(call run,python tests/fuzz --directories $(N))
 
-coverage: $(VENV)/dev.stamp ## simulate gates and intervals, and write their tables into docs/ (some 20 minutes)
+coverage: $(VENV)/dev.stamp ## simulate gates and intervals, and write their tables into docs/ (some 30 minutes)
 	$(call run,env OPENBLAS_NUM_THREADS=1 python tests/simulation)
 	$(call run,env OPENBLAS_NUM_THREADS=1 python tests/simulation/stopping.py)
 

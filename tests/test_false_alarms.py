@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "simulation"))
-from cells import bare, coverage, coverage_of_improvement, gate
+from cells import (
+    bare,
+    coverage,
+    coverage_of_difference,
+    coverage_of_improvement,
+    coverage_of_success,
+    gate,
+    ranked_gate,
+)
 from distributions import ALL
 
 BY_NAME = {of.name: of for of in ALL}
@@ -37,3 +45,18 @@ def test_the_interval_of_a_mean_holds_the_truth_in_nine_of_ten_cases_or_more(nam
 @pytest.mark.parametrize("truth", [0.5, 0.98])
 def test_the_interval_of_p_improve_holds_the_truth_where_one_policy_nearly_always_wins(kind, truth):
     assert coverage_of_improvement(kind, truth, 20, 20, 300) > 0.9
+
+
+@pytest.mark.parametrize("name", ["capped", "bimodal"])
+def test_the_interval_of_a_change_over_pairs_holds_the_truth_although_most_hardly_change(name):
+    found = coverage_of_difference(BY_NAME[name], 20, 0.8, 300)
+    assert found["mean"].holds > 0.93
+    assert found["iqm"].holds > 0.9
+
+
+def test_the_interval_of_a_change_of_success_over_few_pairs_holds_the_truth():
+    assert coverage_of_success(0.5, 10, 0.3, 1000) > 0.95
+
+
+def test_the_iqm_of_few_pairs_seldom_falls_by_chance():
+    assert ranked_gate(BY_NAME["bimodal"], "iqm", False, 10, 0.8, 1000).fires <= 0.04

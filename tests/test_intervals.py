@@ -11,14 +11,14 @@ from hypothesis.extra.numpy import arrays
 
 from monitorcli.summary import statistics
 from monitorcli.summary.comparison import compare
-from monitorcli.summary.differences import success_difference
+from monitorcli.summary.differences import mean_differences, success_difference
 from monitorcli.summary.exact_tests import fisher, mcnemar
 from monitorcli.summary.group import group
 from monitorcli.summary.improvement import improvement
 from monitorcli.summary.intervals import UNKNOWN, Interval, intervals, intervals_of_each, wilson
 from monitorcli.summary.measures import Measured
 from monitorcli.summary.permutation import permutations, sign_flips
-from monitorcli.summary.quantiles import t_quantile
+from monitorcli.summary.quantiles import below_t, normal_confidence, t_probability, t_quantile
 from monitorcli.summary.resampling import ESTIMATED, MOST_RESAMPLED, draws, moments, resampled, resamples
 from monitorcli.summary.selection import Selection
 
@@ -319,3 +319,39 @@ def test_the_interval_of_a_change_of_success_is_newcombes():
     old, new = (np.array([1.0] * won + [0.0] * (n - won)) for won, n in ((48, 80), (56, 70)))
     found = success_difference(old, new, False, 0.95)
     assert [found.low, found.high] == pytest.approx([0.0524, 0.3339], abs=1e-4)
+
+
+def test_the_interval_of_a_change_of_success_over_pairs_is_bonett_and_prices():
+    """With one more pair of either change: here 8 of 22 lost it, and 3 of 22 won it."""
+    old, new = np.array([1.0] * 7 + [0.0] * 2 + [1.0] * 11), np.array([0.0] * 7 + [1.0] * 13)
+    found = success_difference(old, new, True, 0.95)
+    half = 1.959964 * math.sqrt((11 / 22 - (5 / 22) ** 2) / 22)
+    assert [found.low, found.high] == pytest.approx([-5 / 22 - half, -5 / 22 + half], abs=1e-6)
+
+
+@pytest.mark.parametrize("confidence", [0.1, 0.95])
+def test_the_interval_of_a_change_of_success_holds_the_change_and_stays_possible(confidence):
+    found = success_difference(np.ones(30), np.zeros(30), True, confidence)
+    assert found.low == -1.0
+    assert found.high > -1.0
+
+
+def test_the_interval_of_a_change_over_pairs_is_never_narrower_than_students():
+    # scipy.stats.t.ppf(0.975, 9) = 2.262157
+    change = np.array([[0.0, 0, 0, 0, 0, 0, 0, 0, -100, 90]])
+    half = 2.262157 * change.std(ddof=1) / math.sqrt(10)
+    found = mean_differences(np.zeros((1, 10)), change, True, 0.95)[0]
+    assert found.low <= -1 - half * (1 - 1e-6)
+    assert found.high >= -1 + half * (1 - 1e-6)
+
+
+def test_the_bootstrap_of_few_pairs_is_expanded_to_students_t():
+    """Hesterberg (2015), section 3.2: the ends at 0.0086 and 0.9914 for 10 values, not at 0.025 and 0.975."""
+    assert normal_confidence(0.95, 10) == pytest.approx(1 - 2 * 0.0086, abs=1e-4)
+    assert t_probability((1 - normal_confidence(0.95, 10)) / 2, 10) == pytest.approx(0.025)
+
+
+def test_students_t_lies_below_a_value_as_often_as_tables_say():
+    table = {1: 12.706205, 4: 2.776445, 9: 2.262157, 30: 2.042272}
+    assert [below_t(value, freedom) for freedom, value in table.items()] == pytest.approx([0.975] * 4)
+    assert below_t(-1.5, 4) == pytest.approx(0.104)

@@ -1,7 +1,7 @@
 """Intervals for the difference of a statistic between two samples, or over pairs. new - old, always.
 
 Up to MOST_RESAMPLED values a side the bootstrap, of pairs or of each side apart; above it closed forms.
-Of success rates, Newcombe's (1998).
+Of success rates, Newcombe's (1998), of pairs Bonett and Price's (2012).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from monitorcli.summary.intervals import (
     wilson,
 )
 from monitorcli.summary.overview import statistics
-from monitorcli.summary.quantiles import normal_quantile
+from monitorcli.summary.quantiles import normal_confidence, normal_quantile, t_quantile
 from monitorcli.summary.resampling import (
     ESTIMATED,
     MOST_RESAMPLED,
@@ -56,19 +56,18 @@ def difference_intervals(
             sides = np.asarray(old)[None], np.asarray(new)[None]
             found["mean"] = mean_differences(*sides, paired, confidence)[0]
         if ranked:
-            drawn = drawn_pairs(old, new, ranked) if paired else drawn_apart(old[None], new[None], ranked)
-            changes = {name: after - before for name, (before, after) in drawn.items()}
-            found.update({name: percentiles(change, confidence)[0] for name, change in changes.items()})
+            found.update(_ranked(old, new, paired, ranked, confidence))
     return found
 
 
 def mean_differences(old: Values, new: Values, paired: bool, confidence: float) -> list[Interval]:
     """The interval of the difference of means for each row, shapes (samples, n_old) and (samples, n_new).
 
-    Bootstrap-t, clipped at twice Student's t with the degrees of freedom of the smaller side.
+    Bootstrap-t, clipped at twice Student's t with the degrees of freedom of the smaller side. Of pairs the
+    hull of it and of Student's.
     """
     if paired:
-        return intervals_of_each(new - old, confidence, ["mean"])["mean"]
+        return _mean_of_pairs(new - old, confidence)
     sides = old, new
     means, variances = ([of(side) for side in sides] for of in (_mean, _variance))
     centred = [side - mean[:, None] for side, mean in zip(sides, means, strict=True)]
@@ -82,6 +81,27 @@ def mean_differences(old: Values, new: Values, paired: bool, confidence: float) 
     drawn = studentised(np.concatenate(offset), np.concatenate(error), squared)
     known = np.where(constant[0] & constant[1], math.nan, np.sqrt(squared))
     return around(means[1] - means[0], known, drawn, min(old.shape[1], new.shape[1]) - 1, confidence)
+
+
+def _ranked(
+    old: Values, new: Values, paired: bool, names: Sequence[str], confidence: float
+) -> dict[str, Interval]:
+    """The percentile intervals of median and iqm; of pairs expanded, see `normal_confidence`."""
+    drawn = drawn_pairs(old, new, names) if paired else drawn_apart(old[None], new[None], names)
+    within = normal_confidence(confidence, len(new)) if paired else confidence
+    return {name: percentiles(after - before, within)[0] for name, (before, after) in drawn.items()}
+
+
+def _mean_of_pairs(change: Values, confidence: float) -> list[Interval]:
+    """Differences are often symmetric with far outliers, of which the bootstrap-t alone is too narrow."""
+    n = change.shape[1]
+    mean = change.mean(axis=1)
+    half = t_quantile(confidence, n - 1) * change.std(axis=1, ddof=1) / math.sqrt(n)
+    drawn = intervals_of_each(change, confidence, ["mean"])["mean"]
+    return [
+        one if math.isnan(one.low) else rounded(min(one.low, low), max(one.high, high))
+        for one, low, high in zip(drawn, (mean - half).tolist(), (mean + half).tolist(), strict=True)
+    ]
 
 
 def drawn_apart(old: Values, new: Values, names: Sequence[str]) -> dict[str, tuple[Values, Values]]:
@@ -118,29 +138,29 @@ def _together(
 
 
 def success_difference(old: Values, new: Values, paired: bool, confidence: float) -> Interval:
-    """Newcombe's hybrid score intervals (1998): method 10 of two samples, and method 10 of pairs."""
+    """Newcombe's hybrid score interval (1998, method 10); of pairs see `_changed_successes`."""
+    if paired:
+        lost, won = int(np.count_nonzero(new < old)), int(np.count_nonzero(new > old))
+        return _changed_successes(lost, won, len(new), confidence)
     shares = float(old.mean()), float(new.mean())
     of_old, of_new = (wilson(float(side.sum()), len(side), confidence) for side in (old, new))
-    return _square_and_add(shares, of_old, of_new, _correlation(old, new) if paired else 0.0)
+    return _square_and_add(shares, of_old, of_new)
 
 
-def _correlation(old: Values, new: Values) -> float:
-    """Pearson's, of zeros and ones; 0 where one side is all the same."""
-    spread = float(old.std() * new.std())
-    return float(((old - old.mean()) * (new - new.mean())).mean()) / spread if spread else 0.0
+def _changed_successes(lost: int, won: int, n: int, confidence: float) -> Interval:
+    """Bonett and Price (2012): Wald's interval with one more pair of either change; it holds the change."""
+    change = (won - lost) / n
+    of_lost, of_won = (lost + 1) / (n + 2), (won + 1) / (n + 2)
+    middle = of_won - of_lost
+    half = normal_quantile(confidence) * math.sqrt((of_won + of_lost - middle**2) / (n + 2))
+    return rounded(max(-1.0, min(change, middle - half)), min(1.0, max(change, middle + half)))
 
 
-def _square_and_add(
-    values: tuple[float, float], of_old: Interval, of_new: Interval, correlation: float = 0.0
-) -> Interval:
+def _square_and_add(values: tuple[float, float], of_old: Interval, of_new: Interval) -> Interval:
     """MOVER (Zou and Donner, 2008): the distances from each side's value to the ends of its own interval."""
     before, after = values
-
-    def distance(one: float, other: float) -> float:
-        return math.sqrt(max(0.0, one * one - 2 * correlation * one * other + other * other))
-
-    down = distance(after - of_new.low, of_old.high - before)
-    up = distance(of_new.high - after, before - of_old.low)
+    down = math.hypot(after - of_new.low, of_old.high - before)
+    up = math.hypot(of_new.high - after, before - of_old.low)
     return rounded(after - before - down, after - before + up)
 
 

@@ -1,6 +1,6 @@
 """Whether a fall may be chance: the one-sided probability of such a fall if the new policy were no worse.
 
-Of means a permutation test, of pairs sign flips; of median and iqm the percentile bootstrap; of success rates
+Of means a permutation test, of pairs sign flips; of median and iqm the percentile bootstrap, of success rates
 Fisher's and McNemar's tests. docs/gates-tables.md has their measured rates of false alarms and their power.
 """
 
@@ -20,7 +20,7 @@ from monitorcli.summary.improvement import placements
 from monitorcli.summary.intervals import equal
 from monitorcli.summary.overview import statistics
 from monitorcli.summary.permutation import below_each, permutations, sign_flips
-from monitorcli.summary.quantiles import normal_quantile
+from monitorcli.summary.quantiles import normal_quantile, t_probability
 from monitorcli.summary.resampling import MOST_RESAMPLED, Values
 
 ALPHA = 0.025  # a fall with at most this probability is not chance
@@ -117,7 +117,7 @@ def _rarest(old: Values, new: Values, factor: int) -> float:
 
 
 def _of_ranks(old: Values, new: Values, paired: bool, statistic: str) -> FallTest:
-    """The share of resamples in which it did not fall; FEWEST_RANKED a side."""
+    """The share of resamples in which it did not fall, of pairs by Student's t; FEWEST_RANKED a side."""
     if min(len(old), len(new)) < FEWEST_RANKED:
         return FallTest(1.0, 1.0, FEWEST_RANKED)
     if max(len(old), len(new)) > MOST_RESAMPLED:
@@ -125,7 +125,10 @@ def _of_ranks(old: Values, new: Values, paired: bool, statistic: str) -> FallTes
         change = getattr(statistics(new), statistic) - getattr(statistics(old), statistic)
         error = (interval.high - change) / normal_quantile(0.95)
         return FallTest(float(below_each(np.array([change]), np.array([error]))[0]), 0.0)
-    drawn = drawn_pairs(old, new, [statistic]) if paired else drawn_apart(old[None], new[None], [statistic])
+    if paired:
+        p = float(not_fallen(*drawn_pairs(old, new, [statistic])[statistic])[0])
+        return FallTest(t_probability(p, len(new)), 0.0)
+    drawn = drawn_apart(old[None], new[None], [statistic])
     return FallTest(float(not_fallen(*drawn[statistic])[0]), 0.0)
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from distributions import Returns, share_of, shares
 
 from monitorcli.summary.differences import (
+    difference_intervals,
     drawn_apart,
-    drawn_pairs,
     mean_differences,
     success_difference,
 )
@@ -139,7 +139,7 @@ def coverage(of: Returns, n: int, samples: int) -> dict[str, Coverage]:
 def coverage_of_difference(
     of: Returns, n: int, correlation: float | None, samples: int
 ) -> dict[str, Coverage]:
-    """Of the intervals of new - old of equal policies, for mean, and unpaired median and iqm."""
+    """Of the intervals of new - old of equal policies, for mean, median and iqm."""
     old, new = drawn(of, False, n, correlation, samples)
     made = {
         "mean": [
@@ -151,18 +151,18 @@ def coverage_of_difference(
     ranked = ["median", "iqm"]
     if correlation is None:
         pieces = [drawn_apart(old[part], new[part], ranked) for part in _parts(samples)]
+        for name in ranked:
+            changes = [after - before for before, after in (of[name] for of in pieces)]
+            made[name] = percentiles(np.concatenate(changes, axis=1), CONFIDENCE)
     else:
-        pieces = [
-            drawn_pairs(*pair, ranked) for pair in zip(old[: samples // 5], new[: samples // 5], strict=True)
-        ]
-    for name in ranked:
-        changes = np.concatenate([after - before for before, after in (of[name] for of in pieces)], axis=1)
-        made[name] = percentiles(changes, CONFIDENCE)
+        few = zip(old[: samples // 2], new[: samples // 2], strict=True)
+        each = [difference_intervals(*pair, True, ranked, CONFIDENCE) for pair in few]
+        made.update({name: [one[name] for one in each] for name in ranked})
     return {name: Coverage(float(_hold(found, 0.0).mean())) for name, found in made.items()}
 
 
 def coverage_of_success(rate: float, n: int, correlation: float | None, samples: int) -> float:
-    """Of Newcombe's interval of the difference of equal rates."""
+    """Of the interval of the difference of equal rates."""
     old, new = shares(seeded("rate", rate, n, correlation), samples, n, correlation)
     old, new = (old < rate).astype(float), (new < rate).astype(float)
     paired = correlation is not None
