@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from monitorcli.evaluate.generators import GlobalGenerators, seed_everything
 from monitorcli.evaluate.policies.actions import action_test
+from monitorcli.recording.asciicast import text_frames
+from monitorcli.recording.folder import Folder
 
 POLICIES = """
 import random
@@ -193,11 +195,13 @@ def test_films_of_a_batch_are_of_the_episodes_that_the_schedule_names(folder, wo
         folder, "eval", "Sign", "--num-envs", 4, "--workers", workers, video="every:5", episodes=11
     )
     assert done.returncode == 0, done.stderr
-    paths = (folder / "eval").glob("*.video??????.json")
-    films = {int(path.stem[-6:]): json.loads(path.read_text())["stdout"] for path in paths}
+    films = {
+        int(path.stem[-6:]): list(text_frames(Folder(path.parent), path.name))
+        for path in (folder / "eval").glob("*.cast")
+    }
     assert sorted(films) == [0, 5, 10]
     for number, film in films.items():
-        assert f"1H{number + 2}\r\n" in film[0][1]  # the picture is the seed
+        assert f"1H{number + 2}\r\n" in film[0]  # the picture is the seed
 
 
 @pytest.mark.parametrize(

@@ -206,7 +206,7 @@ def test_several_recordings_are_sorted_by_the_column_that_is_named():
 
 
 def test_a_column_that_is_sorted_by_is_shown_however_narrow_the_terminal(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("COLUMNS", "83")
     both = ("gym-0.1.0-py27-cartpole", "gym-mixed-versions")
     assert " steps" not in answer(*both).splitlines()[0]
     assert " steps" in answer(*both, "--sort", "steps").splitlines()[0]

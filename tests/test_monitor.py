@@ -198,7 +198,7 @@ def test_uid_is_part_of_the_file_names_dots_included(tmp_path):
         "openaigym.episode_batch.0.host.7.stats.json",
         "openaigym.episode_log.0.host.7.npy",
         "openaigym.manifest.0.host.7.manifest.json",
-        "openaigym.video.0.host.7.video000000.json",
+        "openaigym.video.0.host.7.video000000.cast",
         "openaigym.video.0.host.7.video000000.meta.json",
     ]
 

@@ -201,7 +201,8 @@ def test_films_that_were_finished_before_a_kill_are_listed_once_and_no_others(di
 
     finished = [
         film("0.u", 0, ".mp4", content_type="video/mp4", frames=3),
-        film("0.u", 8, ".json", content_type="application/vnd.asciinema.cast", frames=3),
+        film("0.u", 8, ".cast", content_type="application/x-asciicast", frames=3),
+        film("0.u", 9, ".json", content_type="video/vnd.openai.ansivid", frames=3),
     ]
     film("0.u", 27, ".mp4", content_type="video/mp4", frames=None)
     film("0.u", 64, ".mp4", content_type="video/mp4", frames=2, broken=True, reason="no room")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from monitorcli.recording import read
+from monitorcli.recording.verify import verify
 from monitorcli.report.text import moment
 from monitorcli.summary import summarise
 
@@ -86,6 +87,13 @@ def test_the_runs_and_videos_are_those_of_then(tmp_path, name):
         }
     videos = [(video.name, video.episode, video.size, video.finished) for video in recording.videos]
     assert videos == [(of["file"], of["episode"], of["bytes"], of["finished"]) for of in then["videos"]]
+
+
+def test_text_films_of_then_are_still_whole(tmp_path):
+    recording, _ = both("video-text", tmp_path)
+    assert verify(recording.directory) == []
+    (film,) = recording.videos
+    assert (film.name[-5:], film.content_type, film.finished) == (".json", "video/vnd.openai.ansivid", True)
 
 
 def time(seconds):

@@ -322,7 +322,7 @@ def test_a_sheet_has_a_row_for_each_film_and_a_gif_is_of_one_episode(folder):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--sheet", "s.png"), "untraced holds no episode with a film."),
+        (("--sheet", "s.png"), "untraced holds no episode with an mp4."),
         (("--episode", "0", "--gif", "s.gif"), "untraced holds no episode 0 with an mp4."),
         (("--film", "failed"), "untraced has no failed episode with a finite return."),
         (("--film", "0", "--output", "no/s.mp4"), "no/s.mp4 cannot be written: there is no folder no."),

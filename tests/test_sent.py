@@ -23,6 +23,7 @@ from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.environment import describe
 from monitorcli.monitor.run import RunFile
 from monitorcli.video.ffmpeg import find_ffmpeg
+from monitorcli.video.options import FilmOptions
 
 if __name__ == "__main__":
     directory, env, policy, workers, sent_back, video = sys.argv[1:]
@@ -31,7 +32,7 @@ if __name__ == "__main__":
     loaded = load(environment, policy, film=film is not None)
     plan = Plan(describe(loaded.env)._replace(policy=policy.reference), 0, 12)
     file = RunFile(Path(directory), Existing.REFUSE, {"kind": "evaluation", "plan": plan.document()})
-    task = Task(environment, policy, plan, directory, file.number, video, None, film, "evaluation",
+    task = Task(environment, policy, plan, directory, file.number, FilmOptions(video), film, "evaluation",
                 sent_back == "sent")
     done = run.run_evaluation(
         run.Evaluation(task, plan.seeds, int(workers), 1), loaded, print, nullcontext(lambda *_: None)

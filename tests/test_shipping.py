@@ -15,11 +15,12 @@ from monitorcli.evaluate.policies import PolicyRequest
 from monitorcli.evaluate.shipping import pack
 from monitorcli.evaluate.worker import Task, load
 from monitorcli.monitor.environment import describe
+from monitorcli.video.options import NO_FILMS
 
 sys.path.insert(0, "library")
 environment, policy = EnvironmentRequest("CartPole-v1"), PolicyRequest(sys.argv[1])
 loaded = load(environment, policy, film=False)
-task = Task(environment, policy, Plan(describe(loaded.env), 0, 1), "", 0, "none", None, None, "evaluation")
+task = Task(environment, policy, Plan(describe(loaded.env), 0, 1), "", 0, NO_FILMS, None, "evaluation")
 task, shipped = pack(task, loaded.policy)
 print(sorted(shipped.files))
 pickle.dump((task, shipped), open("../shipped", "wb"))
@@ -32,7 +33,7 @@ from monitorcli.evaluate.worker import load
 
 with unpacked(*pickle.load(open("shipped", "rb"))) as task:
     policy = load(task.environment, task.policy, film=False).policy
-    print(policy._function(None), os.getcwd())
+    print(policy._action(None), os.getcwd())
 """
 
 

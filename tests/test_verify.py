@@ -19,6 +19,7 @@ from monitorcli.errors import EncoderFailed, NoRecording
 from monitorcli.format import log
 from monitorcli.monitor import writer
 from monitorcli.recording import decode
+from monitorcli.recording.folder import Folder
 from monitorcli.recording.verify import verify
 from monitorcli.video.ffmpeg import find_ffmpeg
 
@@ -237,15 +238,48 @@ def test_a_film_of_another_episode_is_named(directory):
     ]
 
 
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        ('{"version": 1}', "not an asciicast"),
+        ("{", "not JSON: Expecting property name enclosed in double quotes: line 2 column 1 (char 2)"),
+        ('{"version": 2}\n[0, "o"]', "line 2 is no event of an asciicast"),
+        ('{"version": 2}\n[NaN, "o", "a"]', "line 2 is no event of an asciicast"),
+        (
+            '{"version": 2}\n[1, "o", "a"]\n[0.5, "r", "9x9"]',
+            "line 3 has an earlier time than the line before it",
+        ),
+        ('{"version": 2}\n[1, "o", "a"]', "1 frames can be decoded of 3"),
+        ("9" * (1 << 20), "a line is too long"),
+    ],
+)
+def test_a_text_film_that_is_no_asciicast_is_named(directory, lines, sentence):
+    with monitored(Countdown((2,), "ansi"), directory) as monitor:
+        play(monitor)
+    the("video.0.u.video000000.cast", directory).write_text(lines + "\n")
+    assert verify(directory) == [f"openaigym.video.0.u.video000000.cast: {sentence}"]
+
+
+def test_a_text_film_of_a_killed_process_plays_to_its_last_whole_line(directory):
+    with monitored(Countdown((9,), "ansi"), directory) as monitor:
+        monitor.reset()
+        monitor.step(0)
+        monitor.step(0)
+        path = the("video.0.u.video000000.cast", directory)
+        with path.open("a") as file:
+            file.write('[0.15, "o", "st')
+        assert decode.decode_text(Folder(directory), path.name) == decode.Frames(3, alike=False)
+
+
 @pytest.mark.parametrize("mode", ["rgb_array", "ansi"])
 def test_a_film_of_one_picture_is_named(directory, mode):
     class Blank(Countdown):
         def render(self):
-            return "blank" if self.render_mode == "ansi" else np.zeros((16, 16, 3), np.uint8)
+            return "blank" if self.render_mode == "ansi" else np.full((16, 16, 3), 90, np.uint8)
 
     with monitored(Blank((5, 2), mode), directory) as monitor:
         play(monitor, 2)
-    ending = "json" if mode == "ansi" else "mp4"
+    ending = "cast" if mode == "ansi" else "mp4"
     assert verify(directory, FFMPEG) == [
         f"openaigym.video.0.u.video000000.{ending}: its 6 frames are all alike; is the picture empty?"
     ]
@@ -254,7 +288,7 @@ def test_a_film_of_one_picture_is_named(directory, mode):
 def test_a_film_of_few_frames_that_are_alike_is_a_remark_and_no_fault(directory, tmp_path):
     class Still(Countdown):
         def render(self):
-            return np.zeros((16, 16, 3), np.uint8)
+            return np.full((16, 16, 3), 90, np.uint8)
 
     with monitored(Still((1, 2), "rgb_array"), directory) as monitor:
         play(monitor, 2)

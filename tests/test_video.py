@@ -105,12 +105,29 @@ def test_the_manifest_names_the_videos(tmp_path, frames):
 def test_text_environments_become_asciicasts(tmp_path):
     with Monitor(countdown(lengths=(2,), render_mode="ansi"), tmp_path) as env:
         play(env)
-    (path,) = tmp_path.glob("*.video000000.json")
-    cast = json.loads(path.read_text())
     clear = "\x1b[2J\x1b[1;1H"
-    assert cast["stdout"] == [[0.05, f"{clear}step {n}\r\n"] for n in range(3)]
-    assert (cast["version"], cast["width"], cast["height"]) == (1, 8, 2)
-    assert cast["duration"] == pytest.approx(0.15)
+    assert cast(tmp_path) == [
+        {"version": 2, "width": 8, "height": 2, "title": "monitorcli episode"},
+        [0.0, "o", f"{clear}step 0\r\n"],
+        [0.05, "o", f"{clear}step 1\r\n"],
+        [0.1, "o", f"{clear}step 2\r\n"],
+    ]
+    (meta,) = (json.loads(path.read_text()) for path in tmp_path.glob("*.meta.json"))
+    assert meta == {
+        "episode_id": 0,
+        "content_type": "application/x-asciicast",
+        "frames": 3,
+        "fps": 20.0,
+        "encoder_version": {"backend": "asciicast", "version": 2},
+    }
+
+
+def cast(directory):
+    """The lines of the only text film of the directory."""
+    (path,) = directory.glob("*.cast")
+    text = path.read_text()
+    assert text.endswith("\n")
+    return [json.loads(line) for line in text.splitlines()]
 
 
 def test_an_asciicast_is_whole_after_every_frame(tmp_path):
@@ -118,9 +135,37 @@ def test_an_asciicast_is_whole_after_every_frame(tmp_path):
     env.reset()
     for count in range(2, 6):
         env.step(0)
-        (path,) = tmp_path.glob("*.video000000.json")
-        assert len(json.loads(path.read_text())["stdout"]) == count
+        assert len(cast(tmp_path)) == 1 + count
     env.close()
+
+
+def test_the_screen_of_an_asciicast_grows_with_its_frames_and_colours_take_no_room(tmp_path):
+    class Growing(Countdown):
+        def render(self):
+            return ["\x1b[41mab\x1b[0m", "abc", "abc\nd", "a"][self.at]
+
+    with pytest.warns(RuntimeWarning, match="no spec"), Monitor(Growing((3,), "ansi"), tmp_path) as env:
+        play(env)
+    header, *events = cast(tmp_path)
+    assert (header["width"], header["height"]) == (4, 2)
+    assert [event[:2] if event[1] == "o" else event for event in events] == [
+        [0.0, "o"],
+        [0.05, "r", "5x2"],
+        [0.05, "o"],
+        [0.1, "r", "5x3"],
+        [0.1, "o"],
+        [0.15, "o"],
+    ]
+
+
+def test_a_text_film_that_the_disk_has_no_room_for_is_broken(tmp_path, monkeypatch):
+    with Monitor(countdown(lengths=(5,), render_mode="ansi"), tmp_path) as env:
+        env.reset()
+        monkeypatch.setattr("os.pwrite", lambda number, data, place: len(data) - 1)
+        with pytest.warns(RuntimeWarning, match=r"a video is broken \(the disk is full\)"):
+            env.step(0)
+        monkeypatch.undo()
+    assert not list(tmp_path.glob("*.cast"))
 
 
 @pytest.mark.parametrize("end", ["terminated", "truncated"])
@@ -154,7 +199,7 @@ def test_an_incomplete_episode_has_its_frames_too(tmp_path, frames):
 
 def test_frozen_lake_and_cartpole_are_filmed_as_they_are(tmp_path):
     film(tmp_path / "text", gymnasium.make("FrozenLake-v1", render_mode="ansi"))
-    assert len(list((tmp_path / "text").glob("*video000000.json"))) == 1
+    assert len(list((tmp_path / "text").glob("*video000000.cast"))) == 1
     (path,) = film(tmp_path / "image", gymnasium.make("CartPole-v1", render_mode="rgb_array"))
     frames, fps = decoded(path)
     assert frames.shape[1:] == (400, 600)

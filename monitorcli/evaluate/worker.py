@@ -97,7 +97,7 @@ class Worker:
         """Finish the files, and close the environment."""
         if self._writer:
             self._writer.close()
-        if self._options.filming.meter.costly():
+        if self._options.filming.meter.costly() and not self._task.films.bounded:
             self._notify(f"filming took more than a tenth of the time. {FOR_LESS}")
         self._env.close()
 

@@ -44,7 +44,7 @@ def read_json(path: Path, most: int = MOST_JSON) -> dict[str, Any]:
             data = file.read(size)
         if size > MOST_JSON and data.count(b"[") + data.count(b"{") > _MOST_PARTS:
             raise BadFile(f"{path.name}: too many lists and objects for such a file")
-        document = json.loads(data, parse_int=_PARSE_INT)
+        document = parse_json(data)
     except OSError as error:
         raise BadFile(f"{path.name}: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError, MemoryError) as error:
@@ -52,6 +52,11 @@ def read_json(path: Path, most: int = MOST_JSON) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise BadFile(f"{path.name}: not a JSON object")
     return document
+
+
+def parse_json(data: bytes) -> Any:
+    """The JSON document `data`; raises ValueError or RecursionError."""
+    return json.loads(data, parse_int=_PARSE_INT)
 
 
 def _parse_int(digits: str) -> int:

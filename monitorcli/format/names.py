@@ -17,6 +17,13 @@ BATCH_PREFIX, BATCH_ENDING = PREFIX + "episode_batch.", ".stats.json"
 MANIFEST_PREFIX, MANIFEST_ENDING = PREFIX + "manifest.", ".manifest.json"
 TRACE_PREFIX, TRACE_ENDING = PREFIX + "trace.", ".bin"
 VIDEO_PREFIX, META_ENDING = PREFIX + "video.", ".meta.json"
+MP4_ENDING, CAST_ENDING = ".mp4", ".cast"
+# Films, by ending. The last is a text film of Gym's, and of monitorcli before 0.2.
+CONTENT_TYPES = {
+    MP4_ENDING: "video/mp4",
+    CAST_ENDING: "application/x-asciicast",
+    ".json": "video/vnd.openai.ansivid",
+}
 # A film of which it is not decided yet whether it is kept.
 UNDECIDED_PREFIX = PREFIX + "undecided."
 # Half-written files; never begins like a manifest, because Gym's reader takes every file that does.
@@ -24,7 +31,7 @@ TEMPORARY_PREFIX = PREFIX + "tmp."
 
 _RUN = re.compile(re.escape(RUN_PREFIX) + r"[0-9]{6,}\.json")
 _VIDEO = re.compile(
-    re.escape(VIDEO_PREFIX) + r"(.+)\.video([0-9]{6,18})(\.mp4|\.json|\.meta\.json)", re.DOTALL
+    re.escape(VIDEO_PREFIX) + r"(.+)\.video([0-9]{6,18})(\.mp4|\.cast|\.json|\.meta\.json)", re.DOTALL
 )
 _LATER = re.compile(r"\.batch[0-9]{6,}$")
 

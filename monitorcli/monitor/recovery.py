@@ -21,6 +21,7 @@ from monitorcli.format.json_files import write_json
 from monitorcli.format.manifest import BatchToSeal, WriterFiles
 from monitorcli.format.mp4_frames import count_finished
 from monitorcli.format.names import (
+    CONTENT_TYPES,
     MANIFEST_PREFIX,
     META_ENDING,
     batch_names,
@@ -175,10 +176,10 @@ def _unlisted_videos(
         if not parts or parts[0] != stem or parts[2] != META_ENDING:
             continue
         document = json_or_nothing(directory / meta)
-        ending = ".mp4" if document.get("content_type") == "video/mp4" else ".json"
-        video = video_name(stem, int(parts[1])) + ending
+        base = video_name(stem, int(parts[1]))
+        video = next((base + ending for ending in CONTENT_TYPES if base + ending in names), None)
         number, frames = document.get("episode_id"), document.get("frames")
-        if document.get("broken") or video not in names:
+        if document.get("broken") or video is None:
             continue
         if frames is None and type(number) is int and number in records["number"]:
             frames = document["frames"] = count_finished(directory / video) or None

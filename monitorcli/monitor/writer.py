@@ -4,7 +4,7 @@ openaigym.episode_log.<monitor>.<uid>.npy                 appended, one record a
 openaigym.episode_batch.<monitor>.<uid>.stats.json        the first batch; later ones are called
 openaigym.manifest.<monitor>.<uid>.manifest.json          <uid>.batch000001 and so on
 openaigym.trace.<monitor>.<uid>.bin                       made with the first trace
-openaigym.video.<monitor>.<uid>.video000008.mp4           with a .meta.json each
+openaigym.video.<monitor>.<uid>.video000008.mp4           or .cast, with a .meta.json each
 """
 
 from __future__ import annotations

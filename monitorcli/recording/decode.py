@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import IO, Any, BinaryIO, NamedTuple
 
-from monitorcli.errors import BadFile, EncoderFailed
+from monitorcli.errors import EncoderFailed
+from monitorcli.recording.asciicast import text_frames
 from monitorcli.recording.folder import Folder
 
 # Seconds for one film. A film of an hour takes some twenty on one core.
@@ -58,13 +59,13 @@ def decode_mp4(folder: Folder, name: str, ffmpeg: str) -> Frames:
 
 def decode_text(folder: Folder, name: str) -> Frames:
     """Every frame of an asciicast; raises BadFile when it is none."""
-    events = folder.json(name).get("stdout")
-    if not isinstance(events, list):
-        raise BadFile(f"{name}: not an asciicast")
-    for event in events:
-        if not (isinstance(event, list) and len(event) == 2 and isinstance(event[1], str)):
-            raise BadFile(f"{name}: not an asciicast")
-    return Frames(len(events), len({event[1] for event in events}) == 1)
+    total = 0
+    shown: set[str] = set()
+    for text in text_frames(folder, name):
+        total += 1
+        if len(shown) < 2:
+            shown.add(text)
+    return Frames(total, len(shown) == 1)
 
 
 @contextlib.contextmanager

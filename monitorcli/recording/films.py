@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from monitorcli.errors import BadFile
-from monitorcli.format.names import META_ENDING
+from monitorcli.format.names import META_ENDING, MP4_ENDING
 from monitorcli.recording.decode import Frames, decode_mp4, decode_text
 from monitorcli.recording.folder import Folder
 from monitorcli.recording.model import Recording, Video
@@ -90,7 +90,7 @@ def _length(
 
 def _decoded(folder: Folder, video: Video, ffmpeg: str | None, remark: Remark) -> Frames | None:
     """What plays of it; None when nobody can tell."""
-    if video.name.endswith(".json"):
+    if not video.name.endswith(MP4_ENDING):
         return decode_text(folder, video.name)
     if ffmpeg is not None:
         decoded = decode_mp4(folder, video.name, ffmpeg)

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from monitorcli.errors import BadFile
 from monitorcli.format.mp4_frames import count_finished, count_mp4
-from monitorcli.format.names import META_ENDING, VIDEO_PREFIX, video_parts
+from monitorcli.format.names import CONTENT_TYPES, META_ENDING, MP4_ENDING, VIDEO_PREFIX, video_parts
+from monitorcli.recording.asciicast import text_frames
 from monitorcli.recording.family import Family
 from monitorcli.recording.folder import Folder, text
 from monitorcli.recording.parts import Video
@@ -15,7 +16,6 @@ from monitorcli.recording.table import Table
 
 # What a meta file can say of frames that look wrong.
 SUSPECT = ("black", "constant", "frames")
-_TYPES = {".mp4": "video/mp4", ".json": "video/vnd.openai.ansivid"}
 
 
 class FoundFilm(NamedTuple):
@@ -58,13 +58,12 @@ def find_films(folder: Folder) -> list[FoundFilm]:
 
 def count_frames(folder: Folder, name: str) -> int | None:
     """The number of frames that a video says it has; None when it does not say."""
-    if not name.endswith(".json"):
+    if name.endswith(MP4_ENDING):
         return count_mp4(folder.path / name) or None
     try:
-        frames = folder.json(name).get("stdout")
+        return sum(1 for _ in text_frames(folder, name))
     except BadFile:
         return None
-    return len(frames) if isinstance(frames, list) else None
 
 
 def as_videos(
@@ -82,7 +81,7 @@ def as_videos(
                 name=film.name,
                 episode=row,
                 size=folder.entries[film.name].size if film.there else 0,
-                content_type=text(meta.get("content_type"), _TYPES[ending]),
+                content_type=text(meta.get("content_type"), CONTENT_TYPES[ending]),
                 finished=film.finished or (row is not None and _closed_alone(folder, film)),
                 broken=film.broken or not film.there,
                 suspect=meta["suspect"] if meta.get("suspect") in SUSPECT else "",
@@ -100,15 +99,15 @@ def _film(folder: Folder, stem: str, digits: str, endings: set[str]) -> FoundFil
         except BadFile as error:
             folder.problems.append(str(error))
     there = endings - {META_ENDING}
-    ending = ".mp4" if ".mp4" in there else ".json" if ".json" in there else ""
-    if not ending:
-        ending = ".json" if (meta or {}).get("content_type") == _TYPES[".json"] else ".mp4"
+    said = (meta or {}).get("content_type")
+    known = [ending for ending, kind in CONTENT_TYPES.items() if (ending in there if there else kind == said)]
+    ending = known[0] if known else MP4_ENDING
     return FoundFilm(base + ending, stem, int(digits), bool(there), meta)
 
 
 def _closed_alone(folder: Folder, film: FoundFilm) -> bool:
     """Whether the encoder of an episode that ended finished its file after its recorder was gone."""
-    return film.ours and film.name.endswith(".mp4") and count_finished(folder.path / film.name) > 0
+    return film.ours and film.name.endswith(MP4_ENDING) and count_finished(folder.path / film.name) > 0
 
 
 def _row(folder: Folder, film: FoundFilm, writer: int, family: Family, table: Table) -> int | None:

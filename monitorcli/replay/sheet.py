@@ -38,7 +38,7 @@ def sheet(recording: Recording, rows: Collection[int], ffmpeg: str) -> tuple[Pic
     films.sort(key=lambda video: video.episode or 0)
     if not films:
         raise BadRequest(
-            f"{recording.directory} holds no episode with a film.", "To make one:  --film best (or 27, last)"
+            f"{recording.directory} holds no episode with an mp4.", "To make one:  --film best (or 27, last)"
         )
     chosen = [films[place] for place in _spread(len(films), _MOST_FILMS)]
     said = [f"{len(chosen)} of {len(films)} films are on the sheet."] if len(chosen) < len(films) else []

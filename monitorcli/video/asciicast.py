@@ -4,44 +4,55 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from monitorcli.errors import EncoderFailed
+from monitorcli.format.names import CAST_ENDING, CONTENT_TYPES
 from monitorcli.format.open_file import OpenFile
+
+# Codes for colour, which take no room on the screen.
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_CLEAR = "\x1b[2J\x1b[1;1H"
 
 
 class Asciicast:
-    """An asciicast v1 document that is complete after every frame, because its end is rewritten each time.
+    """An asciicast v2: a line with the size of the first frame, then a line for each frame.
 
-    Format: https://docs.asciinema.org/manual/asciicast/v1/, with Gym's clear-screen codes.
+    Each frame is handed to the operating system at once, so what was filmed until the process is killed
+    plays. Format: https://docs.asciinema.org/manual/asciicast/v2/, with Gym's clear-screen codes. A frame
+    that is larger than those before it resizes the screen.
     """
 
-    ending = ".json"
-    content_type = "video/vnd.openai.ansivid"
+    ending = CAST_ENDING
+    content_type = CONTENT_TYPES[CAST_ENDING]
 
     def __init__(self, path: Path, fps: float) -> None:
-        self._delay = 1 / fps
+        self._fps = fps
         self._path = path.with_name(path.name + self.ending)
         number = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
         self._file = OpenFile(number)
-        self._end = os.write(number, b'{"version": 1, "stdout": [')
-        self._frames = self._width = self._height = 0
+        self._bytes = self._frames = self._width = self._height = 0
 
     def add(self, frame: Any) -> None:
         """See Encoder. A frame is a str or StringIO."""
         text = frame.getvalue() if isinstance(frame, StringIO) else frame
         if not isinstance(text, str):
             raise EncoderFailed(f"a text frame must be a str, not {type(frame).__name__}")
-        lines = text.splitlines()
-        self._width = max(self._width, max(map(len, lines), default=0) + 2)
-        self._height = max(self._height, len(lines) + 1)
-        event = json.dumps([self._delay, "\x1b[2J\x1b[1;1H" + "\r\n".join(lines) + "\r\n"])
-        data = (", " if self._frames else "") + event
+        rows = text.splitlines()
+        when = round(self._frames / self._fps, 6)
+        width = max(self._width, max((len(_COLOUR.sub("", row)) for row in rows), default=0) + 2)
+        height = max(self._height, len(rows) + 1)
+        lines: list[Any] = [[when, "o", _CLEAR + "\r\n".join(rows) + "\r\n"]]
+        if not self._frames:
+            lines.insert(0, {"version": 2, "width": width, "height": height, "title": "monitorcli episode"})
+        elif (width, height) != (self._width, self._height):
+            lines.insert(0, [when, "r", f"{width}x{height}"])
+        self._write("".join(json.dumps(line) + "\n" for line in lines).encode())
+        self._width, self._height = width, height
         self._frames += 1
-        os.pwrite(self._file.ensure(self._path), (data + self._tail()).encode(), self._end)
-        self._end += len(data)
 
     def close(self) -> None:
         """See Encoder."""
@@ -60,15 +71,9 @@ class Asciicast:
         self.close()
         if not self._frames:
             raise EncoderFailed("no frame was rendered")
-        return {"backend": "TextEncoder", "version": 1}
+        return {"backend": "asciicast", "version": 2}
 
-    def _tail(self) -> str:
-        rest = {
-            "width": self._width,
-            "height": self._height,
-            "duration": self._frames * self._delay,
-            "command": "-",
-            "title": "monitorcli episode",
-            "env": {},
-        }
-        return "], " + json.dumps(rest)[1:]
+    def _write(self, data: bytes) -> None:
+        if os.pwrite(self._file.ensure(self._path), data, self._bytes) != len(data):
+            raise EncoderFailed("the disk is full")
+        self._bytes += len(data)

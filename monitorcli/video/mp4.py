@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from monitorcli.errors import EncoderFailed
+from monitorcli.format.names import CONTENT_TYPES, MP4_ENDING
 from monitorcli.format.open_file import OpenFile
 from monitorcli.video.ffmpeg import arguments, ffmpeg_version, find_ffmpeg
 from monitorcli.video.options import USUAL, FilmOptions
@@ -42,8 +43,8 @@ class Mp4:
     an ordinary mp4 (ffmpeg's `hybrid_fragmented`).
     """
 
-    ending = ".mp4"
-    content_type = "video/mp4"
+    ending = MP4_ENDING
+    content_type = CONTENT_TYPES[MP4_ENDING]
 
     def __init__(
         self, path: Path, fps: float, ffmpeg: str | None = None, options: FilmOptions = USUAL

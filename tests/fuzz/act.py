@@ -8,7 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from monitorcli.cli import main
-from monitorcli.cli.record_evaluation import policy_request
+from monitorcli.cli.prepared_evaluation import policy_request
 from monitorcli.cli.request import Request, checked
 from monitorcli.cli.resume_request import resumed
 from monitorcli.errors import MonitorError

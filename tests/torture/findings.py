@@ -104,7 +104,7 @@ def _films(recording: Recording, run: KilledRun, killed_at: float, ffmpeg: str) 
         young = not film.finished and killed_at - _begun(recording.directory, film.name) < YOUNG
         frames = 0
         if film.name in folder.entries:
-            is_text = film.name.endswith(".json")
+            is_text = not film.name.endswith(".mp4")
             try:
                 decoded = decode_text(folder, film.name) if is_text else decode_mp4(folder, film.name, ffmpeg)
                 frames = decoded.total
