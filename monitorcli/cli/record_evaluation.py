@@ -34,7 +34,7 @@ from monitorcli.evaluate.run import LOCAL, RAY, Evaluated, Evaluation, run_evalu
 from monitorcli.evaluate.seeds import choose_seed
 from monitorcli.evaluate.shards import Shard
 from monitorcli.evaluate.threads import cores
-from monitorcli.evaluate.worker import Task
+from monitorcli.evaluate.worker import Loaded, Task
 from monitorcli.monitor.directory import Existing
 from monitorcli.monitor.recovery import recover
 from monitorcli.monitor.run import RunFile
@@ -68,6 +68,18 @@ def record(request: Request, existing: Existing) -> None:
         request.films(), ffmpeg, request.mode or "evaluation", sent_back=missing.deciding is not None,
         trace=request.traces(),
     )  # fmt: skip
+    evaluated, status = _ran(request, run, task, prepared.loaded, missing)
+    request = with_current_directory(request, run)
+    judged = (
+        Judged() if status > 1 else judged_evaluation.judge_run(request.directory, gates, missing.deciding)
+    )
+    say_evaluated(request, run, evaluated, judged)
+    judged.refuse_unmet()
+    sys.exit(status)
+
+
+def _ran(request: Request, run: RunFile, task: Task, loaded: Loaded, missing: ToDo) -> tuple[Evaluated, int]:
+    """Run what is missing, and end the run's file; what came of it, and the exit status."""
     workers = _workers(request)
     workers = workers and min(workers, len(missing.seeds))
     decide = missing.deciding.take if missing.deciding else None
@@ -77,7 +89,7 @@ def record(request: Request, existing: Existing) -> None:
     try:
         with _beating(run):
             shown = progress(len(missing.seeds), at_most=decide is not None)
-            evaluated = run_evaluation(evaluation, prepared.loaded, say, shown)
+            evaluated = run_evaluation(evaluation, loaded, say, shown)
         status = _status(evaluated)
     except MonitorError:
         if not _wrote(run):
@@ -91,13 +103,7 @@ def record(request: Request, existing: Existing) -> None:
         if missing.deciding:
             document["decision"] = missing.deciding.document()
         end(run, exit_status=status, **document)
-    request = with_current_directory(request, run)
-    judged = (
-        Judged() if status > 1 else judged_evaluation.judge_run(request.directory, gates, missing.deciding)
-    )
-    say_evaluated(request, run, evaluated, judged)
-    judged.refuse_unmet()
-    sys.exit(status)
+    return evaluated, status
 
 
 def _claimed(
