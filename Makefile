@@ -27,8 +27,8 @@ demo: $(VENV)/demo.stamp ## record a CartPole script with video into build/demo,
 	@echo
 	$(call run,monitorcli inspect build/demo)
 
-test: $(VENV)/dev.stamp ## run the tests
-	$(call run,python -m pytest $(ARGS))
+test: $(VENV)/dev.stamp ## run the tests, in two to four processes
+	$(call run,python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS))
 
 test-browser: $(VENV)/browser.stamp build/axe/$(AXE) ## look at the page in a real Chromium (needs chromium, and npm for axe-core)
 	$(call run,python -m pytest tests/browser $(ARGS))
