@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import warnings
@@ -13,7 +14,7 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 
-from monitorcli.errors import BadRequest
+from monitorcli.errors import BadRequest, EncoderFailed
 from monitorcli.format import log, modes
 from monitorcli.format.environment import Environment
 from monitorcli.format.names import check_uid
@@ -25,6 +26,7 @@ from monitorcli.monitor.recorder_factory import EnvironmentRecorder, RecordingOp
 from monitorcli.monitor.run import RunFile
 from monitorcli.monitor.system import check_system
 from monitorcli.monitor.writer import Target
+from monitorcli.video.ffmpeg import ffmpeg_version, find_ffmpeg
 from monitorcli.video.filming import Filming
 from monitorcli.video.keep import parse
 from monitorcli.video.schedule import from_argument
@@ -68,7 +70,10 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         check_system()
         super().__init__(env)
         schedule = from_argument(False if keep and video_callable is None else video_callable)
-        rules = parse(keep) if keep else ()
+        filming = Filming(schedule, parse(keep) if keep else ())
+        if filming.wanted and env.render_mode == "rgb_array":
+            with contextlib.suppress(EncoderFailed):  # which the first film says
+                ffmpeg_version(find_ffmpeg())  # now, and remembered, because a step would wait 50 ms
         if uid is not None:
             check_uid(uid)
         code = _mode_code(mode or "training")
@@ -78,7 +83,7 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._history = read_history(self.directory)
         started, played = self._history.started, self._history.played
         target = Target(run.directory, run.number, started, uid, write_upon_reset, played)
-        options = RecordingOptions(Filming(schedule, rules), code, _warn, strict=True)
+        options = RecordingOptions(filming, code, _warn, strict=True)
         about = _described(env, call_site(sys._getframe(1)))
         recorder = own_recorder(env, about, run, target, options)
         self._recorder = recorder.episodes
