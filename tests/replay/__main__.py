@@ -32,7 +32,7 @@ ROWS = [
     (made("MountainCarContinuous-v0"), 300, ()),
     (made("Pendulum-v1"), 200, ()),
     (made("Blackjack-v1"), 50, ()),
-    (made("Taxi-v3"), 200, ()),
+    (made("Taxi-v4"), 200, ()),
     (made("CliffWalking-v1"), 200, ()),
     (made("FrozenLake-v1"), 100, ()),
     (made("FrozenLake-v1", map_name="8x8"), 100, ()),
