@@ -48,6 +48,14 @@ def test_the_script_prints_and_exits_as_it_does_alone(tmp_path):
     )
 
 
+def test_the_script_gets_the_files_that_the_shell_opened_for_it(tmp_path):
+    name = script(tmp_path, "import gymnasium, os\nos.write(7, open('/dev/fd/8', 'rb').read())")
+    (tmp_path / "in").write_text("handed on")
+    words = f"{sys.executable} -m monitorcli start runs --video none -- {sys.executable} {name}"
+    subprocess.run(f"{words} 7>out 8<in", shell=True, cwd=tmp_path, capture_output=True)
+    assert (tmp_path / "out").read_text() == "handed on"
+
+
 def test_the_closing_line_counts_incomplete_episodes(tmp_path):
     name = script(tmp_path, "from gymnasium import make" + PLAY + "env.reset()\nenv.step(0)")
     done = monitorcli("start", "a/b/c", "--video", "none", "--", sys.executable, name, cwd=tmp_path)

@@ -73,8 +73,8 @@ def running(
 
 
 def _start(command: Sequence[str], environment: Mapping[str, str], **more: Any) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(command, env=environment, **more)
+    try:  # with the files that the shell opened for it: `3> file`, `<(command)`; Python's own are not handed on
+        return subprocess.Popen(command, env=environment, close_fds=False, **more)
     except OSError as error:
         raise _cannot_run(command[0], error) from None
 
