@@ -180,6 +180,29 @@ def test_processes_of_one_series_leave_the_films_that_one_process_would_have_lef
     assert monitorcli("inspect", "runs", "--verify", cwd=tmp_path).returncode == 0
 
 
+def test_the_runs_of_a_recording_leave_the_films_that_one_run_would_have_left_also_after_a_kill(tmp_path):
+    name = script(
+        tmp_path, PROCESSES.format(tests=os.path.dirname(__file__)) + "    os.kill(os.getppid(), 9)"
+    )
+    (tmp_path / name).write_text("import os\n" + (tmp_path / name).read_text())
+    keep = ("runs", "--keep", "best:2,worst", "--", sys.executable, name)
+    assert monitorcli("start", *keep, cwd=tmp_path).returncode == -signal.SIGKILL
+    assert len(filmed(tmp_path / "runs")) == 6  # three of each process
+    empty = sorted((tmp_path / "runs").glob("*.mp4"))[0]
+    empty.write_bytes(b"")
+    for again in range(3):
+        assert monitorcli("resume", *keep, cwd=tmp_path).returncode == -signal.SIGKILL
+        assert len(filmed(tmp_path / "runs")) == 3 + 6  # those of the runs before, and of this one
+        assert not empty.exists()
+
+
+def test_films_that_other_rules_kept_are_left_alone(tmp_path):
+    name = script(tmp_path, PROCESSES.format(tests=os.path.dirname(__file__)))
+    monitorcli("start", "runs", "--keep", "best:2,worst", "--", sys.executable, name, cwd=tmp_path)
+    monitorcli("resume", "runs", "--keep", "best", "--", sys.executable, name, cwd=tmp_path)
+    assert sorted(filmed(tmp_path / "runs")) == [2, 8, 9]  # the first 9 is the best of both runs
+
+
 def test_an_evaluation_keeps_films_by_outcome_too(tmp_path):
     done = monitorcli(
         *("start", "eval", "--env", "CartPole-v1", "--policy", "random", "--episodes", "9", "--seed", "0"),

@@ -14,7 +14,7 @@ from monitorcli.attach import command
 from monitorcli.attach.settings import Settings, environment
 from monitorcli.attach.status_log import StatusLog, new_status_log, read_status_log
 from monitorcli.cli.closing_line import say_recorded
-from monitorcli.cli.keep_films import keep_films
+from monitorcli.cli.keep_films import keep_films, say_what_was_not_kept
 from monitorcli.cli.messages import say
 from monitorcli.cli.nothing_recorded import NOTHING_RECORDED, unmatched, why_nothing
 from monitorcli.cli.request import Request
@@ -43,6 +43,7 @@ def record(request: Request, existing: Existing) -> None:
     ]
     ffmpeg, trouble = usable_ffmpeg(request)
     run = begin(request, existing, request.how())
+    keep_films(request.directory, run, request.keep)
     before = read_history(request.directory)
     say_what_is_not_filmed(request, before.played, trouble)
     settings = settings_of(request, ffmpeg)._replace(
@@ -57,6 +58,7 @@ def record(request: Request, existing: Existing) -> None:
     request = with_current_directory(request, run)
     recover(request.directory)
     keep_films(request.directory, run, request.keep)
+    say_what_was_not_kept(request.directory, run, request.keep)
     status = None if outcome.signal else outcome.status
     end(run, exit_status=status, signal=outcome.signal, interrupted=outcome.interrupted)
     for remark in told.remark:

@@ -12,7 +12,7 @@ from typing import Any
 from monitorcli.cli import deciding, judged_evaluation
 from monitorcli.cli.evaluated import say_evaluated
 from monitorcli.cli.judged_evaluation import Gates, Judged
-from monitorcli.cli.keep_films import keep_films
+from monitorcli.cli.keep_films import keep_films, say_what_was_not_kept
 from monitorcli.cli.messages import say
 from monitorcli.cli.prepared_evaluation import Changes, Prepared, check_engine, checked, prepare
 from monitorcli.cli.progress import progress
@@ -86,6 +86,7 @@ def _ran(request: Request, run: RunFile, task: Task, loaded: Loaded, missing: To
     engine = request.engine or LOCAL
     evaluation = Evaluation(task, missing.seeds, workers, request.repeat, engine, decide)
     evaluated, status = None, 2
+    keep_films(run.directory.path(), run, request.keep)
     try:
         with _beating(run):
             shown = progress(len(missing.seeds), at_most=decide is not None)
@@ -99,6 +100,7 @@ def _ran(request: Request, run: RunFile, task: Task, loaded: Loaded, missing: To
         with contextlib.suppress(OSError, MonitorError):
             recover(run.directory.path())  # what workers that were killed left
             keep_films(run.directory.path(), run, request.keep)
+            say_what_was_not_kept(run.directory.path(), run, request.keep)
         document: dict[str, Any] = evaluated.document() if evaluated else {"interrupted": False}
         if missing.deciding:
             document["decision"] = missing.deciding.document()

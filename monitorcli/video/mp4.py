@@ -29,7 +29,7 @@ _PIPE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
 # What is left in memory while the encoder is busy or not yet started. Few frames, for they are lost when the
 # process is killed.
-_MOST_WAITING = 16
+_MOST_WAITING = 8
 _MOST_WAITING_BYTES = 12 << 20
 
 _PIXELS = {1: "gray", 3: "rgb24", 4: "rgba"}
