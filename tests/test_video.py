@@ -518,9 +518,9 @@ def test_a_film_that_shows_nothing_is_suspect_and_inspect_says_so(tmp_path, shad
     shown = CliRunner().invoke(main, ["inspect", str(tmp_path), "--episode", "0"]).stdout
     assert ("suspect" in shown) == (suspect is not None)
     assert said is None or f"suspect: {said}" in " ".join(shown.split())
-    assert ("1 suspect" in CliRunner().invoke(main, ["inspect", str(tmp_path)]).stdout) == (
-        suspect is not None
-    )
+    shown = CliRunner().invoke(main, ["inspect", str(tmp_path)]).stdout
+    assert (" · 1 suspect\n" in shown) == (suspect is not None)
+    assert (f" suspect    0 · {said}\n" in shown) == (suspect is not None)
 
 
 def test_a_film_that_lacks_frames_is_suspect(tmp_path, monkeypatch):

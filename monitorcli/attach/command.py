@@ -73,7 +73,7 @@ def running(
 
 
 def _start(command: Sequence[str], environment: Mapping[str, str], **more: Any) -> subprocess.Popen[bytes]:
-    try:  # with the files that the shell opened for it: `3> file`, `<(command)`; Python's own are not handed on
+    try:  # `close_fds`: the shell's `3> file` and `<(command)` are handed on; what Python opens never is
         return subprocess.Popen(command, env=environment, close_fds=False, **more)
     except OSError as error:
         raise _cannot_run(command[0], error) from None

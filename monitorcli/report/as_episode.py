@@ -17,6 +17,7 @@ from monitorcli.report.evaluation import error_of
 from monitorcli.report.evaluation_command import command
 from monitorcli.report.evaluation_sentences import raised
 from monitorcli.report.layout import Line, Role, Span, ascii_only, joined, labelled
+from monitorcli.report.rows import SUSPECT
 from monitorcli.report.text import lasting, moment, number, plural, printable, size
 from monitorcli.summary.selection import Rows, Selection
 
@@ -165,13 +166,6 @@ def _run(recording: Recording, row: int) -> Run:
     return recording.runs[recording.writers[int(recording.episodes.writer[row])].run]
 
 
-_SUSPECT = {
-    "black": "every frame is black",
-    "constant": "all frames are alike",
-    "frames": "it lacks frames",
-}
-
-
 def _films(recording: Recording, row: int) -> list[Line]:
     """The episode's video, or that there is none."""
     films = [video for video in recording.videos if video.episode == row]
@@ -181,7 +175,7 @@ def _films(recording: Recording, row: int) -> list[Line]:
     for video in films:
         state = "broken" if video.broken else "" if video.finished else "unfinished"
         if video.suspect and not video.broken:
-            state = f"suspect: {_SUSPECT[video.suspect]}"
+            state = f"suspect: {SUSPECT[video.suspect]}"
         path = Span(printable(recording.directory / video.name), "path")
         line = joined([[path], [Span(size(video.size))], *([[Span(state, "bad")]] if state else [])])
         found += labelled(" video", [line], _COLUMN)

@@ -15,6 +15,11 @@ from monitorcli.report.text import number, printable, size
 from monitorcli.summary import Statistics
 
 _MOST_VIDEOS = 12
+SUSPECT = {
+    "black": "every frame is black",
+    "constant": "all frames are alike",
+    "frames": "it lacks frames",
+}
 
 
 def counts(view: View) -> list[Row]:
@@ -57,15 +62,26 @@ def films(one: RecordingView) -> list[Row]:
     rows: list[Row] = [("videos", _videos(one.videos, found))]
     if not found:
         return rows
-    filmed = sorted({video.episode for video in found if video.episode is not None})
-    segments: list[Line] = [[Span(f"{episode:,}", "value")] for episode in filmed[:_MOST_VIDEOS]]
-    if len(filmed) > _MOST_VIDEOS:
-        segments.append([Span(f"… {len(filmed) - _MOST_VIDEOS:,} more", "dim")])
+    segments = _episodes_of(found)
     stray = sum(video.episode is None for video in found)
     if stray:
         segments.append([Span(f"{stray:,} of unknown episode")])
     latest = Span(printable(one.recording.directory / _latest(found).name), "path")
-    return [*rows, ("filmed", segments), ("latest", [[latest]])]
+    suspect = [
+        ("suspect", [*_episodes_of(of), [Span(words, "bad")]])
+        for why, words in SUSPECT.items()
+        if (of := [video for video in found if video.suspect == why])
+    ]
+    return [*rows, ("filmed", segments), *suspect, ("latest", [[latest]])]
+
+
+def _episodes_of(videos: Sequence[Video]) -> list[Line]:
+    """`0 · 1 · 8`, and how many more there are."""
+    filmed = sorted({video.episode for video in videos if video.episode is not None})
+    segments: list[Line] = [[Span(f"{episode:,}", "value")] for episode in filmed[:_MOST_VIDEOS]]
+    if len(filmed) > _MOST_VIDEOS:
+        segments.append([Span(f"… {len(filmed) - _MOST_VIDEOS:,} more", "dim")])
+    return segments
 
 
 def _latest(videos: Sequence[Video]) -> Video:
