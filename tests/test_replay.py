@@ -6,13 +6,16 @@ import shutil
 import sys
 from pathlib import Path
 
+import gymnasium
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from commands import monitorcli, script
 from test_video import decoded
 
+from monitorcli import Monitor
 from monitorcli.cli import main
+from monitorcli.errors import BadRequest
 from monitorcli.format import log
 from monitorcli.recording import read
 from monitorcli.replay.environment import Typed
@@ -109,6 +112,23 @@ def inspect(*words):
 
 def test_all_episodes_of_an_evaluation_are_made_again(folder):
     assert inspect("eval", "--replay", "all") == (0, "12 of 12 episodes replayed exactly.\n", "")
+
+
+def test_what_a_monitor_in_a_script_traced_is_made_again(folder):
+    env = Monitor(gymnasium.make("CartPole-v1"), folder / "mine", video_callable=False, trace="first:2")
+    for seed in (7, None, None):
+        env.reset(seed=seed)
+        while not env.step(env.action_space.sample())[2]:
+            pass
+    env.close()
+    assert inspect("mine", "--replay", "all") == (
+        0,
+        "2 of 2 episodes replayed exactly; 2 of 3 have a trace.\n",
+        "",
+    )
+    with pytest.raises(BadRequest, match="trace 'frist' is not a schedule"):
+        Monitor(gymnasium.make("CartPole-v1"), folder / "other", trace="frist")
+    assert not (folder / "other").exists()
 
 
 def test_so_many_episodes_as_are_asked_for_are_drawn_by_the_seed(folder, monkeypatch):

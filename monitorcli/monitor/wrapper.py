@@ -26,10 +26,10 @@ from monitorcli.monitor.recorder_factory import EnvironmentRecorder, RecordingOp
 from monitorcli.monitor.run import RunFile
 from monitorcli.monitor.system import check_system
 from monitorcli.monitor.writer import Target
+from monitorcli.video import schedule as schedules
 from monitorcli.video.ffmpeg import ffmpeg_version, find_ffmpeg
 from monitorcli.video.filming import Filming
 from monitorcli.video.keep import parse
-from monitorcli.video.schedule import from_argument
 
 
 class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
@@ -50,6 +50,7 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         uid: str | None = None,
         mode: str | None = None,
         keep: str | None = None,
+        trace: str | None = None,
     ) -> None:
         """Begin a run in `directory`, which is made when it is missing.
 
@@ -63,17 +64,20 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         mode: "training" (default) or "evaluation".
         keep: film every episode, and keep the films of these: "best:3,worst:3,failed:5,last". Then None for
             video_callable films no others.
+        trace: of which episodes it is kept what makes them again, a schedule as of `start --trace`: "all",
+            "every:10"; none without it.
 
         Raises BadRequest, DirectoryInUse (neither force nor resume, and manifests are there) or
         DirectoryUnusable.
         """
         check_system()
         super().__init__(env)
-        schedule = from_argument(False if keep and video_callable is None else video_callable)
+        schedule = schedules.from_argument(False if keep and video_callable is None else video_callable)
         filming = Filming(schedule, parse(keep) if keep else ())
         if filming.wanted and env.render_mode == "rgb_array":
             with contextlib.suppress(EncoderFailed):  # which the first film says
                 ffmpeg_version(find_ffmpeg())  # now, and remembered, because a step would wait 50 ms
+        traced = schedules.parse(trace or "none", "trace")
         if uid is not None:
             check_uid(uid)
         code = _mode_code(mode or "training")
@@ -83,7 +87,7 @@ class Monitor(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._history = read_history(self.directory)
         started, played = self._history.started, self._history.played
         target = Target(run.directory, run.number, started, uid, write_upon_reset, played)
-        options = RecordingOptions(filming, code, _warn, strict=True)
+        options = RecordingOptions(filming, code, _warn, strict=True, traced=traced)
         about = _described(env, call_site(sys._getframe(1)))
         recorder = own_recorder(env, about, run, target, options)
         self._recorder = recorder.episodes
