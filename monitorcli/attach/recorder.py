@@ -140,7 +140,7 @@ class Recorder:
     ) -> None:
         weakref.finalize(env, stop, log.CUT_CLOSED)
         if self._settings.rehearsal:
-            rehearse(env, self._filming.wanted, through)
+            rehearse(env, self._filming, through)
         report_status("made", about.env_id)
         if self._settings.rehearsal or self._settings.evaluation:
             report_status("place", f"{about.env_id} was made{called_from(about.made_at)}")
