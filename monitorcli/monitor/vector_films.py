@@ -74,7 +74,7 @@ class Pictures:
             pictures = [as_array(picture) for picture in given]
             if all(picture.ndim in (2, 3) and picture.dtype == np.uint8 for picture in pictures):
                 return pictures
-        raise EncoderFailed(f"render() gave {kind_of(given)}, not a picture for each of {self._count:,}")
+        raise EncoderFailed(f"render() gave {kind_of(given)}, not a uint8 picture for each of {self._count:,}")
 
 
 class VectorFilms:
