@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import json
+import os
 import re
 import sys
 import weakref
@@ -431,3 +432,33 @@ def test_gymnasiums_own_cartpoles_are_filmed_and_the_script_sees_nothing_of_it(t
         assert pictures.shape == (recording.episodes.length[film.episode] + 1, 400, 600)
         assert fps == 50
         assert (pictures[0] != pictures[-1]).any()
+
+
+FORK = """
+import gymnasium, numpy, os
+env = gymnasium.make_vec("CartPole-v1", num_envs=3, vectorization_mode="vector_entry_point")
+env.reset(seed=4)
+for _ in range(4):
+    env.step(numpy.zeros(3, int))
+child = os.fork()
+for _ in range(20):
+    env.step(numpy.zeros(3, int))
+env.close()
+if child:
+    assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_films_that_run_at_a_fork_are_the_parents_and_the_child_films_what_it_begins(tmp_path):
+    name = script(tmp_path, FORK)
+    done = monitorcli("start", "runs", "--video", "first:5", "--", sys.executable, name, cwd=tmp_path)
+    assert (done.returncode, verify(tmp_path / "runs", find_ffmpeg())) == (0, []), done.stderr
+    recording = read(tmp_path / "runs")
+    episodes = recording.episodes
+    assert len(recording.films) == 5
+    for film in recording.films:
+        pictures, _ = decoded(tmp_path / "runs" / film.name)
+        assert len(pictures) == episodes.length[film.episode] + 1
+    began = episodes.seeded[[film.episode for film in recording.films]]
+    assert began.sum() == 3  # that began before the fork, each filmed by the parent alone
