@@ -254,7 +254,7 @@ def test_without_rgb_array_there_is_no_film_and_nothing_is_rendered(tmp_path, sa
     with filmed(tmp_path, env):
         run(env, 20)
     assert said == [
-        f"no video of Painted: its render_mode is {mode!r}; films of a vector environment need 'rgb_array'."
+        f"no video of Painted: its render_mode is {mode!r}; films of all its slots need 'rgb_array'."
     ]
     assert env.rendered == 0
 
@@ -462,3 +462,28 @@ def test_films_that_run_at_a_fork_are_the_parents_and_the_child_films_what_it_be
         assert len(pictures) == episodes.length[film.episode] + 1
     began = episodes.seeded[[film.episode for film in recording.films]]
     assert began.sum() == 3  # that began before the fork, each filmed by the parent alone
+
+
+ADVICE = """
+import gymnasium, numpy
+from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
+class NoPictures(CartPoleVectorEnv):
+    def render(self):
+        raise NotImplementedError("not drawn")
+cartpole = "gymnasium.envs.classic_control.cartpole:CartPoleEnv"
+gymnasium.register("Mine-v0", cartpole, vector_entry_point=NoPictures)
+env = gymnasium.make_vec("Mine-v0", num_envs=2, vectorization_mode="vector_entry_point")
+env.reset(seed=4)
+for _ in range(30):
+    env.step(numpy.zeros(2, int))
+"""
+
+
+def test_an_environment_that_could_be_made_of_several_is_named_with_the_way_to_film_it(tmp_path):
+    name = script(tmp_path, ADVICE)
+    done = monitorcli("start", "runs", "--", sys.executable, name, cwd=tmp_path)
+    assert (done.returncode, len(read(tmp_path / "runs").films)) == (0, 0)
+    assert done.stderr.splitlines()[0] == (
+        "monitorcli: no video of Mine-v0: render() raised NotImplementedError: not drawn; "
+        'make_vec(..., vectorization_mode="sync") can be filmed.'
+    )

@@ -39,14 +39,13 @@ class Pictures:
         """If `bounded`, many slots are not rendered. Raises EncoderFailed if there is nothing to take."""
         mode, self._render = camera(env)
         if mode != "rgb_array":
-            raise EncoderFailed(
-                f"its render_mode is {mode!r}; films of a vector environment need 'rgb_array'"
-            )
+            raise EncoderFailed(f"its render_mode is {mode!r}; films of all its slots need 'rgb_array'")
         if bounded and count > MOST_SLOTS:
             raise EncoderFailed(f"a frame of it is {count:,} pictures; --video cubic films it all the same")
         if cannot_render(env):  # asking again may end the process
             raise EncoderFailed("render() of its kind has raised before")
         self._count = count
+        self._advice = _advice(env)
         self._taken: Any = None
         self.failure = ""
 
@@ -60,7 +59,10 @@ class Pictures:
             try:
                 self._taken = self._pictures(self._render())
             except Exception as error:
-                self.failure = str(error) if isinstance(error, EncoderFailed) else _raised(error)
+                raised = (
+                    "" if isinstance(error, EncoderFailed) else f"render() raised {type(error).__name__}: "
+                )
+                self.failure = f"{raised}{error}".strip(" :.") + self._advice
         if self.failure:
             raise EncoderFailed(self.failure)
         return self._taken[slot]
@@ -74,7 +76,9 @@ class Pictures:
             pictures = [as_array(picture) for picture in given]
             if all(picture.ndim in (2, 3) and picture.dtype == np.uint8 for picture in pictures):
                 return pictures
-        raise EncoderFailed(f"render() gave {kind_of(given)}, not a uint8 picture for each of {self._count:,}")
+        raise EncoderFailed(
+            f"render() gave {kind_of(given)}, not a uint8 picture for each of {self._count:,}"
+        )
 
 
 class VectorFilms:
@@ -169,5 +173,9 @@ class VectorFilms:
 _OUTCOME = ["number", "return", "end", "success", "mode"]
 
 
-def _raised(error: Exception) -> str:
-    return f"render() raised {type(error).__name__}: {error}".strip(" :.")
+def _advice(env: Any) -> str:
+    """What can be filmed of the same environment, if `make_vec` made it and can make several instead."""
+    spec = getattr(env.unwrapped, "spec", None)
+    how = (getattr(spec, "kwargs", None) or {}).get("vectorization_mode")
+    several = how is not None and getattr(spec, "entry_point", None) is not None
+    return '; make_vec(..., vectorization_mode="sync") can be filmed' if several else ""
