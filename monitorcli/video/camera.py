@@ -185,7 +185,7 @@ def _mode(
 def _vector_class(spec: Any, asked: Mapping[str, Any]) -> Any:
     """What `make_vec` makes one object of; None if it makes several, and calls `make` for each."""
     how = spec.kwargs.get("vectorization_mode", asked["vectorization_mode"])
-    by_itself = how is None or getattr(how, "value", how) in ("vector_entry_point", "custom")
+    by_itself = how is None or getattr(how, "value", how) == "vector_entry_point"
     return spec.vector_entry_point if by_itself else None
 
 
