@@ -162,7 +162,7 @@ def test_an_environment_that_breaks_at_its_first_step_is_named_with_the_place(tm
         (
             "gymnasium.make_vec('CartPole-v1', 2, vectorization_mode='vector_entry_point')",
             [],
-            " - frame        CartPoleVectorEnv steps all its environments as one",
+            " ✓ frame        600 x 400 for each of 2",
         ),
         (
             "gymnasium.make_vec('CartPole-v1', 2, vectorization_mode='async')",

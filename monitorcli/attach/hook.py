@@ -113,7 +113,10 @@ class Attached:
         def recorded_make_vec(*args: Any, **kwargs: Any) -> Any:
             before = self.depth.made
             try:
-                env = make_vec(*args, **kwargs)
+                wanted = self._films and self.wants(_id_in(args, kwargs))
+                env = made_to_render(make_vec, registration, args, kwargs) if wanted else None
+                if env is None:
+                    env = make_vec(*args, **kwargs)
             except Exception as error:
                 _report_raised("make_vec", args, kwargs, error)
                 raise

@@ -27,6 +27,7 @@ from monitorcli.monitor.pool_step_recorder import PoolStepRecorder
 from monitorcli.monitor.recorder_factory import RecordingOptions, shared_recorder
 from monitorcli.monitor.step_recorder import RecordedCalls
 from monitorcli.monitor.vector_episode_recorder import VectorEpisodeRecorder
+from monitorcli.monitor.vector_films import VectorFilms
 from monitorcli.monitor.vector_step_recorder import record_vector_steps
 from monitorcli.monitor.writer import EpisodeWriter, Target
 from monitorcli.video.filming import Filming
@@ -35,7 +36,6 @@ from monitorcli.video.schedule import never, parse
 _remark = functools.partial(report_status, "remark")
 # Places and arguments of one environment id that are told apart in a process: each has three files.
 _MOST_KINDS = 64
-_FILMABLE = '; make_vec(..., vectorization_mode="sync") can be filmed.'
 
 
 class Recorder:
@@ -107,12 +107,14 @@ class Recorder:
     ) -> RecordedCalls | None:
         """Record all slots of a vector environment that is one object."""
         about = describe(env, env_id, made_at)
-        recorder = self._of_slots(env, about, several(env) or env.num_envs)
+        count = several(env) or env.num_envs
+        recorder = self._of_slots(env, about, count)
+        if self._filming.wanted:
+            recorder.films = VectorFilms(env, count, self._filming, _remark)
         recorded = record_vector_steps(env, recorder, _reset_mode(env, about.gym_version))
         graft(env, recorded)
         self._attached(env, about, recorded.stop)
-        hint = _FILMABLE if _is_vector(env) else "."
-        self._remark_unfilmed(about, type(env.unwrapped).__name__, hint)
+        self._remark_untraced(about, type(env.unwrapped).__name__)
         return recorded
 
     @failures_reported()
@@ -122,7 +124,9 @@ class Recorder:
         pool = PoolStepRecorder(self._of_slots(env, about, env.num_envs), seed)
         graft_pool(env, pool, env_id)
         self._attached(env, about, pool.stop, "recv")
-        self._remark_unfilmed(about, "EnvPool")
+        self._remark_untraced(about, "EnvPool")
+        if self._filming.wanted:
+            _remark(f"no video of {about.env_id}: EnvPool steps all its environments as one.")
 
     def _report_filming(self) -> None:
         report_status("filming", f"{self._filming.meter.spent:.2f}")
@@ -136,16 +140,14 @@ class Recorder:
     ) -> None:
         weakref.finalize(env, stop, log.CUT_CLOSED)
         if self._settings.rehearsal:
-            rehearse(env, self._filming.wanted, through)
+            rehearse(env, self._filming, through)
         report_status("made", about.env_id)
         if self._settings.rehearsal or self._settings.evaluation:
             report_status("place", f"{about.env_id} was made{called_from(about.made_at)}")
 
-    def _remark_unfilmed(self, about: Environment, name: str, hint: str = ".") -> None:
+    def _remark_untraced(self, about: Environment, name: str) -> None:
         if self._traced is not never:
             _remark(f"no traces of {about.env_id}: {name} steps all its environments as one.")
-        if self._filming.wanted:
-            _remark(f"no video of {about.env_id}: {name} steps all its environments as one{hint}")
 
     def _mode_of(self, about: Environment) -> bytes:
         """The mode's code: evaluation for what `--evaluation` names."""

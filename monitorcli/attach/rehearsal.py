@@ -9,11 +9,13 @@ from typing import Any
 from monitorcli.attach.status_log import report_status
 from monitorcli.monitor.autoreset import several
 from monitorcli.monitor.step_result import NotOneStep, as_float, five
+from monitorcli.monitor.vector_films import Pictures
 from monitorcli.video.camera import FILMED, camera
+from monitorcli.video.filming import Filming
 
 
-def rehearse(env: Any, filmed: bool, through: str = "step") -> None:
-    """Report the first step of `env`, which is recorded already; if `filmed`, also a frame after it.
+def rehearse(env: Any, filming: Filming, through: str = "step") -> None:
+    """Report the first step of `env`, which is recorded already; if films are wanted, also a frame after it.
 
     `through` is the name of the method that returns steps. If it returns a pair, that is a reset and no
     step.
@@ -25,7 +27,12 @@ def rehearse(env: Any, filmed: bool, through: str = "step") -> None:
         result = recorded(*args, **kwargs)
         if through == "step" or len(result) == 5:
             vars(env)[through] = recorded
-            report_status(*picture(env) if filmed else ("unfilmed", ""))
+            if not filming.wanted:
+                report_status("unfilmed", "")
+            elif through == "recv":
+                report_status("unfilmed", f"{type(env).__name__} steps all its environments as one")
+            else:
+                report_status(*picture(env, filming.options.bounded))
             report_status("step", first_step(result))
         return result
 
@@ -47,17 +54,22 @@ def first_step(result: Any) -> str:
     return f"observation {seen}, " + (f"reward {as_float(reward):g}" if count == 1 else f"{count} rewards")
 
 
-def picture(env: Any) -> tuple[str, str]:
-    """Render once. Returns ("frame", description), ("unfilmed", reason) or ("broken", reason)."""
-    if hasattr(env, "num_envs") or several(env):
-        return "unfilmed", f"{type(env).__name__} steps all its environments as one"
+def picture(env: Any, bounded: bool = False) -> tuple[str, str]:
+    """Render once. Returns ("frame", description), ("unfilmed", reason) or ("broken", reason).
+
+    `bounded` is whether nobody asked for films.
+    """
+    count = several(env) or getattr(env, "num_envs", 0)
     try:
+        if count:
+            frame = Pictures(env, count, bounded).of(0)
+            return "frame", f"{frame.shape[1]} x {frame.shape[0]} for each of {count:,}"
         taken = camera(env)
         if taken.mode not in FILMED:
             return "unfilmed", f"its render_mode is {taken.mode!r}; films need 'rgb_array' or 'ansi'"
         frame = taken.render()
     except Exception as error:
-        return "broken", str(error)
+        return "unfilmed" if count else "broken", str(error)
     if isinstance(frame, str):
         return "frame", f"text of {len(frame.splitlines())} lines"
     if getattr(frame, "ndim", 0) < 2:

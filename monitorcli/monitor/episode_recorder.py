@@ -83,6 +83,18 @@ class EpisodeRecorder:
             return False
         return self.films.wanted
 
+    def begin_film(self) -> bool:
+        """Begin a film before the episode's first step, if it is chosen. Returns whether it was."""
+        try:
+            writer = self.writer
+            if writer is None or writer.closed:
+                writer = self._adopt()
+            if self.number is not None:
+                self.films.begin(writer, self.number, self.env())
+        except Exception as error:
+            self.trouble(error)
+        return self.films.running is not None
+
     def renumber(self, number: int) -> None:
         """Give the episode that has just begun this number, in the recording and for the schedule."""
         if self.number is not None:
@@ -97,7 +109,7 @@ class EpisodeRecorder:
             if writer.closed:  # there was a fork since
                 if length == self._inherited:
                     return
-                writer = self.adopt()
+                writer = self._adopt()
             began, success = self._began, success_in(info) if info else -1
             low, high, seeded = (0, 0, 0) if self._seed is None else split_seed(self._seed)
             # fmt: off
@@ -133,7 +145,7 @@ class EpisodeRecorder:
             self._odd_said = True
             self._notify(f"returns of {name} are NaN: step gave {kind_of(reward)} as reward, not one number.")
 
-    def adopt(self) -> EpisodeWriter:
+    def _adopt(self) -> EpisodeWriter:
         """The episode was begun by the process from which this one was forked; record it as ours, too."""
         writer = self.open()
         self.number = writer.begin(self._began)

@@ -62,7 +62,7 @@ def record_steps(env: Any, recorder: EpisodeRecorder, strict: bool) -> RecordedC
     def first(action: Any) -> Any:
         nonlocal call, looked_at, own_step
         own_step = env_step if tracer is None else tracer.follow(env_step, action, recorder.number)
-        call = filmed if films.wanted and films.begin(recorder) else own_step
+        call = filmed if films.wanted and recorder.begin_film() else own_step
         result = call(action)
         looked_at = True
         if result.__class__ is not tuple:  # which may not even be unpacked without harm

@@ -18,6 +18,7 @@ from monitorcli.format import log
 from monitorcli.monitor.episode_recorder import split_seed
 from monitorcli.monitor.notices import once, trouble
 from monitorcli.monitor.step_result import NOT_FROM_HERE, kind_of
+from monitorcli.monitor.vector_films import VectorFilms
 from monitorcli.monitor.writer import EpisodeWriter
 
 Indices = Any  # of slots: an integer array of shape (k,), strictly increasing
@@ -53,14 +54,18 @@ class VectorEpisodeRecorder:
         self._notify = once(notify)
         self._clock = clock
         self._writer: EpisodeWriter | None = None
+        self.films: VectorFilms | None = None
         self.steps: Callable[[], Steps] = lambda: 0  # calls of `step` so far; its step recorder knows
         # After a fork: how far each slot was then, -1 for those with an episode of this process's own.
         self._inherited: npt.NDArray[np.int64] | None = None
         self._odd_said = False
         _recorders.add(self)
 
-    def begin(self, which: Indices, step: Steps) -> None:
-        """Episodes began in these slots; `step` calls of `step` were before them."""
+    def begin(self, which: Indices, step: Steps) -> bool:
+        """Episodes began in these slots; `step` calls of `step` were before them.
+
+        Returns whether `begin_films` is to be called before their first step.
+        """
         writer = self._writer
         if writer is None or writer.closed:
             writer = self._open(which)
@@ -72,6 +77,18 @@ class VectorEpisodeRecorder:
         self._duration[which] = -now
         self._length[which] = -step
         self.totals[which] = 0.0
+        return self.films is not None and self.films.began(which)
+
+    def begin_films(self) -> bool:
+        """Begin the films of episodes that are to make their first step. Returns whether any film runs."""
+        films = self.films
+        if films is None:
+            return False
+        try:
+            films.begin(self._opened, self._number)
+        except Exception as error:
+            self.trouble(error)
+        return bool(films.running)
 
     def seed(self, which: Indices, seed: Any) -> None:
         """These episodes began with the seed that `reset` was given: one for all, or a list for all slots."""
@@ -117,6 +134,8 @@ class VectorEpisodeRecorder:
         stepped = which[self._length[which] + step > 0]
         if stepped.size:
             self.end_incomplete(stepped, step, log.CUT_UNKNOWN)
+        if self.films is not None and self._writer is not None:
+            self.films.stop(self._writer)
         self._notify(f"{self._name()} {NOT_FROM_HERE}: {reason}.")
 
     def odd_reward(self, rewards: Any) -> None:
@@ -129,6 +148,9 @@ class VectorEpisodeRecorder:
     def _name(self) -> str:
         return self._writer.env_id if self._writer else "this environment"
 
+    def _opened(self) -> EpisodeWriter:
+        return self._open() if self._writer is None or self._writer.closed else self._writer
+
     def _open(self, fresh: Indices = ()) -> EpisodeWriter:
         """Open the writer; after a fork, what runs but for the slots `fresh` is numbered anew in it."""
         writer = self._writer = self._open_writer()
@@ -140,7 +162,9 @@ class VectorEpisodeRecorder:
         return writer
 
     def _inherit(self) -> None:
-        """This process was forked."""
+        """This process was forked; films that run are its parent's."""
+        if self.films is not None:
+            self.films.disown()
         if self._writer is not None:
             self._inherited = np.array(np.broadcast_to(self.steps(), self.totals.shape), np.int64)
 
@@ -157,6 +181,8 @@ class VectorEpisodeRecorder:
     def _write(self, out: npt.NDArray[np.float64], which: Indices) -> None:
         if self._writer is not None:  # else it could not be opened, which was said
             self._writer.append(out.tobytes())
+            if self.films is not None and (self.films.wanted or self.films.running):
+                self.films.end(self._writer, out.view(log.RECORD)[:, 0])
         if self._seeded:
             self._put_seed(which, None)
             self._seeded = int(np.count_nonzero(self._rows["seeded"]))

@@ -26,7 +26,9 @@ def record_vector_steps(env: Any, recorder: VectorEpisodeRecorder, mode: str) ->
 
     One long function, because all its closures share what every step reads and changes.
     """
-    env_step, env_reset = env.step, env.reset
+    call = env_step = env.step
+    env_reset = env.reset
+    films = recorder.films
     totals, shape, array = recorder.totals, recorder.totals.shape, np.ndarray
     add, nothing = np.add, np.zeros(0, np.intp)
     alive = np.zeros(shape, np.bool_)  # slots with a running episode
@@ -38,8 +40,18 @@ def record_vector_steps(env: Any, recorder: VectorEpisodeRecorder, mode: str) ->
     now = 0
     given_up = False
 
-    def step(actions: Any) -> Any:
+    # Is `call` only while there are films, or may be, so that other steps need not ask.
+    def filmed(actions: Any) -> Any:
+        nonlocal call
+        if films is None or not recorder.begin_films():
+            call = env_step
+            return env_step(actions)
         result = env_step(actions)
+        films.capture(_over(result, shape) if mode == SAME_STEP else None)  # which shows the next episode
+        return result
+
+    def step(actions: Any) -> Any:
+        result = call(actions)
         if running:
             try:
                 count(result)
@@ -50,7 +62,7 @@ def record_vector_steps(env: Any, recorder: VectorEpisodeRecorder, mode: str) ->
         return result
 
     def count(result: Any) -> None:
-        nonlocal now, pending
+        nonlocal now, pending, call
         _, rewards, terminated, truncated, infos = result if result.__class__ is tuple else five(result)
         if rewards.__class__ is not array or rewards.shape != shape or rewards.dtype.kind not in "fiub":
             rewards = as_rewards(rewards, shape, recorder.odd_reward)
@@ -66,7 +78,8 @@ def record_vector_steps(env: Any, recorder: VectorEpisodeRecorder, mode: str) ->
         if pending.size:  # this step was their reset, and belongs to no episode
             done[pending] = False
             began, pending = pending, nothing
-            recorder.begin(began, now)
+            if recorder.begin(began, now):
+                call = filmed
             if partly:
                 alive[began] = True
         if partly:
@@ -78,13 +91,16 @@ def record_vector_steps(env: Any, recorder: VectorEpisodeRecorder, mode: str) ->
             if partly:
                 alive[ended] = mode == SAME_STEP
             if mode == SAME_STEP:
-                recorder.begin(ended, now)
+                if recorder.begin(ended, now):
+                    call = filmed
             elif mode == NEXT_STEP:
                 pending = ended
 
     def reset(*args: Any, **kwargs: Any) -> Any:
         chosen = chosen_slots(kwargs.get("options"), shape)
         stop_some(chosen, log.CUT_RESET)
+        if films is not None:
+            films.forget()
         result = env_reset(*args, **kwargs)
         try:
             begin(chosen, args[0] if args else kwargs.get("seed"))
@@ -93,7 +109,7 @@ def record_vector_steps(env: Any, recorder: VectorEpisodeRecorder, mode: str) ->
         return result
 
     def begin(chosen: Any, seed: Any) -> None:
-        nonlocal running, partly, pending
+        nonlocal running, partly, pending, call
         if given_up:
             return
         which = chosen.nonzero()[0]
@@ -105,7 +121,8 @@ def record_vector_steps(env: Any, recorder: VectorEpisodeRecorder, mode: str) ->
             alive[pending] = False
         alive[which] = True
         running, partly = True, mode in (DISABLED, UNKNOWN) or not bool(np.delete(alive, pending).all())
-        recorder.begin(which, now)
+        if recorder.begin(which, now):
+            call = filmed
         recorder.seed(which, seed)
 
     def going() -> Any:
@@ -137,3 +154,12 @@ def record_vector_steps(env: Any, recorder: VectorEpisodeRecorder, mode: str) ->
 
     recorder.steps = lambda: now
     return RecordedCalls(step, reset, stop, reset_began)
+
+
+def _over(result: Any, shape: tuple[int, ...]) -> Any:
+    """Whether each slot's episode ended with this step; None if it cannot be told."""
+    try:
+        _, _, terminated, truncated, _ = five(result)
+        return as_ends(terminated, shape, "terminated") | as_ends(truncated, shape, "truncated")
+    except NotOneStep:
+        return None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import inspect
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from monitorcli.video.offscreen import drawing, window
 
 # One frame a call, taken only when asked for; `rgb_array_list` would render every step.
-_FILMABLE = ("rgb_array", "ansi")
+_FILMABLE: tuple[str, ...] = ("rgb_array", "ansi")
 FILMED = (*_FILMABLE, "human")  # of the last, what its window shows
 # Wrappers that hand `render` on, after checks of their own that are not for us.
 _CHECKS = {"PassiveEnvChecker", "OrderEnforcing"}
@@ -37,6 +37,7 @@ def made_to_render(
 ) -> Any:
     """`make(*args, **kwargs)` with a `render_mode` that the script did not give; None if impossible.
 
+    `make` may be `make_vec`, where it makes one object; else it calls `make` itself, for each environment.
     If None, the caller makes the environment as the script asked, so that an error is the script's own.
     The environment and its spec do not show the added mode, so that a copy is made as the script asked.
     """
@@ -160,19 +161,32 @@ def _mode(
         spec = wanted if isinstance(wanted, registration.EnvSpec) else find(wanted)
         if spec.kwargs.get("render_mode") is not None:
             return None
-        creator = spec.entry_point
+        own = inspect.signature(make).parameters
+        given = {**spec.kwargs, **{name: value for name, value in kwargs.items() if name not in own}}
+        creator, filmable = spec.entry_point, _FILMABLE
+        if "vectorization_mode" in own:
+            asked = inspect.signature(make).bind(*args, **kwargs)
+            asked.apply_defaults()
+            creator, filmable = _vector_class(spec, asked.arguments), _FILMABLE[:1]
+            given = {"num_envs": asked.arguments["num_envs"], **given}
+            given.pop("vectorization_mode", None)
         if not callable(creator):
             load: Any = getattr(registration, "load_env_creator", None) or registration.load
             creator = load(creator)
         modes = creator.metadata.get("render_modes", ())
-        mode = next((mode for mode in _FILMABLE if mode in modes), None)
+        mode = next((mode for mode in filmable if mode in modes), None)
         if mode is not None:
-            own = inspect.signature(make).parameters
-            given = {name: value for name, value in kwargs.items() if name not in own}
-            _bind(creator, {**spec.kwargs, **given, "render_mode": mode})
+            _bind(creator, {**given, "render_mode": mode})
     except Exception:  # `make` will say it better
         return None
     return mode
+
+
+def _vector_class(spec: Any, asked: Mapping[str, Any]) -> Any:
+    """What `make_vec` makes one object of; None if it makes several, and calls `make` for each."""
+    how = spec.kwargs.get("vectorization_mode", asked["vectorization_mode"])
+    by_itself = how is None or getattr(how, "value", how) == "vector_entry_point"
+    return spec.vector_entry_point if by_itself else None
 
 
 def _bind(creator: Any, kwargs: dict[str, Any]) -> None:

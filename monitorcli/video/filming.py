@@ -56,7 +56,6 @@ class FilmsWriter(Protocol):
     """What films need from the writer: an id, the next turn of the schedule, and a path among its files."""
 
     env_id: str
-    closed: bool
     turns: Iterator[int]
 
     def film_path(self, episode: int, decided: bool = True) -> Path:
@@ -69,29 +68,21 @@ class FilmsWriter(Protocol):
         """Take over a film that has all its frames, and keep it, or others, or not."""
 
 
-class FilmedEpisodes(Protocol):
-    """What films need from the episode recorder. The recorder itself is passed in, which costs nothing."""
-
-    number: int | None
-    env: Callable[[], Any]
-
-    @property
-    def writer(self) -> FilmsWriter | None:
-        """The writer of the episodes; None if it could not be opened."""
-
-    def adopt(self) -> FilmsWriter:
-        """After a fork, the writer of this process, to which the episode belongs from now on."""
-
-    def trouble(self, error: Exception) -> None:
-        """Report a failure, once."""
-
-
 class Films:
     """The films of one environment. A failure is reported once, and only films are lost."""
 
-    def __init__(self, filming: Filming, notify: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        filming: Filming,
+        notify: Callable[[str], None],
+        take: Callable[[Any], Camera] = camera,
+        has_room: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`take(env)` gives the camera, or raises EncoderFailed; `has_room()` is asked before each film."""
         self._filming = filming
         self._notify = notify
+        self._take = take
+        self._has_room = has_room
         self.wanted = filming.wanted
         self.running: Film | None = None
         self._chosen = False  # whether the schedule chose the episode that is filmed
@@ -102,37 +93,30 @@ class Films:
         self._camera: Camera | None = None
         self._broken_said = False
 
-    def begin(self, episodes: FilmedEpisodes) -> bool:
-        """Begin a film before an episode's first step, if the schedule chooses it. Returns whether it did.
+    def begin(self, writer: FilmsWriter, number: int, env: Any) -> bool:
+        """Begin a film before the episode's first step, if the schedule chooses it. Returns whether it did.
 
         The schedule is asked at the first step and not at the reset, because a reset without a step does
         not count for it. The environment still shows the state after the reset.
         """
+        turn, self.next_turn = self.next_turn, None
+        if turn is None:
+            turn = next(writer.turns)
+        self._turn, self._asked = turn, number
         try:
-            writer = episodes.writer
-            if writer is None or writer.closed:
-                writer = episodes.adopt()
-            turn, self.next_turn = self.next_turn, None
-            if turn is None:
-                turn = next(writer.turns)
-            self._turn, self._asked = turn, episodes.number
-            try:
-                chosen = self._filming.schedule(turn)
-            except Exception as error:
-                self._notify(f"the video schedule failed ({type(error).__name__}: {error}); the run goes on.")
-                return False
-            if not (chosen or self._filming.rules) or episodes.number is None:
-                return False
-            if self._filming.meter.enough_for_another():
-                self._notify(TOO_COSTLY)
-                return False
-            self._filming.meter.films += 1
-            self._chosen = bool(chosen)
-            with self._filming.meter.running():
-                self.running = self._open(writer, episodes.number, episodes.env())
-            self.capture()
+            self._chosen = bool(self._filming.schedule(turn))
         except Exception as error:
-            episodes.trouble(error)
+            self._notify(f"the video schedule failed ({type(error).__name__}: {error}); the run goes on.")
+            return False
+        if not (self._chosen or self._filming.rules) or not self._has_room():
+            return False
+        if self._filming.meter.enough_for_another():
+            self._notify(TOO_COSTLY)
+            return False
+        self._filming.meter.films += 1
+        with self._filming.meter.running():
+            self.running = self._open(writer, number, env)
+        self.capture()
         return self.running is not None
 
     def capture(self) -> None:
@@ -174,12 +158,13 @@ class Films:
         self.running = None
 
     def _open(self, writer: FilmsWriter, number: int, env: Any) -> Film | None:
-        mode, render = self._camera = self._camera or camera(env)
+        try:
+            mode, render = self._camera = self._camera or self._take(env)
+        except EncoderFailed as error:
+            self._give_up(writer, str(error))
+            return None
         if mode not in FILMED:
-            self.wanted = False
-            self._notify(
-                f"no video of {writer.env_id}: its render_mode is {mode!r}; films need 'rgb_array' or 'ansi'."
-            )
+            self._give_up(writer, f"its render_mode is {mode!r}; films need 'rgb_array' or 'ansi'")
             return None
         if cannot_render(env):  # which was said when it raised
             self.wanted = False
@@ -194,9 +179,12 @@ class Films:
             about = FilmInfo(number, fps, options.max_frames, options.frame_skip or 1, self._chosen)
             return Film(place, about, render, encoder, self._say_broken)
         except (EncoderFailed, OSError) as error:
-            self.wanted = False
-            self._notify(f"no video of {writer.env_id}: {error}.")
+            self._give_up(writer, str(error))
             return None
+
+    def _give_up(self, writer: FilmsWriter, reason: str) -> None:
+        self.wanted = False
+        self._notify(f"no video of {writer.env_id}: {reason}.")
 
     def _say_broken(self, remark: str) -> None:
         if not self._broken_said:
