@@ -119,6 +119,23 @@ def test_a_generator_that_the_environment_makes_itself_is_known_by_its_entropy(t
     assert again.reset()[0].tolist() == got[0][0].tolist()
 
 
+def test_a_wide_integer_of_the_random_numbers_takes_16_bytes_of_its_own():
+    state = {
+        "bit_generator": "PCG64",
+        "state": {"state": (1 << 127) + 5, "inc": (1 << 64) + 1},
+        "uinteger": 7,
+    }
+    kept = trace.Trace(3, 0, {"state": state}, None, [1, 0, 1], 9, np.array([1, 2, 3], np.uint8), bytes(16))
+    packed = trace.pack(kept)
+    assert b'{"state": {"wide": 0}, "inc": {"wide": 1}}' in packed
+    assert ((1 << 127) + 5).to_bytes(16, "little") + ((1 << 64) + 1).to_bytes(16, "little") in packed
+    found = trace.unpack(packed)
+    assert (found.random, found.first, found.checks.tolist()) == ({"state": state}, 9, [1, 2, 3])
+    for torn in (packed.replace(b'"wide": 1', b'"wide": 2'), packed.replace(b'"steps": 3', b'"steps": 8')):
+        with pytest.raises(BadFile):
+            trace.unpack(torn)
+
+
 def test_nothing_is_changed_in_the_environment_and_what_it_gives_is_given_back(tmp_path):
     env = Countdown((3,))
     given, kept = [], env.step

@@ -22,7 +22,15 @@ import numpy.typing as npt
 
 from monitorcli.errors import BadFile
 from monitorcli.format.files import open_regular
-from monitorcli.format.trace_numbers import apart, count, packed_actions, together, unpacked_actions
+from monitorcli.format.trace_numbers import (
+    apart,
+    count,
+    packed_actions,
+    packed_random,
+    together,
+    unpacked_actions,
+    unpacked_random,
+)
 
 # Versions of the file, newest last. 1: first version, of monitorcli 0.2.
 VERSION = 1
@@ -39,6 +47,7 @@ MOST_STEPS = 1 << 24  # of one episode that is traced
 _encode = json.JSONEncoder(allow_nan=False).encode
 _SIZES = struct.Struct("<III")
 _INTEGER = struct.Struct("<q")
+_CHECK = struct.Struct("<I")
 
 # Steps that are hashed together: their observations, then their rewards.
 BLOCK = 256
@@ -176,15 +185,14 @@ def _checks(rows: npt.NDArray[np.uint8], rewards: npt.NDArray[np.float64]) -> np
 
 
 def pack(trace: Trace) -> bytes:
-    """The trace as the bytes that a writer appends: sizes, a JSON object, actions, checks, digest."""
+    """The trace as the bytes that a writer appends: sizes, a JSON object, actions, and what checks it."""
     about = {"number": trace.number, "earlier": trace.earlier}
     if trace.not_kept:
         return _framed({**about, "not_kept": trace.not_kept})
     kind, actions = packed_actions(trace.actions)
-    about.update(
-        steps=trace.steps, random=trace.random, options=trace.options, action=kind, first=trace.first
-    )
-    return _framed(about, actions, together(trace.checks, 4) + trace.digest)
+    random, wide = packed_random(trace.random)
+    about.update(steps=trace.steps, random=random, options=trace.options, action=kind)
+    return _framed(about, actions, wide + _CHECK.pack(trace.first) + together(trace.checks, 4) + trace.digest)
 
 
 def _framed(about: Any, actions: bytes = b"", rest: bytes = b"") -> bytes:
@@ -207,14 +215,14 @@ def unpack(data: bytes) -> Trace:
         if steps > MOST_STEPS:
             raise ValueError("it has too many steps")
         found = unpacked_actions(about["action"], data[at : at + actions], steps)
-        tail = data[at + actions :]
-        if len(tail) != (steps + 1) // 2 + _DIGEST:
+        end = len(data) - _DIGEST
+        begin = end - (steps + 1) // 2 - _CHECK.size
+        if begin < at + actions:
             raise ValueError("its checks are not one a step")
-        checks = apart(tail[:-_DIGEST], 4)[:steps]
-        first = count(about["first"])
-        return Trace(
-            number, earlier, about["random"], about["options"], found, first, checks, tail[-_DIGEST:]
-        )
+        random = unpacked_random(about["random"], data[at + actions : begin])
+        (first,) = _CHECK.unpack_from(data, begin)
+        checks = apart(data[begin + _CHECK.size : end], 4)[:steps]
+        return Trace(number, earlier, random, about["options"], found, first, checks, data[end:])
     except (struct.error, ValueError, TypeError, KeyError, RecursionError, MemoryError) as error:
         raise BadFile(f"no trace: {error}") from None
 
