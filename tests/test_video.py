@@ -428,11 +428,11 @@ def copier(tmp_path):
 def test_an_encoder_that_is_not_ready_is_not_waited_for_and_gets_every_frame_once(tmp_path, copier):
     encoder = Mp4(tmp_path / "film", 30.0, copier)
     frame = np.zeros((512, 512, 4), np.uint8)  # as large as the pipe
-    for number in range(9):
+    for number in range(5):
         frame[:] = number
         encoder.add(frame)  # which the environment then draws into again
     (tmp_path / "go").write_text("\n")
-    for number in range(9, 40):
+    for number in range(5, 40):
         frame[:] = number
         encoder.add(frame)
     encoder.close()

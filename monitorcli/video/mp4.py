@@ -1,8 +1,10 @@
 """Encode frames as an mp4, with an ffmpeg that reads them from a pipe.
 
 A frame is written as far as the pipe has room, and the rest with the next frame, so that the script waits
-for the encoder only when much is left. Not by a thread: the script may close any descriptor, and open a
-file of the same number, between a thread's look at it and its write.
+for the encoder only when much is left. Then it waits until nothing is, and so with each frame until one finds
+room at once: what is left has to be copied, which is wasted on an encoder that is slower than the frames.
+Not by a thread: the script may close any descriptor, and open a file of the same number, between a thread's
+look at it and its write.
 """
 
 from __future__ import annotations
@@ -27,10 +29,10 @@ from monitorcli.video.options import USUAL, FilmOptions
 # What an encoder needs of an input pipe to stay ahead of the environment (F_SETPIPE_SZ, fcntl(2)).
 _PIPE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
-# What is left in memory while the encoder is busy or not yet started. Few frames, for they are lost when the
-# process is killed.
-_MOST_WAITING = 8
-_MOST_WAITING_BYTES = 12 << 20
+# What is left in memory while the encoder is busy or not yet started. Few frames, for a step waits until all
+# are written when there are more, and those that are left are lost when the process is killed.
+_MOST_WAITING = 4
+_MOST_WAITING_BYTES = 6 << 20
 
 _PIXELS = {1: "gray", 3: "rgb24", 4: "rgba"}
 
@@ -60,6 +62,7 @@ class Mp4:
         self._waiting: deque[memoryview] = deque()  # frames that the pipe had no room for
         self._spare: list[bytearray] = []  # memory of frames that were written, to be used again
         self._most_waiting = 0
+        self._behind = False  # whether the encoder is slower than the frames come
         self._shape: tuple[int, ...] = ()
         self._arguments: list[str] = []
         self._complaint: str | None = None
@@ -72,8 +75,13 @@ class Mp4:
         if pixels.shape != self._shape or pixels.dtype != np.uint8:
             raise EncoderFailed(f"frame {describe(pixels)} after {self._shape} uint8")
         self._waiting.append(memoryview(pixels.data).cast("B"))
-        self._send(most=self._most_waiting)
-        if self._waiting:  # a copy, because the environment may draw into its own
+        self._send(wait=False)
+        if not self._waiting:
+            self._behind = False
+        elif self._behind or len(self._waiting) > self._most_waiting:
+            self._behind = True
+            self._send(wait=True)
+        else:  # a copy, because the environment may draw into its own
             rest = self._waiting[-1]
             copy = memoryview(self._spare.pop() if self._spare else bytearray(pixels.nbytes))[: len(rest)]
             copy[:] = rest
@@ -82,7 +90,7 @@ class Mp4:
     def close(self) -> None:
         """See Encoder."""
         if self._process:
-            self._send(most=0)
+            self._send(wait=True)
             self._frames.close()
 
     def abandon(self) -> None:
@@ -119,11 +127,11 @@ class Mp4:
         )
         self._process, self._frames, self._said = _start([self._ffmpeg, *self._arguments], self._path)
 
-    def _send(self, most: int) -> None:
-        """Write what there is room for; waits until at most `most` frames are left. Raises EncoderFailed."""
+    def _send(self, wait: bool) -> None:
+        """Write what there is room for, or all; raises EncoderFailed."""
         try:
             with _surviving_sigpipe():
-                while self._waiting and self._write_first(wait=len(self._waiting) > most):
+                while self._waiting and self._write_first(wait):
                     written = self._waiting.popleft().obj
                     if isinstance(written, bytearray):
                         self._spare.append(written)
