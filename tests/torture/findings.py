@@ -127,15 +127,21 @@ def _begun(directory: Path, video: str) -> float:
 
 
 def _due(ledger: Path, killed_at: float) -> int:
-    """How many frames of the episode that was running had been rendered a second before the kill."""
-    count = 0
+    """How many frames of the episode that was running had been rendered a second before the kill.
+
+    Each environment has a ledger; the episode that was running is in that with the latest frame.
+    """
+    latest = (0.0, 0)
     for path in ledger.iterdir():
+        at, count = 0.0, 0
         for line in path.read_text().splitlines():
             if line.startswith("r"):
                 count = 0
-            elif line.startswith("f ") and float(line[2:]) < killed_at - YOUNG:
-                count += 1
-    return count
+            elif line.startswith("f "):
+                at = float(line[2:])
+                count += at < killed_at - YOUNG
+        latest = max(latest, (at, count))
+    return latest[1]
 
 
 class OldGym:
