@@ -260,6 +260,13 @@ def test_an_encoder_that_dies_costs_the_video_and_nothing_else(tmp_path, monkeyp
         check_ffmpeg(os.fspath(fake))
 
 
+def test_an_ffmpeg_that_cannot_be_run_costs_the_video_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "none"))
+    with pytest.warns(RuntimeWarning, match="a video is broken"):
+        film(tmp_path / "runs", countdown(lengths=(4,), render_mode="rgb_array"))
+    assert read(tmp_path / "runs").episodes.length.tolist() == [4]
+
+
 def test_an_encoder_that_dies_kills_no_script_that_lets_sigpipe_kill_it(tmp_path, monkeypatch):
     fake = tmp_path / "ffmpeg"
     fake.write_text("#!/bin/sh\nexit 3\n")

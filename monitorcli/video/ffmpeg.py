@@ -34,10 +34,13 @@ def check_ffmpeg(ffmpeg: str) -> None:
 
 @functools.lru_cache(maxsize=None)
 def ffmpeg_version(ffmpeg: str) -> str:
-    """The first line of `ffmpeg -version`."""
-    said = subprocess.run(
-        [ffmpeg, "-version"], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False
-    ).stdout
+    """The first line of `ffmpeg -version`. Raises EncoderFailed when it cannot be run."""
+    try:
+        said = subprocess.run(
+            [ffmpeg, "-version"], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False
+        ).stdout
+    except OSError as error:
+        raise EncoderFailed(f"{ffmpeg} cannot be run: {error.strerror}") from error
     return said.decode(errors="replace").partition("\n")[0]
 
 
