@@ -402,6 +402,26 @@ def test_when_recording_stops_in_mid_episode_the_films_have_what_was_recorded(tm
     assert recorded(tmp_path)[1][2:] == (3, log.CUT_UNKNOWN)
 
 
+def test_a_step_that_may_not_be_looked_at_is_given_back_while_it_is_filmed(tmp_path, said, frames):
+    class Untouchable(tuple):
+        def __len__(self):
+            raise RuntimeError("not yours")
+
+        __iter__ = __len__
+
+    class Odd(Painted):
+        def step(self, actions):
+            given = super().step(actions)
+            return given if self.at[1] < 2 else Untouchable(given)
+
+    env = Odd(2, AutoresetMode.SAME_STEP)
+    with filmed(tmp_path, env):
+        env.reset()
+        assert [type(env.step(None)) for _ in range(3)] == [tuple, Untouchable, Untouchable]
+    (remark,) = said
+    assert "RuntimeError" in remark
+
+
 CARTPOLES = """
 import gymnasium, hashlib
 env = gymnasium.make_vec("CartPole-v1", num_envs=8, vectorization_mode="vector_entry_point"{more})
