@@ -1,5 +1,6 @@
 """Films that are kept for what their episode came to."""
 
+import errno
 import json
 import os
 import signal
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import gymnasium
 import pytest
+from click.testing import CliRunner
 from commands import monitorcli, script
 from environments import play
 
 from monitorcli import Monitor
+from monitorcli.cli import main
 from monitorcli.errors import BadRequest
 from monitorcli.monitor.recovery import recover
 from monitorcli.recording import read
@@ -201,6 +204,18 @@ def test_films_that_other_rules_kept_are_left_alone(tmp_path):
     monitorcli("start", "runs", "--keep", "best:2,worst", "--", sys.executable, name, cwd=tmp_path)
     monitorcli("resume", "runs", "--keep", "best", "--", sys.executable, name, cwd=tmp_path)
     assert sorted(filmed(tmp_path / "runs")) == [2, 8, 9]  # the first 9 is the best of both runs
+
+
+def test_a_film_that_cannot_be_removed_is_said_and_costs_nothing(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("monitorcli.cli.keep_films.remove_films", refuse)
+    words = ("--env", "CartPole-v1", "--policy", "random", "--episodes", "3", "--seed", "0", "--keep", "best")
+    done = CliRunner().invoke(main, ["start", str(tmp_path / "eval"), *words])
+    assert (done.exit_code, done.exception) == (0, None)
+    assert "films that --keep does not keep could not be removed: Permission denied.\n" in done.stderr
+    assert read(tmp_path / "eval").runs[0].state == "complete"
 
 
 def test_an_evaluation_keeps_films_by_outcome_too(tmp_path):

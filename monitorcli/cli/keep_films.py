@@ -26,11 +26,15 @@ def keep_films(directory: Path, run: RunFile, typed: str | None) -> None:
     """
     if typed is None:
         return
-    with contextlib.suppress(NoRecording):
+    try:
         recording = read(directory, kind="monitorcli")
         others = [known for known in recording.runs if known.file != run.path.name]
         living = {other.number for other in others if other.state in ("running", "stale")}
         remove_films(directory, _surplus(recording, living, keep.parse(typed)))
+    except NoRecording:
+        return
+    except OSError as error:
+        say(f"films that --keep does not keep could not be removed: {error.strerror}.")
 
 
 def say_what_was_not_kept(directory: Path, run: RunFile, typed: str | None) -> None:
